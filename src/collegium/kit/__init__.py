@@ -1,0 +1,1 @@
+"""What every feature stands on: database, errors, storage, clock. Nothing here knows a feature."""
