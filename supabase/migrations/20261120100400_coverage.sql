@@ -1,0 +1,400 @@
+-- Coverage: what somebody really watched of a video, the events behind it, and how a heartbeat is counted.
+--
+-- The rule. A second counts when it was played while the server's clock allowed it: within one playback (one opening of
+-- the player) the seconds claimed, repeated ones too, never exceed the time since it opened times the allowed rate.
+-- A person has one playback at a time, so two tabs or devices share one clock. What counts is the union of the seconds.
+-- Rollback: drop the tables and functions below.
+
+create table public.video_analytics (
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    video_id uuid not null,
+    course_id uuid not null,
+    lesson_id uuid not null,
+    enrollment_id uuid not null references public.enrollments (id) on delete cascade,
+    watched int4multirange not null default '{}',
+    watched_seconds integer not null default 0 check (watched_seconds >= 0),
+    duration_seconds integer not null check (duration_seconds > 0),
+    goal_seconds integer check (goal_seconds > 0),
+    last_watched_position_seconds integer not null default 0 check (last_watched_position_seconds >= 0),
+    play_seconds integer not null default 0 check (play_seconds >= 0),
+    pause_count integer not null default 0 check (pause_count >= 0),
+    seek_count integer not null default 0 check (seek_count >= 0),
+    max_rate numeric(3, 2) not null default 2 check (max_rate between 1 and 4),
+    playback_id uuid,
+    playback_session uuid,
+    playback_seq integer not null default 0 check (playback_seq >= 0),
+    playback_opened_at timestamptz,
+    playback_seconds integer not null default 0 check (playback_seconds >= 0),
+    goal_reached_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (user_id, video_id),
+    constraint video_analytics_video foreign key (video_id, course_id)
+        references public.lesson_videos (id, course_id) on delete cascade,
+    constraint watched_lies_in_the_video check (watched <@ int4multirange(int4range(0, duration_seconds)))
+) with (fillfactor = 60);
+comment on table public.video_analytics is
+    'One row for a person and a video. Written by heartbeats, so nothing that a heartbeat changes is indexed and pages keep room for new versions.';
+comment on column public.video_analytics.watched is 'Seconds really played, as a set: [3,7) means seconds 3 to 6 were played wholly.';
+comment on column public.video_analytics.watched_seconds is 'Size of watched; kept by private.record_heartbeats in the same statement, proved by an invariant.';
+comment on column public.video_analytics.goal_seconds is 'Seconds needed for the lesson as it stood when the player opened; null when watching does not complete it.';
+comment on column public.video_analytics.play_seconds is 'All seconds played, repeated ones too, over all playbacks.';
+comment on column public.video_analytics.playback_id is 'The playback that may report now; null when none.';
+comment on column public.video_analytics.playback_seconds is 'Seconds claimed in this playback, repeated ones too: what the clock is held against.';
+create unique index idx_video_analytics_playback on public.video_analytics (playback_id) where playback_id is not null;
+create index idx_video_analytics_video on public.video_analytics (video_id, course_id);
+create index idx_video_analytics_course on public.video_analytics (course_id);
+create index idx_video_analytics_enrollment on public.video_analytics (enrollment_id);
+
+create function private.covered_seconds(p_watched int4multirange) returns integer
+language sql immutable parallel safe strict set search_path = ''
+as $$ select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(p_watched) as u (r) $$;
+comment on function private.covered_seconds(int4multirange) is 'How many seconds a set of seconds holds.';
+grant execute on function private.covered_seconds(int4multirange) to anon, authenticated, service_role;
+
+create view public.video_completion with (security_invoker = true) as
+select
+    a.user_id, a.video_id, a.course_id, a.lesson_id, a.enrollment_id, a.watched_seconds, a.goal_seconds,
+    round(a.watched_seconds * 100.0 / a.duration_seconds, 2) as completion_percentage,
+    a.last_watched_position_seconds, a.play_seconds, a.pause_count, a.seek_count, a.goal_reached_at
+from public.video_analytics a;
+comment on view public.video_completion is 'video_analytics with its completion_percentage, which follows from the seconds watched.';
+revoke all on public.video_completion from anon, authenticated, service_role;
+grant select on public.video_completion to authenticated, service_role;
+
+-- video_events: append-only, a partition a month ------------------------------------------------------------
+
+create table public.video_events (
+    id uuid not null default private.uuid_v7(),
+    occurred_at timestamptz not null default now(),
+    user_id uuid not null,
+    video_id uuid not null,
+    playback_id uuid,
+    event_type text not null check (event_type in ('play', 'pause', 'seek', 'ratechange', 'complete')),
+    position_seconds numeric(9, 3) not null check (position_seconds >= 0),
+    event_data jsonb not null default '{}' check (jsonb_typeof(event_data) = 'object'),
+    primary key (id, occurred_at)
+) partition by range (occurred_at);
+comment on table public.video_events is 'What the player did, as it said: an immutable log, not evidence. Coverage is counted by heartbeats.';
+comment on column public.video_events.occurred_at is 'The server''s clock when the event arrived; the player''s own time stands in event_data.';
+create index idx_video_events_user on public.video_events (user_id, video_id, occurred_at);
+
+create function private.make_video_event_partitions(p_months integer default 3) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    v_month date := date_trunc('month', now() at time zone 'UTC')::date;
+    v_name text;
+    v_made integer := 0;
+begin
+    for i in 0..p_months loop
+        v_name := 'video_events_' || to_char(v_month, 'YYYY_MM');
+        if to_regclass('public.' || v_name) is null then
+            execute format(
+                'create table public.%I partition of public.video_events for values from (%L) to (%L)',
+                v_name, v_month::text || ' 00:00:00+00', (v_month + interval '1 month')::date::text || ' 00:00:00+00'
+            );
+            execute format('alter table public.%I enable row level security', v_name);
+            execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+            v_made := v_made + 1;
+        end if;
+        v_month := (v_month + interval '1 month')::date;
+    end loop;
+    return v_made;
+end
+$$;
+comment on function private.make_video_event_partitions(integer) is 'Makes this month''s partition and those of the months ahead; answers how many were missing.';
+grant execute on function private.make_video_event_partitions(integer) to service_role;
+
+-- A month for which nobody made a partition in time loses nothing.
+create table public.video_events_default partition of public.video_events default;
+alter table public.video_events_default enable row level security;
+revoke all on public.video_events_default from anon, authenticated, service_role;
+
+-- Starting, visiting and completing lessons ----------------------------------------------------------------
+
+create function private.my_enrollment_for(p_lesson uuid) returns public.enrollments
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    v_enrollment public.enrollments;
+    v_lock text;
+begin
+    select e.* into v_enrollment
+    from public.lessons l join public.enrollments e on e.course_id = l.course_id
+    where l.id = p_lesson and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
+    order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    if v_enrollment.id is null then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course.');
+    end if;
+    select k.lock_reason into v_lock from private.lesson_locks(auth.uid(), v_enrollment.course_id) k where k.lesson_id = p_lesson;
+    if v_lock is not null then
+        perform private.refuse('CG403', 'locked', 'This lesson is not open for you yet.');
+    end if;
+    return v_enrollment;
+end
+$$;
+comment on function private.my_enrollment_for(uuid) is 'The caller''s enrollment for a lesson that is open to him; raises CG403 not_enrolled or locked.';
+
+create function private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into public.lesson_progress (enrollment_id, lesson_id, course_id, status, started_at)
+    values (p_enrollment.id, p_lesson, p_enrollment.course_id, 'in_progress', now())
+    on conflict (enrollment_id, lesson_id) do nothing;
+end
+$$;
+comment on function private.start_lesson(public.enrollments, uuid) is 'Notes the first time that a lesson was opened.';
+
+create function public.visit_lesson(p_lesson uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
+begin
+    perform private.start_lesson(v_enrollment, p_lesson);
+    update public.enrollments set current_lesson_id = p_lesson, last_accessed_at = now() where id = v_enrollment.id;
+end
+$$;
+comment on function public.visit_lesson(uuid) is 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
+
+create function private.complete_lesson(p_enrollment uuid, p_lesson uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into public.lesson_progress as p (enrollment_id, lesson_id, course_id, status, started_at, completed_at)
+    select p_enrollment, l.id, l.course_id, 'completed', now(), now() from public.lessons l where l.id = p_lesson
+    on conflict (enrollment_id, lesson_id) do update
+        set status = 'completed', completed_at = now(), started_at = coalesce(p.started_at, now())
+        where p.status <> 'completed';
+end
+$$;
+comment on function private.complete_lesson(uuid, uuid) is 'Completes a lesson once; only rules that have checked its criteria call this.';
+grant execute on function private.complete_lesson(uuid, uuid) to service_role;
+
+create function public.mark_lesson_complete(p_lesson uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
+    v_lesson public.lessons;
+    v_started timestamptz;
+    v_left integer;
+begin
+    select * into v_lesson from public.lessons where id = p_lesson;
+    if v_lesson.completion_criteria not in ('marked_complete', 'time_spent') then
+        perform private.refuse('CG409', 'not_by_hand', 'This lesson completes by itself when its requirement is met.');
+    end if;
+    perform private.start_lesson(v_enrollment, p_lesson);
+    select started_at into v_started from public.lesson_progress where enrollment_id = v_enrollment.id and lesson_id = p_lesson;
+    v_left := ceil(coalesce(v_lesson.min_time_seconds, 0) - extract(epoch from now() - v_started));
+    if v_left > 0 then
+        perform private.refuse('CG409', 'too_soon',
+            'This lesson asks for at least ' || v_lesson.min_time_seconds || ' seconds. ' || v_left || ' are left.');
+    end if;
+    perform private.complete_lesson(v_enrollment.id, p_lesson);
+end
+$$;
+comment on function public.mark_lesson_complete(uuid) is
+    'Completes a lesson whose criterion is marked_complete or time_spent, not before its minimum time since it was first opened.';
+grant execute on function public.visit_lesson(uuid), public.mark_lesson_complete(uuid) to authenticated;
+
+-- Playback -------------------------------------------------------------------------------------------------
+
+create function public.open_playback(p_video uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    v_video public.lesson_videos;
+    v_lesson public.lessons;
+    v_enrollment public.enrollments;
+    v_row public.video_analytics;
+    v_goal integer;
+begin
+    select * into v_video from public.lesson_videos where id = p_video;
+    if v_video.id is null then
+        perform private.refuse('CG404', 'no_such_video', 'There is no such video.');
+    end if;
+    v_enrollment := private.my_enrollment_for(v_video.lesson_id);
+    select * into v_lesson from public.lessons where id = v_video.lesson_id;
+    if v_lesson.completion_criteria = 'video_watched' then
+        v_goal := ceil(v_video.duration * v_lesson.watched_percentage_required / 100);
+    end if;
+    -- One clock for a person: whatever plays elsewhere may not report any more. The advisory lock makes two players
+    -- that open in the same instant take turns, so that exactly one of them holds the clock.
+    perform pg_advisory_xact_lock(hashtextextended('playback:' || auth.uid()::text, 0));
+    update public.video_analytics set playback_id = null
+    where user_id = auth.uid() and playback_id is not null and video_id <> p_video;
+    insert into public.video_analytics as a (
+        user_id, video_id, course_id, lesson_id, enrollment_id, duration_seconds, goal_seconds, max_rate,
+        playback_id, playback_session, playback_opened_at
+    )
+    values (
+        auth.uid(), v_video.id, v_video.course_id, v_video.lesson_id, v_enrollment.id, v_video.duration, v_goal, v_video.max_rate,
+        gen_random_uuid(), (auth.jwt() ->> 'session_id')::uuid, clock_timestamp()
+    )
+    on conflict (user_id, video_id) do update set
+        enrollment_id = excluded.enrollment_id,
+        watched = a.watched * int4multirange(int4range(0, excluded.duration_seconds)),
+        watched_seconds = private.covered_seconds(a.watched * int4multirange(int4range(0, excluded.duration_seconds))),
+        duration_seconds = excluded.duration_seconds,
+        goal_seconds = excluded.goal_seconds,
+        max_rate = excluded.max_rate,
+        playback_id = excluded.playback_id,
+        playback_session = excluded.playback_session,
+        playback_seq = 0,
+        playback_opened_at = excluded.playback_opened_at,
+        playback_seconds = 0
+    returning * into v_row;
+    perform private.start_lesson(v_enrollment, v_video.lesson_id);
+    if v_goal is not null and v_row.watched_seconds >= v_goal then
+        -- The goal was lowered, or the person enrolled again: what was watched still counts.
+        perform private.complete_lesson(v_enrollment.id, v_video.lesson_id);
+    end if;
+    return jsonb_build_object(
+        'playback_id', v_row.playback_id, 'seq', v_row.playback_seq, 'rate', v_row.max_rate,
+        'watched', v_row.watched::text, 'watched_seconds', v_row.watched_seconds,
+        'position', v_row.last_watched_position_seconds,
+        'goal_seconds', v_row.goal_seconds, 'duration_seconds', v_row.duration_seconds
+    );
+end
+$$;
+comment on function public.open_playback(uuid) is
+    'Opens the player on a video for the person who asks and makes any other playback of his stale. Raises CG403 or CG404.';
+grant execute on function public.open_playback(uuid) to authenticated;
+
+create function private.close_playbacks_of_session() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    update public.video_analytics set playback_id = null
+    where user_id = old.user_id and playback_session = old.id and playback_id is not null;
+    return null;
+end
+$$;
+comment on function private.close_playbacks_of_session() is 'Trigger: a browser that was signed out may not report any more.';
+create trigger web_session_closes_playbacks after update of revoked_at on public.web_sessions
+    for each row when (old.revoked_at is null and new.revoked_at is not null)
+    execute function private.close_playbacks_of_session();
+create trigger web_session_deletion_closes_playbacks after delete on public.web_sessions
+    for each row execute function private.close_playbacks_of_session();
+
+create function private.record_heartbeats(
+    p_playback uuid[],
+    p_seq integer[],
+    p_ranges text[],
+    p_position integer[],
+    p_pauses integer[],
+    p_seeks integer[]
+)
+returns table (playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, retry_after integer)
+language sql volatile security definer set search_path = ''
+as $$
+    -- One statement for a whole batch. A row is counted when its playback is the current one, its number is the next
+    -- one, and the clock allows what it claims. Everything else changes nothing and is answered with the reason.
+    with beat as (
+        select b.playback, b.seq, b.ranges, b.position, b.pauses, b.seeks, private.covered_seconds(b.ranges) as claimed
+        from unnest(p_playback, p_seq, p_ranges::int4multirange[], p_position, p_pauses, p_seeks)
+            as b (playback, seq, ranges, position, pauses, seeks)
+    ), counted as (
+        update public.video_analytics a set
+            watched = n.watched,
+            watched_seconds = private.covered_seconds(n.watched),
+            last_watched_position_seconds = least(b.position, a.duration_seconds),
+            play_seconds = a.play_seconds + b.claimed,
+            playback_seconds = a.playback_seconds + b.claimed,
+            playback_seq = b.seq,
+            pause_count = a.pause_count + b.pauses,
+            seek_count = a.seek_count + b.seeks,
+            updated_at = statement_timestamp()
+        from beat b
+        join public.video_analytics o on o.playback_id = b.playback
+        cross join lateral (
+            select o.watched + (b.ranges * int4multirange(int4range(0, o.duration_seconds))) as watched
+        ) n
+        where a.user_id = o.user_id and a.video_id = o.video_id and a.playback_id = b.playback
+          and a.playback_seq = b.seq - 1
+          and a.playback_seconds + b.claimed <= extract(epoch from clock_timestamp() - a.playback_opened_at) * a.max_rate
+        returning a.playback_id, a.playback_seq, a.watched::text as watched, a.watched_seconds, a.goal_seconds
+    )
+    select
+        b.playback,
+        case
+            when c.playback_id is not null then 'counted'
+            when o.playback_id is null then 'stale_playback'
+            when b.seq = o.playback_seq then 'repeated'
+            when b.seq <> o.playback_seq + 1 then 'replayed_nonce'
+            else 'too_fast'
+        end,
+        coalesce(c.playback_seq, o.playback_seq),
+        coalesce(c.watched, o.watched::text),
+        coalesce(c.watched_seconds, o.watched_seconds),
+        coalesce(c.goal_seconds, o.goal_seconds),
+        greatest(1, ceil((o.playback_seconds + b.claimed) / o.max_rate
+            - extract(epoch from clock_timestamp() - o.playback_opened_at)))::integer
+    from beat b
+    left join counted c on c.playback_id = b.playback
+    left join public.video_analytics o on o.playback_id = b.playback
+$$;
+comment on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[]) is
+    'Counts a batch of heartbeats, at most one a playback. The caller has checked each nonce against the browser''s session.';
+grant execute on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[]) to service_role;
+
+create function private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) returns void
+language sql volatile security definer set search_path = ''
+as $$
+    insert into public.video_events (user_id, video_id, playback_id, event_type, position_seconds, event_data)
+    select a.user_id, a.video_id, a.playback_id, e.type, e.position, e.data
+    from unnest(p_playback, p_type, p_position, p_data) with ordinality as e (playback, type, position, data, n)
+    join public.video_analytics a on a.playback_id = e.playback
+    order by e.n
+$$;
+comment on function private.record_video_events(uuid[], text[], numeric[], jsonb[]) is 'Writes player events of current playbacks, in their order.';
+grant execute on function private.record_video_events(uuid[], text[], numeric[], jsonb[]) to service_role;
+
+create function private.complete_watched_lesson() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.complete_lesson(new.enrollment_id, new.lesson_id);
+    update public.video_analytics set goal_reached_at = now()
+    where user_id = new.user_id and video_id = new.video_id and goal_reached_at is null;
+    return null;
+end
+$$;
+comment on function private.complete_watched_lesson() is 'Trigger: the seconds needed have been watched, so the lesson is complete.';
+create trigger trigger_complete_watched_lesson after update of watched_seconds on public.video_analytics
+    for each row when (old.watched_seconds < new.goal_seconds and new.watched_seconds >= new.goal_seconds)
+    execute function private.complete_watched_lesson();
+
+-- Row-level security ---------------------------------------------------------------------------------------
+
+alter table public.video_analytics enable row level security;
+alter table public.video_events enable row level security;
+revoke all on public.video_analytics, public.video_events from anon, authenticated, service_role;
+grant select, insert, update, delete on public.video_analytics to service_role;
+grant select, insert on public.video_events to service_role;
+-- The playback columns are the server's own business.
+grant select (user_id, video_id, course_id, lesson_id, enrollment_id, watched, watched_seconds, duration_seconds, goal_seconds,
+    last_watched_position_seconds, play_seconds, pause_count, seek_count, goal_reached_at, created_at, updated_at)
+    on public.video_analytics to authenticated;
+grant select on public.video_events to authenticated;
+grant insert (user_id, video_id, event_type, position_seconds, event_data) on public.video_events to authenticated;
+
+create policy "Students view own analytics" on public.video_analytics for select to authenticated
+    using (
+        user_id = (select auth.uid())
+        or course_id = any (array(select private.my_taught_course_ids()))
+        or (select private.is_admin())
+    );
+
+create policy "Admins view events" on public.video_events for select to authenticated
+    using ((select private.is_admin()));
+create policy "Users log own events" on public.video_events for insert to authenticated
+    with check (
+        user_id = (select auth.uid())
+        and exists (select 1 from public.lesson_videos v where v.id = video_id)
+    );
+
+select private.make_video_event_partitions(12);
