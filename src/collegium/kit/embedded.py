@@ -28,7 +28,6 @@ from types import TracebackType
 from urllib.parse import quote
 
 from collegium.kit.embedded_files import (
-    Account,
     EmbeddedError,
     Place,
     WrongVersion,

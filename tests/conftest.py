@@ -1,0 +1,32 @@
+"""Fixtures for every test. A test that asks for `database` gets one of its own, with the schema and no rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from collegium.kit import embedded
+from tests.support.database import Database, fresh_database, shared_server, template
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[embedded.Server]:
+    """The embedded server of this run, shared by all its workers."""
+    run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with shared_server(run_id[:12]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_template(database_server: embedded.Server) -> str:
+    """The name of a migrated database to copy."""
+    return template(database_server)
+
+
+@pytest.fixture
+def database(database_server: embedded.Server, database_template: str) -> Iterator[Database]:
+    """A fresh database, removed after the test."""
+    with fresh_database(database_server, database_template) as made:
+        yield made

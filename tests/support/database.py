@@ -1,0 +1,166 @@
+"""A fresh database for each test, copied from a migrated one, on a server that the whole run shares.
+
+The server's data is in a folder of the run under the temporary folder; xdist's workers attach to it like any
+other process, and the last one out removes it. Nothing there is durable: fsync is off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from collegium.kit import embedded, migrations
+
+T = TypeVar("T")
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "max_wal_size": "2GB",
+    "max_connections": "200",
+}
+PREFIX = "collegium-test-"
+LOGINS = {"owner": "collegium_owner", "web": "collegium_web", "super": "postgres"}
+ABANDONED_AFTER_S = 60.0
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of one test. A `dsn_…` works with asyncpg, psycopg and psql alike."""
+
+    server: embedded.Server
+    name: str
+
+    @property
+    def dsn_owner(self) -> str:
+        """As collegium_owner: owns every table, so row-level security does not hold it."""
+        return self.server.dsn(LOGINS["owner"], self.name)
+
+    @property
+    def dsn_web(self) -> str:
+        """As collegium_web, the site's login: no rights until it takes a role."""
+        return self.server.dsn(LOGINS["web"], self.name)
+
+    @property
+    def dsn_super(self) -> str:
+        """As the server's superuser."""
+        return self.server.dsn(LOGINS["super"], self.name)
+
+    @asynccontextmanager
+    async def connect(
+        self, role: Literal["owner", "web", "super"] = "owner"
+    ) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of its own, closed at the end."""
+        session = await asyncpg.connect(self.server.dsn(LOGINS[role], self.name))
+        try:
+            yield session
+        finally:
+            await session.close(timeout=5)
+
+
+@asynccontextmanager
+async def as_actor(
+    session: asyncpg.Connection, role: str = "authenticated", user_id: UUID | str | None = None, **claims: Any
+) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction as somebody: `anon`, `authenticated` (with the person's id) or `service_role`.
+
+    Commits at the end, rolls back on an error. Further keyword arguments become claims.
+    """
+    said = {"role": role, **({"sub": str(user_id)} if user_id else {}), **claims}
+    async with session.transaction():
+        await session.execute(f"set local role {role}")
+        await session.execute("select set_config('request.jwt.claims', $1, true)", json.dumps(said))
+        yield session
+        # In a nested transaction the settings would outlive it.
+        await session.execute("select set_config('request.jwt.claims', '', true)")
+        await session.execute("reset role")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Finish a coroutine from ordinary code, whether or not this thread has a running loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def run_folder(run_id: str) -> Path:
+    """The folder of this test run, which the server's account can enter whoever we are."""
+    return Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}-{run_id}"
+
+
+@contextmanager
+def shared_server(run_id: str) -> Iterator[embedded.Server]:
+    """The run's server; the last to leave removes its data."""
+    _remove_abandoned()
+    folder = run_folder(run_id)
+    with embedded.attach(folder, settings=FAST) as server:
+        yield server
+    with suppress(embedded.EmbeddedError, OSError):
+        embedded.destroy(folder)
+        (folder / "template.lock").unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def template(server: embedded.Server) -> str:
+    """The name of a database with every migration applied; made by whichever worker asks first."""
+    name = f"template_{_fingerprint()}"
+    with (server.data_dir / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(_make_template(server, name))
+    return name
+
+
+@contextmanager
+def fresh_database(server: embedded.Server, template_name: str) -> Iterator[Database]:
+    """A copy of the template, removed at the end even if somebody is still connected."""
+    name = f"test_{secrets.token_hex(6)}"
+    run(migrations.create_from_template(server, template_name, name))
+    try:
+        yield Database(server, name)
+    finally:
+        run(migrations.drop(server, name))
+
+
+async def _make_template(server: embedded.Server, name: str) -> None:
+    admin = await asyncpg.connect(server.dsn(LOGINS["super"], "postgres"))
+    try:
+        if await admin.fetchval("select true from pg_database where datname = $1", name):
+            return
+        await migrations.drop(server, "building")
+        await migrations.migrate(await migrations.ensure_database(server, "building"))
+        await admin.execute(f"alter database building rename to {name}")
+    finally:
+        await admin.close()
+
+
+def _fingerprint() -> str:
+    found = hashlib.sha256()
+    for folder in ("db/bootstrap", "supabase/migrations"):
+        for path in sorted(migrations.resource_dir(folder).glob("*.sql")):
+            found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def _remove_abandoned() -> None:
+    """Remove what runs that were killed left behind; a folder in use says so and stays."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{os.getuid()}-*"):
+        with suppress(embedded.EmbeddedError, OSError):
+            if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
+                embedded.destroy(folder)
+                (folder / "template.lock").unlink(missing_ok=True)
+                folder.rmdir()
