@@ -1,0 +1,20 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** Every style sheet that pages load by itself. */
+const STYLES = ["styles/app.css"];
+
+/**
+ * What Vite builds: the style sheets, and every folder of `islands/` that has a `main.ts`.
+ * A folder without one is a library of its neighbours and makes no file of its own.
+ */
+export function entries(root: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of STYLES) found[name.replace(/\.css$/, "")] = join(root, name);
+  const islands = join(root, "islands");
+  for (const name of readdirSync(islands).sort()) {
+    const main = join(islands, name, "main.ts");
+    if (existsSync(main)) found[`islands/${name}`] = main;
+  }
+  return found;
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import { defineConfig } from "vitest/config";
+import { entries } from "./build/entries.ts";
+import { icons } from "./build/icons.ts";
+import { licences } from "./build/licences.ts";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig({
+  root,
+  base: "/static/",
+  plugins: [tailwindcss(), icons(root), licences(root)],
+  build: {
+    outDir: "../src/collegium/web/static/dist",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    target: "es2022",
+    // A font or picture inside the style sheet would delay the first paint of every page.
+    assetsInlineLimit: 0,
+    // The polyfill is an inline script, which the content security policy forbids.
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: entries(root),
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts"] },
+});

@@ -1,0 +1,1 @@
+"""What every page shares: the base layout, the macros, the built assets."""
