@@ -1,0 +1,103 @@
+"""What the media feature talks about: files that came in, renditions that were made, captions and scenes."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class MediaInfo(msgspec.Struct, frozen=True):
+    """What a video file really holds, found by reading it through rather than by believing its header.
+
+    `width` and `height` are pixels as shown: turned upright and with square pixels. `frame_rate` is the mean.
+    """
+
+    duration_seconds: float
+    width: int
+    height: int
+    frame_rate: float
+    has_audio: bool
+    video_codec: str
+    audio_codec: str | None
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a video may cost before it is refused."""
+
+    max_seconds: float = 6 * 3600.0
+    max_bytes: int = 8 * 1024**3
+    max_pixels: int = 8192 * 4320
+    # Wall time for making renditions, as a multiple of the video's length, and never less than the floor.
+    time_factor: float = 12.0
+    time_floor_seconds: float = 180.0
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """One step of a ladder: the shorter side in pixels, and bit rates in kbit/s."""
+
+    side: int
+    video_kbps: int
+    audio_kbps: int = 128
+
+
+LADDER: tuple[Rung, ...] = (
+    Rung(1080, 5000, 160),
+    Rung(720, 2800),
+    Rung(480, 1400),
+    Rung(360, 800, 96),
+)
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One rendition as the master playlist lists it; bandwidths in bit/s, `playlist` relative to it."""
+
+    name: str
+    playlist: str
+    width: int
+    height: int
+    frame_rate: float
+    bandwidth: int
+    average_bandwidth: int
+    codecs: str
+
+
+class Renditions(msgspec.Struct, frozen=True):
+    """Everything that was made from one video; paths are relative to its output folder.
+
+    `duration_seconds` is the length of what a player plays, which is what progress is measured against.
+    """
+
+    master: str
+    poster: str
+    thumbnail: str
+    duration_seconds: float
+    variants: tuple[Variant, ...]
+    total_bytes: int
+
+
+class Cue(msgspec.Struct, frozen=True):
+    """Words and when they are heard: seconds from the start, to the millisecond; text without mark-up."""
+
+    start: float
+    end: float
+    text: str
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """The drawing beside a scene's text: a kind that `slides.typ` knows, and what it shows."""
+
+    kind: str
+    labels: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+    title: str = ""
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """One slide of a made video: what is read, what is heard, and for how long (seconds)."""
+
+    title: str
+    lines: tuple[str, ...]
+    narration: str
+    seconds: float
+    kicker: str = ""
+    figure: Figure | None = None
+    opening: bool = False
