@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str | None = None
     """At least 32 characters; without it a key is made and kept in ``data_dir/secret.key``."""
     smtp_url: str | None = None
-    """``smtp://user:password@host:587`` (STARTTLS when offered) or ``smtps://…:465``; without it mail stays in the outbox."""
+    """``smtp://user:password@host:587`` (STARTTLS when offered) or ``smtps://…:465``; without it mail waits."""
     mail_from: str = "Collegium <no-reply@localhost>"
     files_url: str | None = None
     """``s3://…``, ``gs://…`` or ``az://…``; without it files lie under ``data_dir/files``."""
@@ -100,7 +100,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
 
 
 def secret_key(settings: Settings) -> bytes:
-    """The site's secret: the setting, else ``data_dir/secret.key``, made on first use and readable by its owner only."""
+    """The site's secret: the setting, else ``data_dir/secret.key``, made on first use, readable by its owner."""
     if settings.secret_key:
         return settings.secret_key.encode()
     path = settings.data_dir / "secret.key"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -33,7 +33,7 @@ class Actor(msgspec.Struct, frozen=True):
     session_id: UUID | None = None
 
     def opening(self, *, read_only: bool = False) -> str:
-        """The statements that begin a transaction as this actor. All values are UUIDs or fixed words, so no quoting is needed."""
+        """The statements that begin a transaction as this actor. No quoting: UUIDs and fixed words only."""
         claims = f'{{"role":"{self.role}"'
         if self.user_id is not None:
             claims += f',"sub":"{self.user_id}"'
@@ -133,7 +133,7 @@ class Database:
         self._listeners.setdefault(channel, []).append(listener)
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(self, actor: Actor, *, read_only: bool = False) -> AsyncGenerator[Transaction]:
         """A transaction as ``actor``: committed at the end, rolled back when anything is raised.
 
         Raises Problem for a rule of the database that refused (SQLSTATE CGnnn, 42501).
@@ -156,8 +156,8 @@ class Database:
             self._give(connection)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection[Any]]:
-        """A bare connection for one statement that sets its own role, as the hot path does. Leave it as you found it."""
+    async def connection(self) -> AsyncGenerator[asyncpg.Connection[Any]]:
+        """A bare connection for one statement that sets its own role, as the hot path does."""
         connection = await self._take()
         try:
             yield connection
@@ -273,5 +273,3 @@ async def set_codecs(connection: asyncpg.Connection[Any]) -> None:
         await connection.set_type_codec(
             name, encoder=_encode_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
         )
-
-

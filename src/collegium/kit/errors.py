@@ -1,4 +1,4 @@
-"""Expected failures. An exception carries its status and its words; one handler renders it as page, fragment or JSON."""
+"""Expected failures. An exception carries its status and its words; one handler renders it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""Where the database is: the embedded server beside the data, or any other by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from collegium.kit import embedded
+from collegium.kit.db import Database
+from collegium.settings import Settings
+
+DATABASE = "collegium"
+
+
+@dataclass
+class Served:
+    """A database that this process may use until it calls ``release``.
+
+    ``web_dsn`` is the login without rights of its own, ``owner_dsn`` the one that migrates, ``queue_dsn`` the one that
+    works on the job queue. By address they are what the settings give.
+    """
+
+    web_dsn: str
+    owner_dsn: str
+    queue_dsn: str
+    database: Database
+    embedded: embedded.Server | None
+    release: Callable[[], None]
+
+
+def open_database(settings: Settings) -> Served:
+    """Attaches to the embedded server (starting it when nobody has) or takes the address from the settings."""
+    if settings.database_url:
+        owner = settings.migrate_url or settings.database_url
+        database = Database(settings.database_url, size=settings.pool_size)
+        return Served(settings.database_url, owner, owner, database, None, lambda: None)
+    server = embedded.attach(settings.data_dir)
+    web = server.dsn("collegium_web", DATABASE)
+    return Served(
+        web_dsn=web,
+        owner_dsn=server.dsn("postgres", DATABASE),
+        queue_dsn=server.dsn("collegium_owner", DATABASE),
+        database=Database(web, size=settings.pool_size, revive=server.ensure_running),
+        embedded=server,
+        release=server.detach,
+    )

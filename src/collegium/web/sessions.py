@@ -1,0 +1,97 @@
+"""Who is asking: the session cookie, resolved once a request and remembered for a moment."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from collegium.features.people import service as people
+from collegium.kit.db import SYSTEM, Database
+from collegium.kit.viewer import Viewer
+
+COOKIE = "collegium_session"
+REMEMBER_S = 10.0
+REMEMBER_MOST = 20_000
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a token: its SHA-256. The token itself is random, so no salt is needed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def cookie_value(header: bytes, name: str) -> str | None:
+    """One cookie's value from a Cookie header, or None."""
+    if name.encode() not in header:
+        return None
+    try:
+        morsel = SimpleCookie(header.decode("latin-1")).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def request_cookie(scope: Any, name: str) -> str | None:
+    """One cookie of a request."""
+    for key, value in scope["headers"]:
+        if key == b"cookie" and (found := cookie_value(value, name)) is not None:
+            return found
+    return None
+
+
+class SessionCache:
+    """Finds viewers by session token and remembers them for ten seconds.
+
+    A revoked session is forgotten at once: the database notifies every process. Should that message be lost (a pooler
+    in between, a broken connection), ten seconds are the longest that a revoked session can go on.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[bytes, tuple[float, Viewer | None]] = {}
+        db.on("collegium_session_ended", self._forget)
+        db.on("collegium_person_changed", lambda _payload: self._known.clear())
+
+    def _forget(self, token_hash: str) -> None:
+        if token_hash:
+            self._known.pop(bytes.fromhex(token_hash), None)
+        else:
+            self._known.clear()
+
+    def forget(self, token: str) -> None:
+        """Forgets one token, after this process changed its session."""
+        self._known.pop(hash_token(token), None)
+
+    async def find(self, token: str) -> Viewer | None:
+        """The viewer whose session has this token, or None."""
+        key = hash_token(token)
+        now = time.monotonic()
+        known = self._known.get(key)
+        if known is not None and known[0] > now:
+            return known[1]
+        async with self._db.transaction(SYSTEM) as tx:
+            viewer = await people.find_viewer(tx, key)
+        if len(self._known) >= REMEMBER_MOST:
+            self._known.clear()
+        self._known[key] = (now + REMEMBER_S, viewer)
+        return viewer
+
+
+def session_middleware(cache: SessionCache) -> Callable[[ASGIApp], ASGIApp]:
+    """Puts the viewer (or None) into ``scope["user"]``."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                token = request_cookie(scope, COOKIE)
+                scope["user"] = await cache.find(token) if token else None
+                scope["auth"] = token
+            await app(scope, receive, send)
+
+        return middleware
+
+    return wrap
