@@ -7,6 +7,9 @@ detaches stops it. Two lock files in `<data_dir>/pg` keep this true:
 - `refs.lock`, held shared by each attached process for as long as it is attached. The kernel drops a
   process's lock however it ends, so a kill -9 leaves no ghost behind that keeps the server running.
 
+A third, `server.lock`, is held by the server's own processes, which inherit it: as long as one of them lives,
+even one that this process cannot see because it is in another container, no second server is started.
+
 The server listens on a unix socket only, in a folder that nobody but its account may enter; who can enter
 the folder is trusted. PostgreSQL refuses to run as root: there, the account is the owner of the data
 folder, else `postgres`, else `nobody`. This needs a POSIX system.
@@ -21,7 +24,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +51,8 @@ GATE_TIMEOUT_S = 300.0
 START_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 60
 UNREACHABLE_AFTER_S = 5.0
+# How long processes without a postmaster get: to leave by themselves, after SIGQUIT, after SIGKILL.
+LEAVING_S = (1.0, 3.0, 3.0)
 PORT = 5432
 
 
@@ -90,7 +95,7 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running postmaster, None when it is not running."""
+        """Process id of the running postmaster, None when none is running that this process can see."""
         return _postmaster(self._place)
 
     def dsn(self, user: str, dbname: str) -> str:
@@ -107,7 +112,7 @@ class Server:
         with self._mutex:
             if self._refs is None:
                 raise EmbeddedError("This process has left the database server; attach again.")
-            if _postmaster(self._place) is not None and self._ready() == 0:
+            if self._ready() == 0:
                 return False
             with _gate(self._place):
                 return self._ensure()
@@ -123,10 +128,10 @@ class Server:
                 return
             atexit.unregister(self.detach)
             try:
-                # Letting go happens before the gate opens, so two that leave at once cannot both be "not last".
+                # Letting go happens before the gate opens: of two that leave at once, one is the last.
                 with _gate(self._place):
                     if _try_exclusive(refs):
-                        self._stop()
+                        _stop(self._place, self.bin_dir)
                     fcntl.flock(refs, fcntl.LOCK_UN)
             except FileNotFoundError:
                 pass  # The data folder is gone, and PostgreSQL stops by itself when its folder is.
@@ -148,18 +153,18 @@ class Server:
 
     def _ensure(self) -> bool:
         """Called under the gate. Returns True when the server had to be started."""
-        if _postmaster(self._place) is not None:
+        if _alive(self._place):
             if self._wait_until_ready():
                 return False
-            self._stop()
+            _stop(self._place, self.bin_dir)
         self._start()
         return True
 
     def _wait_until_ready(self) -> bool:
-        """Wait for a running postmaster to accept connections: False when it ends or cannot be reached."""
+        """Wait for a running server to accept connections: False when it ends or does not answer."""
         started = time.monotonic()
         deadline, silent_since = started + START_TIMEOUT_S, started
-        while _postmaster(self._place) is not None:
+        while _alive(self._place):
             answer = self._ready()
             now = time.monotonic()
             if answer == 0:
@@ -178,45 +183,25 @@ class Server:
             make_cluster(place, server_bin, durable=self._settings.get("fsync") != "off")
         _check_version(place, self.bin_dir)
         place.make_socket_dir()
-        _clear_after_crash(place)
-        write_configuration(place, self.bin_dir, self._settings)
         log = place.cluster / "start.log"
-        with suppress(FileNotFoundError):
-            log.unlink()
-        argv = [
-            server_bin / "pg_ctl",
-            "start",
-            "-s",
-            "-w",
-            "-t",
-            str(START_TIMEOUT_S),
-            "-D",
-            place.cluster,
-            "-l",
-            log,
-        ]
-        done = run_as(place.account, argv)
+        argv = [server_bin / "pg_ctl", "start", "-s", "-w", "-t", str(START_TIMEOUT_S), "-D", place.cluster]
+        server_lock = _open_lock(place, "server.lock")
+        try:
+            _clear_after_crash(place, server_lock)
+            write_configuration(place, self.bin_dir, self._settings)
+            log.unlink(missing_ok=True)
+            done = run_as(place.account, [*argv, "-l", log], inherited=(server_lock,))
+        finally:
+            os.close(server_lock)  # Not unlocked: the server's processes share the lock.
         if done.returncode != 0:
             said = log.read_text(errors="replace") if log.exists() else ""
             raise EmbeddedError(
-                f"PostgreSQL did not start from {place.cluster}.\n{(said + done.stderr).strip()[-2000:]}"
-                f"\nMore may be in {place.cluster / 'log'}. Your data was not touched."
+                f"PostgreSQL did not start from {place.cluster}. Your data was not touched.\n"
+                f"{(said + done.stderr).strip()[-2000:]}\nMore may be in {place.cluster / 'log'}."
             )
 
-    def _stop(self) -> None:
-        place = self._place
-        server_bin = reachable_binaries(place, self.bin_dir)
-        for mode in ("fast", "immediate"):
-            if _postmaster(place) is None:
-                break
-            argv = [server_bin / "pg_ctl", "stop", "-s", "-w", "-t", str(STOP_TIMEOUT_S), "-m", mode]
-            run_as(place.account, [*argv, "-D", place.cluster])
-        place.remove_socket_dir()
 
-
-def attach(
-    data_dir: Path, *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None
-) -> Server:
+def attach(data_dir: Path, *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None) -> Server:
     """Join the server whose data is under `<data_dir>/pg`, making and starting it when need be.
 
     Blocks until the server accepts connections (0.1 s for existing data, about 1 s for new). `bin_dir` is
@@ -238,13 +223,12 @@ def destroy(data_dir: Path) -> None:
         refs = _open_lock(place, "refs.lock")
         try:
             if not _try_exclusive(refs):
-                raise EmbeddedError(
-                    f"The database in {place.root} is in use; stop what uses it, then try again."
-                )
+                raise EmbeddedError(f"The database in {place.root} is in use. Stop what uses it, then try again.")
             pid = _postmaster(place)
             if pid is not None:
                 os.kill(pid, signal.SIGQUIT)
-                _wait(lambda: _postmaster(place) is None, STOP_TIMEOUT_S)
+            if not _wait(lambda: not _alive(place), STOP_TIMEOUT_S):
+                raise EmbeddedError(f"The server of {place.root} does not stop; nothing was removed.")
             place.remove_socket_dir()
             if place.home != place.root:
                 shutil.rmtree(place.home, ignore_errors=True)
@@ -268,7 +252,7 @@ def _try_exclusive(descriptor: int) -> bool:
 
 
 @contextmanager
-def _gate(place: Place) -> Iterator[None]:
+def _gate(place: Place) -> Generator[None, None, None]:
     deadline = time.monotonic() + GATE_TIMEOUT_S
     while True:
         descriptor = _open_lock(place, "gate.lock")
@@ -308,27 +292,54 @@ def _postmaster(place: Place) -> int | None:
     return pid if serves(pid, place.cluster) else None
 
 
-def _clear_after_crash(place: Place) -> None:
-    """Make room for a new postmaster where the last one was killed.
+def _alive(place: Place) -> bool:
+    """Whether any process of the server lives, here or in another container that shares the data."""
+    if _postmaster(place) is not None:
+        return True
+    server_lock = _open_lock(place, "server.lock")
+    try:
+        return not _try_exclusive(server_lock)
+    finally:
+        os.close(server_lock)
+
+
+def _stop(place: Place, bin_dir: Path) -> None:
+    """Stop the postmaster that this process can see; one in another container is left alone."""
+    for mode in ("fast", "immediate"):
+        if _postmaster(place) is None:
+            break
+        server_bin = reachable_binaries(place, bin_dir)
+        argv = [server_bin / "pg_ctl", "stop", "-s", "-w", "-t", str(STOP_TIMEOUT_S), "-m", mode]
+        run_as(place.account, [*argv, "-D", place.cluster])
+    if not _alive(place):
+        place.remove_socket_dir()
+
+
+def _clear_after_crash(place: Place, server_lock: int) -> None:
+    """Take the server's lock and make room for a new postmaster where the last one was killed.
 
     Its children end by themselves when they notice, except one that computes: that one is ended here, for
     PostgreSQL will not start while it holds the shared memory. The files that name the dead process go,
     because its number may belong to somebody else by now and PostgreSQL would then refuse to start.
     """
-    for how, patience_s in ((None, 2.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)):
+    for how, patience_s in zip((0, signal.SIGQUIT, signal.SIGKILL), LEAVING_S, strict=True):
         for pid in leftovers(place):
-            if how is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, how)
-        if _wait(lambda: not leftovers(place), patience_s):
+            with suppress(ProcessLookupError):
+                os.kill(pid, how)
+        if _wait(lambda: _try_exclusive(server_lock), patience_s):
             break
+    else:
+        raise EmbeddedError(
+            f"A server for {place.cluster} lives where this process cannot see it (another container, "
+            "perhaps) and does not answer. Stop it there, then try again."
+        )
+    _wait(lambda: not leftovers(place), 3.0)
     for path in (
         place.cluster / "postmaster.pid",
         place.socket_dir / f".s.PGSQL.{PORT}",
         place.socket_dir / f".s.PGSQL.{PORT}.lock",
     ):
-        with suppress(FileNotFoundError):
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:
@@ -345,8 +356,8 @@ def _check_version(place: Place, bin_dir: Path) -> None:
     ours = major_version(bin_dir)
     if made_by != ours:
         raise WrongVersion(
-            f"The data in {place.cluster} was made by PostgreSQL {made_by}; the programs in {bin_dir} are "
-            f"{ours}. Nothing was changed. Set COLLEGIUM_PG_BIN to the folder of PostgreSQL {made_by}'s programs "
-            f"to go on as before, or to move: dump with {made_by}'s pg_dumpall, move the folder away, start again, "
-            "and restore with psql."
+            f"The data in {place.cluster} was made by PostgreSQL {made_by}, and the programs in {bin_dir} are "
+            f"{ours}. Nothing was changed. To go on as before, set COLLEGIUM_PG_BIN to the folder of "
+            f"PostgreSQL {made_by}'s programs. To move: dump with pg_dumpall of {made_by}, move the folder "
+            "away, start again, and restore with psql."
         )

