@@ -45,6 +45,8 @@ frontend_find_node() {
 }
 
 frontend_npm() {
+    # What the machine trusts counts too: behind a company's proxy its certificate is only there.
+    export NODE_USE_SYSTEM_CA="${NODE_USE_SYSTEM_CA:-1}"
     if [ "$frontend_npm_kind" = own ]; then
         npm "$@"
     else
@@ -75,7 +77,7 @@ frontend_install() {
     [ "$(cat "$frontend_lock_stamp" 2>/dev/null)" = "$frontend_lock" ] && return 0
     frontend_say "Fetching the front end's packages"
     frontend_quietly "The front end's packages could not be fetched. Is the npm registry reachable? Nothing else was changed; run this again." \
-        ci --no-audit --no-fund --loglevel=error || return 1
+        ci --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=8000 || return 1
     printf '%s\n' "$frontend_lock" >"$frontend_lock_stamp"
 }
 
