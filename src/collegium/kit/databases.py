@@ -29,9 +29,7 @@ async def ensure_database(server: Server, name: str = "collegium") -> str:
         if not await session.fetchval("select true from pg_database where datname = $1", name):
             await _retry(session, (resource_dir("db/bootstrap") / "01_roles.sql").read_text())
             try:
-                await session.execute(
-                    f"create database {_quoted(name)} owner collegium_owner template template0"
-                )
+                await session.execute(f"create database {_quoted(name)} owner collegium_owner template template0")
             except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                 pass  # Another process was quicker.
     finally:
@@ -46,9 +44,7 @@ async def create_from_template(server: Server, template: str, name: str) -> str:
     """
     session = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
     try:
-        await _retry(
-            session, f"create database {_quoted(name)} owner collegium_owner template {_quoted(template)}"
-        )
+        await _retry(session, f"create database {_quoted(name)} owner collegium_owner template {_quoted(template)}")
         await session.execute(f'alter database {_quoted(name)} set search_path = "$user", public, extensions')
     finally:
         await session.close()
@@ -76,7 +72,7 @@ def dump_schema(source: Server | str, bin_dir: Path, *, dbname: str = "collegium
     return re.sub(r"\n{3,}", "\n\n", _NOISE.sub("", text)).strip() + "\n"
 
 
-async def _retry(session: asyncpg.Connection, sql: str) -> None:
+async def _retry(session: asyncpg.Connection[asyncpg.Record], sql: str) -> None:
     """Run what may meet another process at the same roles or template, a few times."""
     for left in (4, 3, 2, 1, 0):
         try:

@@ -116,15 +116,15 @@ def plan(wanted: Sequence[Migration], applied: Mapping[str, tuple[str, str]]) ->
     for version, (_, checksum) in sorted(applied.items()):
         if known[version].checksum != checksum:
             raise ChecksumMismatch(
-                f"{known[version].path.name} was edited after it was applied. Nothing was changed. Put the file back "
-                "as it was and write the change as a new migration."
+                f"{known[version].path.name} was edited after it was applied. Nothing was changed. Put the "
+                "file back as it was and write the change as a new migration."
             )
     pending = [migration for migration in wanted if migration.version not in applied]
     newest = max(applied, default="")
     if late := [migration.path.name for migration in pending if migration.version < newest]:
         raise OutOfOrder(
-            f"{', '.join(late)} is older than {newest}_{applied[newest][0]}, which is applied already. Nothing was "
-            "changed. Give the file a version that is newer."
+            f"{', '.join(late)} is older than {newest}_{applied[newest][0]}, which is applied already. "
+            "Nothing was changed. Give the file a version that is newer."
         )
     return pending
 

@@ -1,7 +1,7 @@
 """The queue library's own tables and functions, in a schema of their own.
 
-They come from the SQL of the installed library. Its functions name their tables without a schema, so each gets a
-search path: a function of ours with an empty one may then call them inside the application's transaction.
+They come from the SQL of the installed library. Its functions name their tables without a schema, so each gets
+a search path: a function of ours with an empty one may then call them inside the application's transaction.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from pathlib import Path
 import asyncpg
 from procrastinate.schema import SchemaManager
 
+from collegium.kit.migrations_files import UnknownVersion
+
 _PIN = """
 do $$
 declare
     found record;
 begin
     for found in
-        select oid::regprocedure as called from pg_catalog.pg_proc where pronamespace = 'procrastinate'::regnamespace
+        select oid::regprocedure as called
+        from pg_catalog.pg_proc
+        where pronamespace = 'procrastinate'::regnamespace
     loop
         execute format('alter function %s set search_path = procrastinate, pg_temp', found.called);
     end loop;
@@ -36,25 +40,28 @@ grant execute on all functions in schema procrastinate to service_role;
 """
 
 
-async def install(session: asyncpg.Connection) -> str | None:
+async def install(session: asyncpg.Connection[asyncpg.Record]) -> str | None:
     """Make the queue, or bring it to the installed library's version, in one transaction.
 
-    Returns the version that it was brought to, None when there was nothing to do.
+    Returns the version that it was brought to, None when there was nothing to do. Raises
+    :class:`UnknownVersion` when the database's is newer.
     """
     installed = metadata.version("procrastinate")
-    recorded = await session.fetchval(
-        "select version from collegium_schema.components where name = 'procrastinate'"
-    )
+    recorded = await session.fetchval("select version from collegium_schema.components where name = 'procrastinate'")
     if recorded == installed:
         return None
+    if recorded is not None and _numbers(recorded) > _numbers(installed):
+        raise UnknownVersion(
+            f"The queue's tables are of procrastinate {recorded}, newer than the installed {installed}. "
+            "Nothing was changed. Run the newer code."
+        )
     async with session.transaction():
         await session.execute("create schema if not exists procrastinate")
         await session.execute("set local search_path = procrastinate, pg_temp")
         if recorded is None:
             await session.execute(SchemaManager.get_schema())
-        else:
-            for path in _upgrades(recorded, installed):
-                await session.execute(path.read_text())
+        for path in _upgrades(recorded, installed) if recorded else ():
+            await session.execute(path.read_text())
         await session.execute(_PIN + _GRANT)
         await session.execute(
             "insert into collegium_schema.components (name, version) values ('procrastinate', $1)"

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from collegium.kit import migrations_queue
 from collegium.kit.migrations_files import BootstrapNeeded, Event, Migration, MigrationFailed
 from collegium.kit.sqltext import line_of, statements
 
@@ -39,6 +40,8 @@ create table if not exists collegium_schema.components (
     version text not null,
     applied_at timestamptz not null default now()
 );
+grant usage on schema collegium_schema to service_role;
+grant select on all tables in schema collegium_schema to service_role;
 """
 
 
@@ -46,16 +49,17 @@ create table if not exists collegium_schema.components (
 class Run:
     """One run's session and how it behaves."""
 
-    session: asyncpg.Connection
+    session: asyncpg.Connection[asyncpg.Record]
     tell: Callable[[Event], None]
     lock_timeout_ms: int
     statement_timeout_ms: int
     tries: int
 
     async def prepare_session(self) -> None:
-        # A file may have changed settings for the session; the next one begins as if alone.
+        """Undo what a file may have set for the session, so that the next one begins as if alone."""
         await self.session.execute(
             "reset all;"
+            "reset role;"
             'set search_path = "$user", public, extensions;'
             "set client_min_messages = warning;"
             "set idle_in_transaction_session_timeout = 0;"
@@ -88,18 +92,19 @@ class Run:
         except asyncpg.InsufficientPrivilegeError as error:
             login = await self.session.fetchval("select current_user")
             database = await self.session.fetchval("select current_database()")
-            listed = "\n".join(f"  psql -d {database} -f {path}" for path, _ in files)
+            listed = "\n".join(f"  psql -v ON_ERROR_STOP=1 -d {database} -f {path}" for path, _ in files)
             what = ", ".join(missing) or "the newest form of schema auth"
             raise BootstrapNeeded(
-                f"The database {database} lacks {what}, and {login} may not make it ({error}). Nothing was changed. "
-                f"Let an administrator (a superuser) run:\n{listed}\nthen start again."
+                f"The database {database} lacks {what}, and {login} may not make it ({error}). Nothing was "
+                f"changed. Let an administrator (a superuser) run\n{listed}\nthen start again."
             ) from error
         self.tell(Event("bootstrap", "roles and schema auth"))
         return True
 
     async def _missing(self) -> list[str]:
         rows = await self.session.fetch(
-            "select 'role ' || name as what from unnest(array['anon', 'authenticated', 'service_role']) as name"
+            "select 'role ' || name as what"
+            " from unnest(array['anon', 'authenticated', 'service_role']) as name"
             " where not exists (select from pg_catalog.pg_roles where rolname = name)"
             " union all select 'schema auth' where to_regnamespace('auth') is null"
         )
@@ -109,27 +114,29 @@ class Run:
         """Whether bootstrap made this database, from other files. Never true on Supabase."""
         if await self.session.fetchval("select to_regclass('collegium_schema.components')") is None:
             return False
-        made = await self.session.fetchval(
-            "select version from collegium_schema.components where name = 'bootstrap'"
-        )
+        made = await self.session.fetchval("select version from collegium_schema.components where name = 'bootstrap'")
         return made is not None and made != checksum(files)
 
-    async def record_bootstrap(self, files: Sequence[tuple[Path, str]], ran: bool) -> None:
-        if ran:
-            await self.record("bootstrap", checksum(files))
-
-    async def record(self, name: str, version: str) -> None:
-        """Remember which version of a part that is not a migration this database has."""
+    async def make_ledger(self, bootstrap: Sequence[tuple[Path, str]], ran: bool) -> None:
+        """Make the tables that remember what was applied, and write down which bootstrap was."""
+        await self.session.execute(_LEDGER)
+        # An administrator may have run the files by hand; Supabase's own schema belongs to somebody else.
         await self.session.execute(
-            "insert into collegium_schema.components (name, version) values ($1, $2)"
-            " on conflict (name) do update set version = excluded.version, applied_at = now()",
-            name,
-            version,
+            "insert into collegium_schema.components (name, version)"
+            " select 'bootstrap', $1 from pg_catalog.pg_namespace"
+            " where nspname = 'auth' and nspowner = to_regrole($2)"
+            " on conflict (name) do update set version = excluded.version, applied_at = now() where $3",
+            checksum(bootstrap),
+            OWNER,
+            ran,
         )
 
-    async def make_ledger(self) -> None:
-        """Make the tables that remember what was applied."""
-        await self.session.execute(_LEDGER)
+    async def queue(self) -> str | None:
+        """Bring the queue's own tables up to date; their version if there was something to do."""
+        version = await self.attempt("queue", lambda: migrations_queue.install(self.session))
+        if version:
+            self.tell(Event("queue", f"procrastinate {version}"))
+        return version
 
     async def become_owner(self) -> None:
         """Work as collegium_owner where it exists and we may; on Supabase the login itself owns all."""
@@ -139,9 +146,11 @@ class Run:
             await self.session.execute(f"set role {OWNER}")
 
     async def apply(self, migration: Migration) -> None:
+        """Apply one file in one transaction. Raises :class:`MigrationFailed`."""
         self.tell(Event("applying", migration.path.name))
         _refuse_transaction_control(migration)
         await self.prepare_session()
+        await self.become_owner()
         began = time.monotonic()
 
         async def run() -> None:
@@ -162,7 +171,7 @@ class Run:
         self.tell(Event("applied", migration.path.name, seconds=time.monotonic() - began))
 
     async def attempt(self, name: str, work: Callable[[], Awaitable[_T]]) -> _T:
-        """Do it again, after growing pauses, when a lock was not to be had in time or others were in the way."""
+        """Do the work, again after growing pauses when others held a lock or were in the way."""
         pause = 0.25
         for left in reversed(range(self.tries)):
             try:
@@ -184,27 +193,26 @@ class Run:
             if said := getattr(error, "context" if label == "where" else label, None):
                 parts.append(f"{label.capitalize()}: {said}")
         if isinstance(error, asyncpg.LockNotAvailableError):
-            parts.append(
-                f"Hint: the site holds the lock; tried {self.tries} times. Try again at a quieter moment."
-            )
+            parts.append(f"Hint: the site holds the lock; tried {self.tries} times. Try again at a quieter moment.")
         return MigrationFailed(migration.path.name, line, "\n".join(parts), error.sqlstate)
 
     async def _line(self, migration: Migration, error: asyncpg.PostgresError) -> int:
         """PostgreSQL gives a position for some errors only; for the others find the statement that fails."""
         if position := getattr(error, "position", None):
             return line_of(migration.text, int(position))
-        line = 1
+        reached = 1
         attempt = self.session.transaction()
         try:
             await attempt.start()
             for line, statement in statements(migration.text):
+                reached = line
                 await self.session.execute(statement)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             pass
         finally:
             if not self.session.is_closed():
                 await attempt.rollback()
-        return line
+        return reached
 
 
 def _refuse_transaction_control(migration: Migration) -> None:
