@@ -1,9 +1,9 @@
-"""Render `/design` and single layouts without the application, and photograph them in Chromium.
+"""Render `/design`, or other templates, without the application, and photograph them in Chromium.
 
-    .venv/bin/python frontend/look.py FOLDER [--axe]
+    .venv/bin/python frontend/look.py FOLDER [--axe] [--guest] [TEMPLATE …]
 
-Writes a PNG for each page, width and theme into FOLDER. With --axe it also runs axe-core on each and exits
-with 1 when it finds anything.
+Writes a PNG for each template (by default /design's), width and theme into FOLDER. Exits with 1 when a page
+scrolls sideways or, with --axe, when axe-core finds anything.
 """
 
 import argparse
@@ -26,30 +26,29 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
 USER = {"id": "1", "name": "Nadia Verhoeven", "email": "nadia@example.org", "role": "admin", "initials": "NV"}
-PAGES: dict[str, dict[str, Any]] = {"design": {"user": USER}, "guest": {"user": None}}
 
 
-def environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(assets.TEMPLATES_DIR), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet: the pictures are the output."""
+
+
+def environment(more: list[Path]) -> jinja2.Environment:
+    places = [assets.TEMPLATES_DIR, *{file.parent for file in more}]
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(places), autoescape=True, undefined=jinja2.StrictUndefined)
     assets.install(made)
     return made
 
 
-def render(page: str, theme: str) -> str:
-    return (
-        environment()
-        .get_template("design/index.html" if page == "design" else f"design/{page}.html")
-        .render(
-            csrf_token="a" * 64,
-            site_name="Collegium",
-            theme=theme,
-            request_path="/design" if page == "design" else "/sign-in",
-            flashes=[],
-            now=datetime(2026, 6, 3, 14, 5, tzinfo=UTC),
-            **PAGES[page],
-        )
+def render(environment: jinja2.Environment, template: str, theme: str, guest: bool) -> str:
+    return environment.get_template(template).render(
+        csrf_token="a" * 64,
+        site_name="Collegium",
+        theme=theme,
+        request_path="/design",
+        flashes=[],
+        now=datetime(2026, 6, 3, 14, 5, tzinfo=UTC),
+        user=None if guest else USER,
     )
 
 
@@ -63,20 +62,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--axe", action="store_true")
-    parser.add_argument("--page", choices=list(PAGES), action="append")
-    asked = parser.parse_args()
+    parser.add_argument("--guest", action="store_true", help="nobody is signed in")
+    parser.add_argument("--only", choices=["light", "dark"], help="one theme")
+    parser.add_argument("templates", type=Path, nargs="*")
+    asked = parser.parse_intermixed_args()
+    made = environment(asked.templates)
+    pages = {file.stem: file.name for file in asked.templates} or {"design": "design/index.html"}
     asked.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
         (Path(root) / "static").symlink_to(assets.STATIC_DIR)
-        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=root)
-        handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+        handler = functools.partial(Handler, directory=root)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for name in asked.page or PAGES:
-            for theme in ("light", "dark"):
-                (Path(root) / f"{name}-{theme}.html").write_text(render(name, theme), "utf-8")
+        for name, template in pages.items():
+            for theme in [asked.only] if asked.only else ("light", "dark"):
+                html = render(made, template, theme, asked.guest)
+                (Path(root) / f"{name}-{theme}.html").write_text(html, "utf-8")
                 for width in (1280, 390):
                     page = browser.new_page(viewport={"width": width, "height": 900})
                     page.on("console", lambda message: print(message.text) if message.type == "error" else None)

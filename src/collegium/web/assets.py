@@ -153,9 +153,7 @@ def _icon(name: str, size: int, label: str | None, stamp: int) -> Markup:
     drawings = _read_icons(stamp)
     if name not in drawings:
         close = difflib.get_close_matches(name, drawings, n=4)
-        raise UnknownAsset(
-            f"There is no icon {name!r}." + (f" Near it: {', '.join(close)}." if close else "")
-        )
+        raise UnknownAsset(f"There is no icon {name!r}." + (f" Near it: {', '.join(close)}." if close else ""))
     naming = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     # The stroke stays 1.5 px whatever the size, as lucide draws on a grid of 24.
     stroke = round(1.5 * 24 / size, 3)
