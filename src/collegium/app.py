@@ -20,6 +20,7 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from collegium import settings as settings_module
+from collegium.features.progress.heartbeat import HeartbeatRoute
 from collegium.kit.errors import NotFound, Problem
 from collegium.kit.server import Served, open_database
 from collegium.kit.site import Site
@@ -149,7 +150,6 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             header_name="x-csrf-token",
             cookie_secure=site.settings.secure_cookies,
             cookie_httponly=True,
-            exclude=[r"^/api/v1/playback/heartbeat$"],
         ),
         compression_config=CompressionConfig(
             backend="gzip",
@@ -169,7 +169,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
         logging_config=None,
         debug=False,
     )
-    return Outer(app, secure=site.settings.secure_cookies)
+    return Outer(HeartbeatRoute(app, site, sessions), secure=site.settings.secure_cookies)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:

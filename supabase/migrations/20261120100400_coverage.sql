@@ -39,6 +39,7 @@ comment on column public.video_analytics.watched is 'Seconds really played, as a
 comment on column public.video_analytics.watched_seconds is 'Size of watched; kept by private.record_heartbeats in the same statement, proved by an invariant.';
 comment on column public.video_analytics.goal_seconds is 'Seconds needed for the lesson as it stood when the player opened; null when watching does not complete it.';
 comment on column public.video_analytics.play_seconds is 'All seconds played, repeated ones too, over all playbacks.';
+comment on column public.video_analytics.playback_session is 'The browser session that opened the playback; null when it was signed out.';
 comment on column public.video_analytics.playback_id is 'The playback that may report now; null when none.';
 comment on column public.video_analytics.playback_seconds is 'Seconds claimed in this playback, repeated ones too: what the clock is held against.';
 create unique index idx_video_analytics_playback on public.video_analytics (playback_id) where playback_id is not null;
@@ -268,12 +269,12 @@ create function private.close_playbacks_of_session() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-    update public.video_analytics set playback_id = null
-    where user_id = old.user_id and playback_session = old.id and playback_id is not null;
+    update public.video_analytics set playback_session = null
+    where user_id = old.user_id and playback_session = old.id;
     return null;
 end
 $$;
-comment on function private.close_playbacks_of_session() is 'Trigger: a browser that was signed out may not report any more.';
+comment on function private.close_playbacks_of_session() is 'Trigger: a browser that was signed out may not report any more. When its owner signs in again, what it kept may still be sent.';
 create trigger web_session_closes_playbacks after update of revoked_at on public.web_sessions
     for each row when (old.revoked_at is null and new.revoked_at is not null)
     execute function private.close_playbacks_of_session();
@@ -286,17 +287,22 @@ create function private.record_heartbeats(
     p_ranges text[],
     p_position integer[],
     p_pauses integer[],
-    p_seeks integer[]
+    p_seeks integer[],
+    p_fresh boolean[]
 )
-returns table (playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, retry_after integer)
+returns table (
+    playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer,
+    crossed boolean, retry_after integer, user_id uuid
+)
 language sql volatile security definer set search_path = ''
 as $$
     -- One statement for a whole batch. A row is counted when its playback is the current one, its number is the next
     -- one, and the clock allows what it claims. Everything else changes nothing and is answered with the reason.
+    -- A row is fresh when the caller has just looked its session up; else the session that opened must still stand.
     with beat as (
-        select b.playback, b.seq, b.ranges, b.position, b.pauses, b.seeks, private.covered_seconds(b.ranges) as claimed
-        from unnest(p_playback, p_seq, p_ranges::int4multirange[], p_position, p_pauses, p_seeks)
-            as b (playback, seq, ranges, position, pauses, seeks)
+        select b.playback, b.seq, b.ranges, b.position, b.pauses, b.seeks, b.fresh, private.covered_seconds(b.ranges) as claimed
+        from unnest(p_playback, p_seq, p_ranges::int4multirange[], p_position, p_pauses, p_seeks, p_fresh)
+            as b (playback, seq, ranges, position, pauses, seeks, fresh)
     ), counted as (
         update public.video_analytics a set
             watched = n.watched,
@@ -315,6 +321,8 @@ as $$
         ) n
         where a.user_id = o.user_id and a.video_id = o.video_id and a.playback_id = b.playback
           and a.playback_seq = b.seq - 1
+          and (b.fresh or a.playback_session is not null)
+          and a.playback_opened_at > now() - interval '12 hours'
           and a.playback_seconds + b.claimed <= extract(epoch from clock_timestamp() - a.playback_opened_at) * a.max_rate
         returning a.playback_id, a.playback_seq, a.watched::text as watched, a.watched_seconds, a.goal_seconds
     )
@@ -322,7 +330,8 @@ as $$
         b.playback,
         case
             when c.playback_id is not null then 'counted'
-            when o.playback_id is null then 'stale_playback'
+            when o.playback_id is null or o.playback_opened_at <= now() - interval '12 hours' then 'stale_playback'
+            when not b.fresh and o.playback_session is null then 'signed_out'
             when b.seq = o.playback_seq then 'repeated'
             when b.seq <> o.playback_seq + 1 then 'replayed_nonce'
             else 'too_fast'
@@ -331,15 +340,17 @@ as $$
         coalesce(c.watched, o.watched::text),
         coalesce(c.watched_seconds, o.watched_seconds),
         coalesce(c.goal_seconds, o.goal_seconds),
+        coalesce(c.watched_seconds >= c.goal_seconds and o.watched_seconds < c.goal_seconds, false),
         greatest(1, ceil((o.playback_seconds + b.claimed) / o.max_rate
-            - extract(epoch from clock_timestamp() - o.playback_opened_at)))::integer
+            - extract(epoch from clock_timestamp() - o.playback_opened_at)))::integer,
+        o.user_id
     from beat b
     left join counted c on c.playback_id = b.playback
     left join public.video_analytics o on o.playback_id = b.playback
 $$;
-comment on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[]) is
+comment on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[], boolean[]) is
     'Counts a batch of heartbeats, at most one a playback. The caller has checked each nonce against the browser''s session.';
-grant execute on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[]) to service_role;
+grant execute on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[], boolean[]) to service_role;
 
 create function private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) returns void
 language sql volatile security definer set search_path = ''
