@@ -56,7 +56,7 @@ class Run:
     tries: int
 
     async def prepare_session(self) -> None:
-        """Undo what a file may have set for the session, so that the next one begins as if alone."""
+        """Undo what a file may have set for the session, so that the next begins as if it were alone."""
         await self.session.execute(
             "reset all;"
             "reset role;"
@@ -156,6 +156,8 @@ class Run:
         async def run() -> None:
             async with self.session.transaction():
                 await self.session.execute(migration.text)
+                await self.prepare_session()
+                await self.become_owner()
                 await self.session.execute(
                     "insert into collegium_schema.migrations (version, name, checksum, duration)"
                     " values ($1, $2, $3, clock_timestamp() - now())",
