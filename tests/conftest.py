@@ -1,4 +1,8 @@
-"""Fixtures for every test. A test that asks for `database` gets one of its own, with the schema and no rows."""
+"""Fixtures for every test. A test that asks for `database` gets one of its own, with the schema and no rows.
+
+`site`, `client`, `make_client`, `live_server` are in tests/support/site.py; `make_person`, `make_course` in people.py;
+`browser_page`, `new_page` in browser.py.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import pytest
 
 from collegium.kit import embedded
 from tests.support.database import Database, fresh_database, shared_server, template
+
+pytest_plugins = ("tests.support.people", "tests.support.site", "tests.support.browser")
 
 
 @pytest.fixture(scope="session")

@@ -63,9 +63,7 @@ class Database:
         return self.server.dsn(LOGINS["super"], self.name)
 
     @asynccontextmanager
-    async def connect(
-        self, role: Literal["owner", "web", "super"] = "owner"
-    ) -> AsyncIterator[asyncpg.Connection]:
+    async def connect(self, role: Literal["owner", "web", "super"] = "owner") -> AsyncIterator[asyncpg.Connection]:
         """A connection of its own, closed at the end."""
         session = await asyncpg.connect(self.server.dsn(LOGINS[role], self.name))
         try:

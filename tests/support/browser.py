@@ -1,0 +1,111 @@
+"""A real Chromium for tests: the machine's own, told to leave every network but this machine's alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.async_api import Browser, Page, Route, async_playwright
+
+from tests.support.site import LiveServer
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+HERE = ("127.0.0.1", "localhost")
+
+NewPage = Callable[..., Awaitable[Page]]
+
+
+def chromium() -> str:
+    """The browser's program: COLLEGIUM_TEST_CHROMIUM, else the first Chromium on the path."""
+    named = os.environ.get("COLLEGIUM_TEST_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        pytest.fail("No Chromium: run script/test, or name one in COLLEGIUM_TEST_CHROMIUM.")
+    return found
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A browser without a memory."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture
+async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[NewPage]:
+    """`await new_page(width=390, theme="dark", script=False)`: a page of a browser that nobody used before.
+
+    Relative addresses lead to the live server. The test fails when a page asked another host for anything, when a
+    script failed, or when the browser refused something by the content security policy.
+    """
+    wrong: list[str] = []
+
+    async def make(
+        *, width: int = 1280, height: int = 900, theme: Literal["light", "dark"] = "light", script: bool = True
+    ) -> Page:
+        context = await browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            java_script_enabled=script,
+            locale="en-GB",
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
+        )
+
+        async def guard(route: Route) -> None:
+            if urlsplit(route.request.url).hostname in HERE:
+                await route.fallback()
+            else:
+                wrong.append(f"asked for {route.request.url}")
+                await route.abort()
+
+        await context.route(lambda url: urlsplit(url).scheme in ("http", "https"), guard)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: wrong.append(f"script failed: {error}"))
+        page.on(
+            "console",
+            lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+        )
+        return page
+
+    yield make
+    assert not wrong, wrong
+
+
+@pytest_asyncio.fixture
+async def browser_page(new_page: NewPage) -> Page:
+    """One page, 1280 wide, light."""
+    return await new_page()
+
+
+async def axe_findings(page: Page) -> list[str]:
+    """What axe-core finds wrong on a page; an empty list is the goal. The policy of the page is left in force."""
+    source = AXE_FILE_PATH.read_text(encoding="utf-8")
+    await page.evaluate(source + "\n;undefined")
+    found: list[dict[str, Any]] = await page.evaluate("async () => (await window.axe.run()).violations")
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+async def scrolls_sideways(page: Page) -> bool:
+    """Whether the page is wider than its window."""
+    wide: bool = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return wide
