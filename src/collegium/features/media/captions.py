@@ -43,9 +43,7 @@ def parse_vtt(data: bytes | str) -> list[Cue]:
     """The cues of a WebVTT file, by start. Raises `CaptionError`."""
     lines = _lines(_decode(data, fallback=False))
     if not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
-        raise CaptionError(
-            1, "A WebVTT file starts with the word WEBVTT. Choose another file, or save it as WebVTT."
-        )
+        raise CaptionError(1, "A WebVTT file starts with the word WEBVTT. Choose another file, or save it as WebVTT.")
     body = 1
     while body < len(lines) and lines[body] and _ARROW not in lines[body]:
         body += 1  # §4.1: what follows the first line belongs to the header up to an empty line
@@ -131,9 +129,7 @@ def _decode(data: bytes | str, *, fallback: bool) -> str:
         if fallback:
             return data.decode("cp1252", "replace")  # SubRip names no encoding; this is the usual one
         line = data[: error.start].count(b"\n") + 1
-        raise CaptionError(
-            line, "This is not UTF-8 text. Save the file as UTF-8 and choose it again."
-        ) from None
+        raise CaptionError(line, "This is not UTF-8 text. Save the file as UTF-8 and choose it again.") from None
 
 
 def _lines(text: str) -> list[str]:

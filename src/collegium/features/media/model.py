@@ -26,9 +26,10 @@ class Limits(msgspec.Struct, frozen=True):
     max_seconds: float = 6 * 3600.0
     max_bytes: int = 8 * 1024**3
     max_pixels: int = 8192 * 4320
-    # Wall time for making renditions, as a multiple of the video's length, and never less than the floor.
+    # Wall time for making renditions, as a multiple of the video's length, between a floor and a ceiling.
     time_factor: float = 12.0
     time_floor_seconds: float = 180.0
+    time_ceiling_seconds: float = 8 * 3600.0
 
 
 class Rung(msgspec.Struct, frozen=True):
