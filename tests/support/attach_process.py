@@ -27,10 +27,12 @@ def main() -> None:
                 os._exit(0)
             os.waitpid(child, 0)
         elif line.strip() == "fork and stay":
-            child = os.fork()
-            if child == 0:
-                sys.stdin.read()
+            ours, its = os.pipe()
+            if os.fork() == 0:
+                os.close(its)
+                os.read(ours, 1)  # Ends when the parent does.
                 os._exit(0)
+            os.close(ours)
         print(json.dumps({"pid": server.pid}), flush=True)
 
 
