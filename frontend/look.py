@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("templates", type=Path, nargs="*")
     asked = parser.parse_intermixed_args()
     made = environment(asked.templates)
-    pages = {file.stem: file.name for file in asked.templates} or {"design": "design/index.html"}
+    named = {file.stem: file.name for file in asked.templates} or {"design": "design/index.html"}
     asked.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
@@ -76,7 +76,7 @@ def main() -> int:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for name, template in pages.items():
+        for name, template in named.items():
             for theme in [asked.only] if asked.only else ("light", "dark"):
                 html = render(made, template, theme, asked.guest)
                 (Path(root) / f"{name}-{theme}.html").write_text(html, "utf-8")

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 
 export default defineConfig({
   root,
-  base: "/static/",
+  base: "/static/dist/",
   plugins: [tailwindcss(), icons(root), licences(root)],
   build: {
     outDir: "../src/collegium/web/static/dist",

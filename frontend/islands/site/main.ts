@@ -12,7 +12,7 @@ import { csrfToken } from "./csrf";
 
 document.addEventListener("htmx:configRequest", (event) => {
   const { detail } = event as CustomEvent<{ headers: Record<string, string> }>;
-  detail.headers["x-csrftoken"] = csrfToken();
+  detail.headers["x-csrf-token"] = csrfToken();
 });
 
 /** Buttons that are of use only where scripts run are hidden until now. */

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from collegium.web.covers import course_cover
 
-STATIC_URL = "/static/"
+STATIC_URL = "/static/dist/"
 STATIC_DIR = Path(__file__).parent / "static" / "dist"
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 OWN_ICONS_DIR = Path(__file__).parent / "icons"
