@@ -20,11 +20,18 @@ from typing import Any
 import jinja2
 from playwright.sync_api import Page, sync_playwright
 
-from collegium.web import assets
+from collegium.web import assets, pages
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 USER = {"id": "1", "name": "Nadia Verhoeven", "email": "nadia@example.org", "role": "admin", "initials": "NV"}
 
 
@@ -34,10 +41,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def environment(more: list[Path]) -> jinja2.Environment:
-    places = [assets.TEMPLATES_DIR, *{file.parent for file in more}]
-    made = jinja2.Environment(loader=jinja2.FileSystemLoader(places), autoescape=True, undefined=jinja2.StrictUndefined)
-    assets.install(made)
-    return made
+    application = pages.environment()
+    assert application.loader  # noqa: S101 - the application always has one
+    folders = jinja2.FileSystemLoader([file.parent for file in more])
+    return application.overlay(loader=jinja2.ChoiceLoader([application.loader, folders]))
 
 
 def render(environment: jinja2.Environment, template: str, theme: str, guest: bool) -> str:
@@ -46,6 +53,7 @@ def render(environment: jinja2.Environment, template: str, theme: str, guest: bo
         site_name="Collegium",
         theme=theme,
         request_path="/design",
+        request_query="",
         flashes=[],
         now=datetime(2026, 6, 3, 14, 5, tzinfo=UTC),
         user=None if guest else USER,
@@ -71,7 +79,7 @@ def main() -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
-        (Path(root) / "static").symlink_to(assets.STATIC_DIR)
+        (Path(root) / "static").symlink_to(assets.STATIC_DIR.parent)
         handler = functools.partial(Handler, directory=root)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
