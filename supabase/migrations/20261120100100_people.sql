@@ -183,10 +183,13 @@ create table public.mail_outbox (
     html_body text,
     sent_at timestamptz,
     attempts integer not null default 0 check (attempts >= 0),
-    last_error text
+    last_error text,
+    failed_at timestamptz,
+    constraint mail_is_sent_or_given_up check (sent_at is null or failed_at is null)
 );
 comment on table public.mail_outbox is
     'Mail to be sent. Bodies carry one-time links: they are emptied when the message has been handed to the mail server.';
+comment on column public.mail_outbox.failed_at is 'When sending was given up. While null and unsent, the message waits.';
 create index idx_mail_outbox_unsent on public.mail_outbox (created_at) where sent_at is null;
 create index idx_mail_outbox_time on public.mail_outbox (created_at desc, id);
 create index idx_mail_outbox_user on public.mail_outbox (user_id);
@@ -270,6 +273,32 @@ end
 $$;
 comment on function public.revoke_web_session(uuid) is 'Signs one of the caller''s own browsers out.';
 grant execute on function public.revoke_web_session(uuid) to authenticated;
+
+create function public.send_mail_again(p_mail uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    v_mail public.mail_outbox;
+begin
+    -- The same rule as the policy on the outbox.
+    select * into v_mail from public.mail_outbox m
+    where m.id = p_mail and (
+        private.my_role() = 'super_admin'
+        or (private.is_admin() and m.user_id not in (select private.super_admin_ids()))
+    ) for update;
+    if v_mail.id is null then
+        perform private.refuse('CG404', 'no_such_mail', 'There is no such message, or it is not for you.');
+    elsif v_mail.sent_at is not null then
+        perform private.refuse('CG409', 'mail_sent', 'This message has been sent already.');
+    elsif v_mail.text_body is null then
+        perform private.refuse('CG409', 'mail_emptied', 'The text of this message has been removed. It cannot be sent.');
+    end if;
+    update public.mail_outbox set failed_at = null, attempts = 0 where id = p_mail;
+    perform private.defer_job('mail.send', jsonb_build_object('mail_id', p_mail), p_queueing_lock => 'mail.send:' || p_mail);
+end
+$$;
+comment on function public.send_mail_again(uuid) is 'Puts a message that did not go out back into the queue. For administrators.';
+grant execute on function public.send_mail_again(uuid) to authenticated;
 
 -- Row-level security ---------------------------------------------------------------------------------------
 
