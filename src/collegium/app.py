@@ -169,7 +169,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
         logging_config=None,
         debug=False,
     )
-    return Outer(HeartbeatRoute(app, site, sessions), secure=site.settings.secure_cookies)
+    return HeartbeatRoute(Outer(app, secure=site.settings.secure_cookies), site, sessions)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:

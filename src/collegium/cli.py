@@ -114,6 +114,7 @@ def serve(settings: Settings, host: str | None, port: int | None, processes: int
             forwarded_allow_ips="*" if settings.trust_proxy else None,
             access_log=False,
             server_header=False,
+            date_header=False,
             log_level="warning",
             timeout_graceful_shutdown=20,
         )

@@ -294,59 +294,75 @@ returns table (
     playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer,
     crossed boolean, retry_after integer, user_id uuid
 )
-language sql volatile security definer set search_path = ''
+-- PL/pgSQL because it keeps the plan; the sums stand in the statement because a function call for each row costs more
+-- than the rest of the row.
+language plpgsql volatile security definer set search_path = ''
 as $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := clock_timestamp();
+begin
     -- One statement for a whole batch. A row is counted when its playback is the current one, its number is the next
     -- one, and the clock allows what it claims. Everything else changes nothing and is answered with the reason.
     -- A row is fresh when the caller has just looked its session up; else the session that opened must still stand.
-    with beat as (
-        select b.playback, b.seq, b.ranges, b.position, b.pauses, b.seeks, b.fresh, private.covered_seconds(b.ranges) as claimed
+    return query
+    with beat as materialized (
+        select
+            b.playback, b.seq, b.position, b.pauses, b.seeks, b.fresh, b.ranges,
+            (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(b.ranges) r) as claimed
         from unnest(p_playback, p_seq, p_ranges::int4multirange[], p_position, p_pauses, p_seeks, p_fresh)
             as b (playback, seq, ranges, position, pauses, seeks, fresh)
+    ), state as materialized (
+        select
+            b.*, o.user_id, o.video_id, o.playback_seq, o.playback_seconds, o.watched as watched_before,
+            o.watched_seconds as seconds_before, o.goal_seconds, o.max_rate, o.playback_opened_at,
+            o.playback_session is null as signed_out, n.watched as watched_after,
+            (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(n.watched) r) as seconds_after
+        from beat b
+        left join public.video_analytics o on o.playback_id = b.playback
+        left join lateral (
+            select o.watched + (b.ranges * int4multirange(int4range(0, o.duration_seconds))) as watched
+        ) n on true
     ), counted as (
         update public.video_analytics a set
-            watched = n.watched,
-            watched_seconds = private.covered_seconds(n.watched),
-            last_watched_position_seconds = least(b.position, a.duration_seconds),
-            play_seconds = a.play_seconds + b.claimed,
-            playback_seconds = a.playback_seconds + b.claimed,
-            playback_seq = b.seq,
-            pause_count = a.pause_count + b.pauses,
-            seek_count = a.seek_count + b.seeks,
-            updated_at = statement_timestamp()
-        from beat b
-        join public.video_analytics o on o.playback_id = b.playback
-        cross join lateral (
-            select o.watched + (b.ranges * int4multirange(int4range(0, o.duration_seconds))) as watched
-        ) n
-        where a.user_id = o.user_id and a.video_id = o.video_id and a.playback_id = b.playback
-          and a.playback_seq = b.seq - 1
-          and (b.fresh or a.playback_session is not null)
-          and a.playback_opened_at > now() - interval '12 hours'
-          and a.playback_seconds + b.claimed <= extract(epoch from clock_timestamp() - a.playback_opened_at) * a.max_rate
-        returning a.playback_id, a.playback_seq, a.watched::text as watched, a.watched_seconds, a.goal_seconds
+            watched = s.watched_after,
+            watched_seconds = s.seconds_after,
+            last_watched_position_seconds = least(s.position, a.duration_seconds),
+            play_seconds = a.play_seconds + s.claimed,
+            playback_seconds = a.playback_seconds + s.claimed,
+            playback_seq = s.seq,
+            pause_count = a.pause_count + s.pauses,
+            seek_count = a.seek_count + s.seeks,
+            updated_at = v_now
+        from state s
+        where a.user_id = s.user_id and a.video_id = s.video_id and a.playback_id = s.playback
+          -- Held against the row as it is now, after any wait for its lock: of two equal heartbeats one counts.
+          and a.playback_seq = s.seq - 1
+          and (s.fresh or a.playback_session is not null)
+          and a.playback_opened_at > v_now - interval '12 hours'
+          and a.playback_seconds + s.claimed <= extract(epoch from v_now - a.playback_opened_at) * a.max_rate
+        returning a.playback_id
     )
     select
-        b.playback,
+        s.playback,
         case
             when c.playback_id is not null then 'counted'
-            when o.playback_id is null or o.playback_opened_at <= now() - interval '12 hours' then 'stale_playback'
-            when not b.fresh and o.playback_session is null then 'signed_out'
-            when b.seq = o.playback_seq then 'repeated'
-            when b.seq <> o.playback_seq + 1 then 'replayed_nonce'
+            when s.user_id is null or s.playback_opened_at <= v_now - interval '12 hours' then 'stale_playback'
+            when s.signed_out and not s.fresh then 'signed_out'
+            when s.seq = s.playback_seq then 'repeated'
+            when s.seq <> s.playback_seq + 1 then 'replayed_nonce'
             else 'too_fast'
         end,
-        coalesce(c.playback_seq, o.playback_seq),
-        coalesce(c.watched, o.watched::text),
-        coalesce(c.watched_seconds, o.watched_seconds),
-        coalesce(c.goal_seconds, o.goal_seconds),
-        coalesce(c.watched_seconds >= c.goal_seconds and o.watched_seconds < c.goal_seconds, false),
-        greatest(1, ceil((o.playback_seconds + b.claimed) / o.max_rate
-            - extract(epoch from clock_timestamp() - o.playback_opened_at)))::integer,
-        o.user_id
-    from beat b
-    left join counted c on c.playback_id = b.playback
-    left join public.video_analytics o on o.playback_id = b.playback
+        case when c.playback_id is not null then s.seq else s.playback_seq end,
+        case when c.playback_id is not null then s.watched_after else s.watched_before end::text,
+        case when c.playback_id is not null then s.seconds_after else s.seconds_before end,
+        s.goal_seconds,
+        coalesce(c.playback_id is not null and s.seconds_after >= s.goal_seconds and s.seconds_before < s.goal_seconds, false),
+        greatest(1, ceil((s.playback_seconds + s.claimed) / s.max_rate - extract(epoch from v_now - s.playback_opened_at)))::integer,
+        s.user_id
+    from state s
+    left join counted c on c.playback_id = s.playback;
+end
 $$;
 comment on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[], boolean[]) is
     'Counts a batch of heartbeats, at most one a playback. The caller has checked each nonce against the browser''s session.';

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -25,14 +24,15 @@ def hash_token(token: str) -> bytes:
 
 
 def cookie_value(header: bytes, name: str) -> str | None:
-    """One cookie's value from a Cookie header, or None."""
-    if name.encode() not in header:
+    """One cookie's value from a Cookie header (RFC 6265 section 4.2.1), or None."""
+    wanted = name.encode() + b"="
+    if wanted not in header:
         return None
-    try:
-        morsel = SimpleCookie(header.decode("latin-1")).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    for pair in header.split(b";"):
+        stripped = pair.strip()
+        if stripped.startswith(wanted):
+            return stripped[len(wanted) :].strip(b'"').decode("latin-1")
+    return None
 
 
 def request_cookie(scope: Any, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import structlog
@@ -64,7 +65,7 @@ class HeartbeatRoute:
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
-                reference = str(scope.get("request_id", ""))
+                reference = uuid4().hex[:16]
                 log.error("heartbeat_failed", request_id=reference, exc_info=error)
                 problem = Problem(
                     "Something broke on our side and was noted. Your progress is kept on this device.",
@@ -80,6 +81,7 @@ class HeartbeatRoute:
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,216 @@
+"""``script/bench [NAME…] [--json FILE]``: measures, and says whether each figure reaches its goal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import asyncpg
+
+from bench import calibrate, load
+from bench.dataset import DURATION, Data
+from bench.ground import Ground
+from collegium.features.progress.nonces import Nonces
+from collegium.kit.site import Site
+from collegium.settings import Settings
+
+
+@dataclass
+class Figure:
+    """One measured figure beside its calibration."""
+
+    name: str
+    value: float
+    unit: str
+    calibration: float | None
+    ratio: float | None
+    goal: str
+    holds: bool
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    errors: int = 0
+    cpu_web_ms: float | None = None
+    cpu_database_ms: float | None = None
+    note: str = ""
+
+
+class Bench:
+    """The measurements of one run on one ground."""
+
+    def __init__(self, ground: Ground, data: Data, seconds: float) -> None:
+        self.ground = ground
+        self.data = data
+        self.seconds = seconds
+
+    def calibration(self) -> float:
+        """Durable upserts a second by pgbench, 16 clients, right now."""
+        return calibrate.upserts_a_second(self.ground.server.bin_dir, self.ground.dsn, seconds=max(3, int(self.seconds)))
+
+    def measure(self, work: str, *arguments: object) -> tuple[load.Result, float, float]:
+        """A result, with the web's and the database's CPU milliseconds for each request."""
+        before = self.ground.cpu()
+        result = load.in_its_own_process(work, self.ground.port, *arguments)
+        after = self.ground.cpu()
+        each = max(1, result.done) / 1000
+        return result, (after.web - before.web) / each, (after.database - before.database) / each
+
+    def players(self, people: list[tuple[str, object]], video: object) -> list[tuple[str, str, str]]:
+        """Open players, set back eleven hours so that the clock allows seconds to be sent as fast as the server can take them."""
+        nonces = Nonces(Site.build(Settings(data_dir=self.ground.folder), None).key("playback"))  # type: ignore[arg-type]
+
+        async def open_all() -> list[tuple[str, str, str]]:
+            db = await asyncpg.connect(self.ground.dsn)
+            found: list[tuple[str, str, str]] = []
+            try:
+                for token, person in people:
+                    async with db.transaction():
+                        await db.execute("set local role authenticated")
+                        session = await db.fetchval("select set_config('request.jwt.claims', $1, true)",
+                                                    json.dumps({"sub": str(person), "role": "authenticated"}))  # fmt: skip
+                        row = json.loads(await db.fetchval("select public.open_playback($1)", video))
+                        del session
+                    found.append((token, row["playback_id"], nonces.make(_uuid(row["playback_id"]), 0, token, person)))  # type: ignore[arg-type]
+                await db.execute(
+                    "update public.video_analytics set playback_opened_at = now() - interval '11 hours', "
+                    "playback_session = gen_random_uuid(), goal_seconds = duration_seconds"
+                )
+                await db.execute("vacuum analyze public.video_analytics")
+            finally:
+                await db.close()
+            return found
+
+        return asyncio.run(open_all())
+
+    def heartbeats(self) -> list[Figure]:
+        """Heartbeats by HTTP with authentication on 64 connections, beside pgbench before and after."""
+        before = self.calibration()
+        players = self.players(self.data.big_players[:64], self.data.big_video)
+        result, web, database = self.measure("heartbeats", players, self.seconds, DURATION)
+        calibration = (before + self.calibration()) / 2
+        ratio = result.per_second / calibration
+        return [
+            _figure("heartbeats", result, "heartbeats/s", calibration, ratio, "ratio ≥ 1.0", ratio >= 1.0, web, database)
+        ]
+
+    def course_size(self) -> list[Figure]:
+        """The same on a course that 50,000 take and on one that 10 take, ten players each, three times in turn."""
+        people = self.data.small_players
+        big: list[load.Result] = []
+        small: list[load.Result] = []
+        for _ in range(3):
+            for video, results in ((self.data.small_video, small), (self.data.big_video, big)):
+                players = self.players(people, video)
+                results.append(self.measure("heartbeats", players, self.seconds / 2, DURATION)[0])
+        most, least = _median(big), _median(small)
+        ratio = most.per_second / least.per_second
+        figure = _figure("course-size", most, "heartbeats/s", least.per_second, ratio, "ratio ≥ 0.9", ratio >= 0.9, None, None)
+        figure.note = "calibration: the course with 10 enrollments"
+        return [figure]
+
+    def catalogue(self) -> list[Figure]:
+        """The catalogue as a signed-in person asks for it, with several searches and filters."""
+        paths = ["/courses", "/courses?category=compliance", "/courses?q=annuities", "/courses?level=beginner&sort=title"]
+        return [self._pages("catalogue", paths, 500, b"</html>")]
+
+    def dashboard(self) -> list[Figure]:
+        """My learning."""
+        return [self._pages("dashboard", ["/me/learning"], 300, b"</html>")]
+
+    def course_page(self) -> list[Figure]:
+        """Course pages."""
+        return [self._pages("course-page", [f"/courses/{slug}" for slug in self.data.slugs[:200]], 300, b"</html>")]
+
+    def _pages(self, name: str, paths: list[str], goal: int, must: bytes) -> Figure:
+        calibration = self.calibration()
+        self.measure("pages", paths, self.data.tokens, 16, 1.0, must)
+        result, web, database = self.measure("pages", paths, self.data.tokens, 16, self.seconds, must)
+        figure = _figure(name, result, "pages/s", calibration, result.per_second / calibration, f"≥ {goal} a second",
+                         result.per_second >= goal and not result.errors, web, database)  # fmt: skip
+        return figure
+
+
+def _uuid(text: str) -> object:
+    from uuid import UUID
+
+    return UUID(text)
+
+
+def _median(results: list[load.Result]) -> load.Result:
+    return sorted(results, key=lambda result: result.per_second)[len(results) // 2]
+
+
+def _figure(
+    name: str, result: load.Result, unit: str, calibration: float, ratio: float, goal: str, holds: bool,
+    web: float | None, database: float | None,
+) -> Figure:  # fmt: skip
+    return Figure(
+        name, round(result.per_second, 1), unit, round(calibration, 1), round(ratio, 3), goal, holds and not result.errors,
+        round(result.percentile(0.5), 2), round(result.percentile(0.95), 2), round(result.percentile(0.99), 2),
+        result.errors, web and round(web, 3), database and round(database, 3), result.first_error,
+    )  # fmt: skip
+
+
+WORK: dict[str, Callable[[Bench], list[Figure]]] = {
+    "heartbeats": Bench.heartbeats,
+    "course-size": Bench.course_size,
+    "catalogue": Bench.catalogue,
+    "dashboard": Bench.dashboard,
+    "course-page": Bench.course_page,
+}
+
+
+def _show(figure: Figure) -> None:
+    mark = "holds" if figure.holds else "MISSES"
+    print(f"{figure.name:<14}{figure.value:>10,.1f} {figure.unit:<13} goal {figure.goal:<16} {mark}")
+    if figure.calibration is not None:
+        print(f"{'':<14}calibration {figure.calibration:,.1f}, ratio {figure.ratio}")
+    if figure.p50 is not None:
+        print(f"{'':<14}p50 {figure.p50} ms, p95 {figure.p95} ms, p99 {figure.p99} ms, {figure.errors} errors")
+    if figure.cpu_web_ms is not None:
+        print(f"{'':<14}CPU for each: web {figure.cpu_web_ms} ms, database {figure.cpu_database_ms} ms")
+    if figure.note:
+        print(f"{'':<14}{figure.note}")
+
+
+def main() -> int:
+    """Runs the named measurements, all without names; exits 1 when one misses its goal."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*WORK, []], metavar="NAME", help=", ".join(WORK))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write one object a figure")
+    parser.add_argument("--seconds", type=float, default=8, help="length of each measurement (8)")
+    parser.add_argument("--processes", type=int, default=2, help="web processes (2)")
+    asked = parser.parse_args()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="collegium-bench-") as folder:
+        ground = Ground(Path(folder), asked.processes)
+        try:
+            data = ground.load()
+            figures.append(Figure("load", round(data.seconds, 1), "s", None, None, "≤ 120 s", data.seconds <= 120))
+            _show(figures[-1])
+            started = ground.start()
+            figures.append(Figure("first-page", round(started, 2), "s", None, None, "≤ 5 s", started <= 5))
+            _show(figures[-1])
+            bench = Bench(ground, data, asked.seconds)
+            for name in asked.names or list(WORK):
+                for figure in WORK[name](bench):
+                    figures.append(figure)
+                    _show(figure)
+            memory = ground.resident_mb()
+            figures.append(Figure("memory-under-load", round(memory, 1), "MB", None, None, "shown only", True))
+            _show(figures[-1])
+        finally:
+            ground.stop()
+    if asked.json:
+        asked.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
