@@ -38,8 +38,10 @@ STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 ACCENT = "#124b4e"
 
 # Embeddings, overrides and isolates reorder what stands beside them: "evil" can be made to read "live".
-REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# U+FEFF may not stand in PDF/A text (ISO 19005-2, 6.2.11.7.2).
+REFUSED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 SPACES = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")
+ADDRESS = re.compile(r"https?://[!-~]+")
 LANGUAGE = re.compile(r"([a-zA-Z]{2,3})(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}))?(?:-[A-Za-z0-9-]+)?")
 
 # What typst says of a character that it cannot set, once for each.
@@ -222,7 +224,7 @@ def _text(value: str) -> str:
         ValueError: there is nothing to see in it.
     """
     line = SPACES.sub(" ", value).strip()
-    refused = [c for c in line if c in REORDERING or unicodedata.category(c) in {"Cc", "Co", "Cs"}]
+    refused = [c for c in line if c in REFUSED or unicodedata.category(c) in {"Cc", "Co", "Cs"}]
     if refused:
         raise UnsupportedText(refused)
     if not any(unicodedata.category(c)[0] in "LNPS" for c in line):
@@ -239,8 +241,7 @@ def _language(tag: str) -> tuple[str, str | None]:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isascii() or not url.isprintable():
+    if not ADDRESS.fullmatch(url) or not urlsplit(url).hostname:
         raise ValueError(f"{url!r} is not an absolute web address")
     return url
 
