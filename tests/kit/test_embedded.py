@@ -191,6 +191,21 @@ def test_a_second_server_is_never_started_beside_one_that_cannot_be_seen(
         assert query(server, "select 1") == 1
 
 
+def test_a_path_may_hold_what_configuration_files_treat_specially(data_folder: Path) -> None:
+    odd = data_folder / "it's, with a comma"
+    with embedded.attach(odd, settings=FAST) as server:
+        assert odd not in server.socket_dir.parents
+        assert query(server, "select 1") == 1
+    assert server.pid is None
+    embedded.destroy(odd)
+    with embedded.attach(data_folder / "it's so", settings=FAST) as server:
+        assert server.socket_dir == data_folder / "it's so" / "pg" / "run"
+        assert query(server, "select 1") == 1
+    embedded.destroy(data_folder / "it's so")
+    with pytest.raises(embedded.EmbeddedError, match=r"because of \$"):
+        embedded.attach(data_folder / "$HOME")
+
+
 def test_a_long_path_gets_a_short_socket_that_stays(data_folder: Path) -> None:
     deep = data_folder / ("long" * 20) / ("deep" * 20)
     try:

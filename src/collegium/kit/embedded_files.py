@@ -79,9 +79,10 @@ class Place:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
     def make_socket_dir(self) -> None:
-        """Make the socket's folder, 0700 and the account's own; in a temporary one if the path is long."""
+        """Make the socket's folder, 0700 and the account's own; in a temporary one if this path will not do."""
         recorded = self.root / "socket"
-        if len(os.fsencode(self.home / "run" / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH:
+        beside = os.fsencode(self.home / "run" / ".s.PGSQL.5432")
+        if len(beside) <= MAX_SOCKET_PATH and b"," not in beside:  # Clients take a comma for a list of hosts.
             recorded.unlink(missing_ok=True)
         elif not recorded.exists() or (os.path.lexists(self.socket_dir) and not self._is_ours(self.socket_dir)):
             _record(recorded, str(self._short_dir()))
@@ -117,6 +118,9 @@ class Place:
 def locate(data_dir: Path) -> Place:
     """Find, or make, the folders for the server of this data folder (not the cluster itself)."""
     data_dir = Path(os.path.abspath(data_dir))
+    if unusable := set('"$`\\\n') & set(str(data_dir)):
+        # pg_ctl hands the path to a shell between double quotes, as it is.
+        raise EmbeddedError(f"{data_dir} cannot hold a database because of {' '.join(sorted(unusable))} in its name.")
     _make_dirs(data_dir)
     account = _account(data_dir)
     root = data_dir / "pg"
@@ -273,7 +277,13 @@ def reachable_binaries(place: Place, bin_dir: Path) -> Path:
             if old != partial:
                 shutil.rmtree(old, ignore_errors=True)
         partial.rename(copy)
-    return copy / package.name / bin_dir.parent.name / "bin"
+    chosen = copy / package.name / bin_dir.parent.name / "bin"
+    if not can_run(place.account, chosen / "pg_ctl"):
+        raise EmbeddedError(
+            f"Account {place.account.name} can run PostgreSQL's programs neither from {bin_dir} nor from "
+            f"{chosen}. Perhaps programs may not run from that file system; choose another COLLEGIUM_DATA_DIR."
+        )
+    return chosen
 
 
 def make_cluster(place: Place, server_bin: Path, *, durable: bool) -> None:
@@ -303,7 +313,7 @@ def write_configuration(place: Place, bin_dir: Path, settings: Mapping[str, str]
     chosen = {
         "listen_addresses": "",
         "port": "5432",
-        "unix_socket_directories": str(place.socket_dir),
+        "unix_socket_directories": '"' + str(place.socket_dir).replace('"', '""') + '"',
         "cluster_name": place.cluster_name,
         "max_connections": "100",
         "shared_buffers": "64MB",
@@ -323,7 +333,8 @@ def write_configuration(place: Place, bin_dir: Path, settings: Mapping[str, str]
     if any(found for folder in libraries for found in folder.glob("pg_stat_statements.*")):
         chosen["shared_preload_libraries"] = "pg_stat_statements"
     chosen |= settings
-    lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in chosen.items()]
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "''") for name, value in chosen.items()}
+    lines = [f"{name} = '{value}'\n" for name, value in quoted.items()]
     path = place.cluster / "collegium.conf"
     path.write_text("".join(lines))
     path.chmod(0o600)
