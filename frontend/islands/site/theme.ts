@@ -9,8 +9,9 @@ export function theme(): void {
     paint(chosen);
     const body = new FormData(form);
     body.set("theme", chosen);
-    // Redirects are not followed: the answer's cookie is all that is wanted.
-    void fetch(form.action, { method: "POST", body: new URLSearchParams(body as never), redirect: "manual" });
+    // The answer's cookie is all that is wanted, so its redirect is not followed; it arrives even if the reader moves on.
+    const sent = new URLSearchParams(body as unknown as Record<string, string>);
+    void fetch(form.action, { method: "POST", body: sent, redirect: "manual", keepalive: true });
   });
 }
 

@@ -1,0 +1,173 @@
+"""/design and the base layout in a real browser: both themes, both widths, by keyboard and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, Route
+
+from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+
+pytestmark = pytest.mark.e2e
+
+
+async def focus(page: Page) -> str:
+    """The id of what has the focus, else its element's name."""
+    named: str = await page.evaluate("document.activeElement.id || document.activeElement.tagName.toLowerCase()")
+    return named
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page: NewPage, theme: str, width: int) -> None:
+    page = await new_page(width=width, theme=theme)
+    await page.goto("/design")
+    assert await axe_findings(page) == []
+    assert not await scrolls_sideways(page)
+
+
+async def test_open_menus_and_dialogs_have_no_findings(new_page: NewPage) -> None:
+    page = await new_page(width=390)
+    await page.goto("/design")
+    await page.get_by_text("Menu", exact=True).click()
+    assert await axe_findings(page) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    assert await page.locator("dialog#keys").is_visible()
+    assert await axe_findings(page) == []
+
+
+async def test_the_theme_follows_the_device_until_one_is_chosen(new_page: NewPage) -> None:
+    page = await new_page(theme="dark")
+    await page.goto("/design")
+    paper = "getComputedStyle(document.documentElement).colorScheme"
+    assert await page.evaluate(paper) == "dark"
+    await page.locator("footer").get_by_role("button", name="Light").click()
+    assert await page.evaluate(paper) == "light", "at once"
+    await page.wait_for_function("document.cookie.includes('theme=light')")
+    await page.reload()
+    assert await page.locator("html").get_attribute("data-theme") == "collegium-light", "and from the server"
+    assert await page.locator("footer button[aria-pressed=true]").get_attribute("value") == "light"
+
+
+async def test_the_theme_can_be_chosen_without_scripts(new_page: NewPage) -> None:
+    page = await new_page(script=False)
+    await page.goto("/design")
+    await page.locator("footer").get_by_role("button", name="Dark").click()
+    assert page.url.endswith("/design")
+    assert await page.locator("html").get_attribute("data-theme") == "collegium-dark"
+
+
+async def test_the_menu_opens_without_scripts(new_page: NewPage) -> None:
+    page = await new_page(width=390, script=False)
+    await page.goto("/design")
+    await page.get_by_text("Menu", exact=True).click()
+    assert await page.get_by_role("link", name="Sign in").is_visible()
+
+
+async def test_slash_searches_question_mark_helps_and_neither_while_typing(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    await page.keyboard.press("/")
+    assert await focus(page) == "find-light", "the page's own search goes before the bar's"
+    await page.keyboard.type("a/b?")
+    assert await page.locator("#find-light").input_value() == "a/b?"
+    assert not await page.locator("dialog#keys").is_visible()
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("?")
+    assert await page.locator("dialog#keys").is_visible()
+    await page.keyboard.press("Escape")
+    assert not await page.locator("dialog#keys").is_visible()
+
+
+async def test_a_dialog_gives_the_focus_back_and_closes_beside_it(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    opener = page.locator("[data-dialog-open=sure-light]")
+    await opener.click()
+    dialog = page.locator("dialog#sure-light")
+    assert await dialog.is_visible()
+    assert await page.evaluate("document.activeElement.textContent") == "Keep it"
+    await page.keyboard.press("Escape")
+    assert not await dialog.is_visible()
+    assert await page.evaluate("document.activeElement.dataset.dialogOpen") == "sure-light"
+    await opener.click()
+    await page.mouse.click(4, 4)
+    assert not await dialog.is_visible()
+
+
+async def test_arrows_move_through_a_list_and_the_menu(new_page: NewPage) -> None:
+    page = await new_page(width=390)
+    await page.goto("/design")
+    links = page.locator("ul[data-rows]").first.locator("a.row-link")
+    await links.nth(0).focus()
+    await page.keyboard.press("ArrowDown")
+    assert await links.nth(1).evaluate("link => link === document.activeElement")
+    await page.keyboard.press("ArrowUp")
+    assert await links.nth(0).evaluate("link => link === document.activeElement")
+
+    await page.evaluate("scrollTo(0, 0)")
+    await page.get_by_text("Menu", exact=True).click()
+    await page.keyboard.press("ArrowDown")
+    assert await focus(page) == "search-phone"
+    await page.keyboard.press("Escape")
+    assert await focus(page) == "summary"
+    assert await page.locator("details[open][data-pop]").count() == 0
+
+
+async def test_the_skip_link_leads_to_the_content(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    await page.keyboard.press("Enter")
+    assert await focus(page) == "main"
+
+
+async def test_a_password_can_be_shown(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    button = page.get_by_role("button", name="Show password").first
+    await page.locator("#f-password-light").fill("correct horse")
+    await button.click()
+    assert await page.locator("#f-password-light").get_attribute("type") == "text"
+    assert await page.locator("[aria-controls=f-password-light]").text_content() == "Hide password"
+
+
+async def test_times_are_shown_in_the_readers_zone(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    moment = page.locator("#places ~ div time").nth(1)
+    shown = await moment.text_content()
+    expected = await moment.evaluate(
+        "time => new Intl.DateTimeFormat('en-GB', {hour: 'numeric', minute: '2-digit', timeZone: 'Europe/Berlin'})"
+        ".format(new Date(time.dateTime))"
+    )
+    assert shown == expected
+
+
+async def test_nothing_moves_when_the_fonts_arrive(new_page: NewPage) -> None:
+    page = await new_page()
+    held: list[str] = []
+
+    async def late(route: Route) -> None:
+        held.append(route.request.url)
+        await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
+        await route.fallback()
+
+    await page.context.route("**/*.woff2", late)
+    await page.add_init_script(
+        "window.shift = 0;"
+        "new PerformanceObserver(list => { for (const entry of list.getEntries()) shift += entry.value })"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    await page.goto("/design", wait_until="networkidle")
+    await page.evaluate("document.fonts.ready")
+    assert held, "the fonts were held back"
+    assert await page.evaluate("shift") < 0.01
+
+
+async def test_motion_stops_for_those_who_ask(new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto("/design")
+    spin = "getComputedStyle(document.querySelector('.spin')).animationIterationCount"
+    assert await page.evaluate(spin) == "1"
