@@ -77,9 +77,10 @@ def _templates() -> jinja2.Environment:
 def compose(template: str, **context: object) -> Content:
     """The message of a pair of templates: ``people/mail/confirm`` is its ``.txt``, whose first line is the subject,
     and its ``.html``."""
-    subject, _, text = _templates().get_template(f"{template}.txt").render(context).partition("\n")
+    first, _, text = _templates().get_template(f"{template}.txt").render(context).partition("\n")
+    subject = first.removeprefix("Subject:").strip()
     html = _templates().get_template(f"{template}.html").render({**context, "subject": subject})
-    return Content(subject.removeprefix("Subject:").strip(), text.strip() + "\n", html.strip() + "\n")
+    return Content(subject, text.strip() + "\n", html.strip() + "\n")
 
 
 async def queue_mail(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +15,7 @@ from collegium.kit.viewer import Viewer
 COOKIE = "collegium_session"
 REMEMBER_S = 10.0
 REMEMBER_MOST = 20_000
-
-
-def hash_token(token: str) -> bytes:
-    """What is kept of a token: its SHA-256. The token itself is random, so no salt is needed."""
-    return hashlib.sha256(token.encode()).digest()
+hash_token = people.hash_token
 
 
 def cookie_value(header: bytes, name: str) -> str | None:
