@@ -10,6 +10,7 @@ that `/ByteRange` names; when our key signed every byte around the signature, th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
 from collections.abc import Generator, Iterator, Sequence
@@ -196,14 +197,13 @@ def _signatures(pdf: bytes) -> Iterator[_Signature]:
 
 def _ours(pdf: bytes, signer: Certificate) -> Checked:
     """Facts from a file proven to be ours, which may therefore be parsed."""
-    reader: Any = PdfFileReader(io.BytesIO(pdf))
-    fields = (reference.get_object() for reference in reader.root["/AcroForm"]["/Fields"])
-    signature = next(field["/V"] for field in fields if field["/T"] == _FIELD)
-    number = CERTIFICATE_NUMBER.fullmatch(str(reader.trailer["/Info"].get("/Keywords", "")))
-    return Checked(
-        status="ours",
-        number=number[0] if number else None,
-        signed_at=parse_pdf_date(signature["/M"]),
-        signer=cms.name_of(signer),
-        covers_whole_file=True,
-    )
+    found = Checked(status="ours", signer=cms.name_of(signer), covers_whole_file=True)
+    # The owner of a given key may have signed other documents with it, by other programs: no certificates, but genuine.
+    with contextlib.suppress(Exception):
+        reader: Any = PdfFileReader(io.BytesIO(pdf))
+        fields = (reference.get_object() for reference in reader.root["/AcroForm"]["/Fields"])
+        signature = next(field["/V"] for field in fields if field["/T"] == _FIELD)
+        found = msgspec.structs.replace(found, signed_at=parse_pdf_date(signature["/M"]))
+        number = CERTIFICATE_NUMBER.fullmatch(str(reader.trailer["/Info"]["/Keywords"]))
+        found = msgspec.structs.replace(found, number=number[0] if number else None)
+    return found

@@ -29,7 +29,7 @@ from collegium.kit.signing_cms import for_pyhanko
 _BITS = 3072
 _EXPONENT = 65537
 _VALID_FOR = timedelta(days=365 * 30)
-# Upper bound of common and organisation names (RFC 5280, appendix A.1).
+# Bytes; the upper bound of common and organisation names (RFC 5280, appendix A.1) as strict readers count it.
 _LONGEST_NAME = 64
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -154,7 +154,7 @@ def open_keys(
 def _make(organisation: str) -> bytes:
     """A new key and a certificate that it signed itself, as PEM."""
     key = rsa.generate_private_key(public_exponent=_EXPONENT, key_size=_BITS)
-    name = " ".join(organisation.split())[:_LONGEST_NAME] or "Collegium"
+    name = " ".join(organisation.split()).encode()[:_LONGEST_NAME].decode(errors="ignore") or "Collegium"
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
