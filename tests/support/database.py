@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -36,10 +37,13 @@ FAST = {
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
     "max_connections": "200",
+    # A runaway query must fail, not fill the machine's memory with its temporary files.
+    "temp_file_limit": "256MB",
+    "statement_timeout": "120s",
 }
 PREFIX = "collegium-test-"
 LOGINS = {"owner": "collegium_owner", "web": "collegium_web", "super": "postgres"}
-ABANDONED_AFTER_S = 60.0
+ABANDONED_AFTER_S = 600.0
 ROOM_BYTES = 2 << 30
 
 
@@ -122,10 +126,7 @@ def shared_server(run_id: str) -> Iterator[embedded.Server]:
     folder = run_folder(run_id)
     with embedded.attach(folder, settings=FAST) as server:
         yield server
-    with suppress(embedded.EmbeddedError, OSError):
-        embedded.destroy(folder)
-        (folder / "template.lock").unlink(missing_ok=True)
-        folder.rmdir()
+    _remove(folder)
 
 
 def template(server: embedded.Server) -> str:
@@ -169,10 +170,16 @@ def _fingerprint() -> str:
 
 
 def _remove_abandoned() -> None:
-    """Remove what runs that were killed left behind; a folder in use says so and stays."""
+    """Remove what runs that were killed left behind."""
     for folder in scratch().glob(f"{PREFIX}{os.getuid()}-*"):
-        with suppress(embedded.EmbeddedError, OSError):
+        with suppress(FileNotFoundError):
             if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
-                embedded.destroy(folder)
-                (folder / "template.lock").unlink(missing_ok=True)
-                folder.rmdir()
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with the server in it or in its `data`; stays if somebody is attached."""
+    with suppress(embedded.EmbeddedError, OSError):
+        for data in (folder, folder / "data"):
+            embedded.destroy(data)
+        shutil.rmtree(folder)

@@ -319,6 +319,8 @@ def write_configuration(place: Place, bin_dir: Path, settings: Mapping[str, str]
         "shared_buffers": "64MB",
         "max_wal_size": "512MB",
         "jit": "off",
+        # One runaway query must not fill the disk.
+        "temp_file_limit": "4GB",
         "timezone": "UTC",
         "log_timezone": "UTC",
         # Seven files at most, one a weekday, each begun anew when its day comes round.

@@ -30,3 +30,95 @@ select public.mark_lesson_complete($1::uuid)
 select step, requirement, lesson_id, title, criteria, met, achieved, needed, met_at
 from public.completion_requirements($1::uuid)
 order by step
+
+-- name: course_for_learning
+-- A course by its address with the reader's enrollment, and whether he teaches it or administers the site.
+select
+    c.id, c.title, c.slug, c.ce_credits, c.completion_certificate,
+    c.id = any (array(select private.my_taught_course_ids())) or private.is_admin() as staff,
+    e.id as enrollment_id, e.status as enrollment_status, e.current_lesson_id, e.completed_at,
+    k.number as certificate_number
+from public.courses c
+left join lateral (
+    select * from public.enrollments e
+    where e.course_id = c.id and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
+    order by e.completed_at desc nulls first, e.enrolled_at desc limit 1
+) e on true
+left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
+where c.slug = $1
+
+-- name: course_for_guest as anon
+-- A published course by its address, for somebody who is not signed in.
+select
+    c.id, c.title, c.slug, c.ce_credits, c.completion_certificate, false as staff, null::uuid as enrollment_id,
+    null::text as enrollment_status, null::uuid as current_lesson_id, null::timestamptz as completed_at,
+    null::text as certificate_number
+from public.courses c where c.slug = $1
+
+-- name: outline
+-- Modules and lessons of a course in their order, with the reader's state in each.
+select
+    m.id as module_id, m.title as module_title, m.module_order,
+    l.id, l.title, l.lesson_type, l.is_preview, l.require_completion, l.estimated_duration_minutes as minutes,
+    coalesce(p.status, 'not_started') as status, k.lock_reason, k.waits_for, k.opens_at
+from public.course_modules m
+join public.lessons l on l.module_id = m.id
+left join public.lesson_progress p on p.lesson_id = l.id and p.enrollment_id = $2
+left join public.my_lesson_locks($1) k on k.lesson_id = l.id
+where m.course_id = $1
+order by m.module_order, l.lesson_order
+
+-- name: outline_for_guest as anon
+-- Modules and lessons of a published course in their order.
+select
+    m.id as module_id, m.title as module_title, m.module_order,
+    l.id, l.title, l.lesson_type, l.is_preview, l.require_completion, l.estimated_duration_minutes as minutes,
+    'not_started' as status, null::text as lock_reason, null::text as waits_for, null::timestamptz as opens_at
+from public.course_modules m
+join public.lessons l on l.module_id = m.id
+where m.course_id = $1
+order by m.module_order, l.lesson_order
+
+-- name: lesson
+-- One lesson with the reader's own progress in it.
+select
+    l.id, l.title, l.description, l.lesson_type, l.completion_criteria, l.min_time_seconds, l.estimated_duration_minutes as minutes,
+    p.started_at, p.completed_at
+from public.lessons l
+left join public.lesson_progress p on p.lesson_id = l.id and p.enrollment_id = $2
+where l.id = $1
+
+-- name: lesson_for_guest as anon
+-- One lesson of a published course.
+select
+    l.id, l.title, l.description, l.lesson_type, l.completion_criteria, l.min_time_seconds, l.estimated_duration_minutes as minutes,
+    null::timestamptz as started_at, null::timestamptz as completed_at
+from public.lessons l where l.id = $1
+
+-- name: blocks
+-- The body of a lesson, as far as it is open to the reader.
+select type::text as type, content from public.content_blocks where lesson_id = $1 order by order_index
+
+-- name: blocks_for_guest as anon
+-- The body of a preview lesson.
+select type::text as type, content from public.content_blocks where lesson_id = $1 order by order_index
+
+-- name: video
+-- A lesson's video, as far as it is open to the reader, with what he has watched of it.
+select
+    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.duration, v.max_rate, v.captions, v.transcript,
+    v.processing_state, v.processing_error,
+    coalesce(a.watched::text, '{}') as watched, coalesce(a.watched_seconds, 0) as watched_seconds,
+    coalesce(a.last_watched_position_seconds, 0) as position,
+    ceil(v.duration * l.watched_percentage_required / 100)::integer as goal_seconds
+from public.lesson_videos v
+join public.lessons l on l.id = v.lesson_id
+left join public.video_analytics a on a.video_id = v.id and a.user_id = auth.uid()
+where v.lesson_id = $1
+
+-- name: video_for_guest as anon
+-- The video of a preview lesson.
+select
+    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.duration, v.max_rate, v.captions, v.transcript,
+    v.processing_state, v.processing_error, '{}' as watched, 0 as watched_seconds, 0 as position, 0 as goal_seconds
+from public.lesson_videos v where v.lesson_id = $1

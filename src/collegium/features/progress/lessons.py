@@ -1,0 +1,206 @@
+"""What a lesson's page shows: the course as a learner walks through it, and one lesson's content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import nh3
+
+from collegium.features.progress.model import Requirement
+from collegium.features.progress.service import Q, parse_ranges, requirements
+from collegium.kit.db import Transaction
+from collegium.kit.errors import NotFound
+from collegium.kit.viewer import Viewer
+from collegium.web.words import day
+
+Access = Literal["open", "preview", "staff", "locked", "not_enrolled"]
+
+
+class LearningCourse(msgspec.Struct, frozen=True):
+    """A course with the reader's own enrollment in it."""
+
+    id: UUID
+    title: str
+    slug: str
+    ce_credits: Decimal
+    completion_certificate: bool
+    staff: bool
+    enrollment_id: UUID | None
+    enrollment_status: str | None
+    current_lesson_id: UUID | None
+    completed_at: datetime | None
+    certificate_number: str | None
+
+
+class OutlineLesson(msgspec.Struct, frozen=True):
+    """A lesson in the outline, with the reader's state in it."""
+
+    module_id: UUID
+    module_title: str
+    module_order: int
+    id: UUID
+    title: str
+    lesson_type: str
+    is_preview: bool
+    require_completion: bool
+    minutes: int | None
+    status: str
+    lock_reason: str | None
+    waits_for: str | None
+    opens_at: datetime | None
+
+    def lock_words(self, zone: str) -> str | None:
+        """Why the lesson is shut, in words; None when it is not."""
+        if self.lock_reason is None:
+            return None
+        if self.opens_at is not None:
+            return f"Opens on {day(self.opens_at, zone)}"
+        return f"Opens when you have completed “{self.waits_for}”"
+
+
+class Lesson(msgspec.Struct, frozen=True):
+    """One lesson and the reader's own progress in it."""
+
+    id: UUID
+    title: str
+    description: str | None
+    lesson_type: str
+    completion_criteria: str
+    min_time_seconds: int | None
+    minutes: int | None
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class Video(msgspec.Struct, frozen=True):
+    """A lesson's video with what the reader has watched of it. Times in whole seconds."""
+
+    id: UUID
+    hosting_provider: str
+    external_url: str | None
+    playlist_key: str | None
+    poster_key: str | None
+    duration: int
+    max_rate: Decimal
+    captions: list[dict[str, Any]]
+    transcript: list[dict[str, Any]]
+    processing_state: str
+    processing_error: str | None
+    watched: str
+    watched_seconds: int
+    position: int
+    goal_seconds: int
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The seconds watched, as half-open ranges."""
+        return parse_ranges(self.watched)
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A piece of a lesson's body."""
+
+    type: str
+    content: dict[str, Any]
+
+    @property
+    def html(self) -> str:
+        """Rich text without anything that could run or reach outside, whatever was stored."""
+        return nh3.clean(self.content.get("html", ""), link_rel="noopener noreferrer")
+
+
+async def course(tx: Transaction, viewer: Viewer | None, slug: str) -> LearningCourse:
+    """The course at an address; raises NotFound when there is none for this reader."""
+    sql = Q.course_for_learning if viewer else Q.course_for_guest
+    found = await tx.maybe(LearningCourse, sql, slug)
+    if found is None:
+        raise NotFound("There is no course at this address.")
+    return found
+
+
+async def outline(tx: Transaction, viewer: Viewer | None, of: LearningCourse) -> list[OutlineLesson]:
+    """All lessons of the course in their order."""
+    if viewer:
+        return await tx.all(OutlineLesson, Q.outline, of.id, of.enrollment_id)
+    return await tx.all(OutlineLesson, Q.outline_for_guest, of.id)
+
+
+def access(of: LearningCourse, lesson: OutlineLesson) -> Access:
+    """How the reader may open a lesson. The database decides again when the content is read."""
+    if of.staff and of.enrollment_id is None:
+        return "staff"
+    if of.enrollment_id is None:
+        return "preview" if lesson.is_preview else "not_enrolled"
+    return "locked" if lesson.lock_reason else "open"
+
+
+def where_to_continue(of: LearningCourse, lessons: list[OutlineLesson]) -> OutlineLesson | None:
+    """The lesson to go on with: the one left open, else the first that is open and not complete, else the first."""
+    shown = [lesson for lesson in lessons if access(of, lesson) in ("open", "staff", "preview")]
+    for lesson in shown:
+        if lesson.id == of.current_lesson_id and lesson.status != "completed":
+            return lesson
+    for lesson in shown:
+        if lesson.status != "completed":
+            return lesson
+    return shown[0] if shown else None
+
+
+async def lesson(tx: Transaction, viewer: Viewer | None, of: LearningCourse, lesson_id: UUID) -> Lesson:
+    """One lesson with the reader's progress."""
+    if viewer:
+        return await tx.one(Lesson, Q.lesson, lesson_id, of.enrollment_id)
+    return await tx.one(Lesson, Q.lesson_for_guest, lesson_id)
+
+
+async def video(tx: Transaction, viewer: Viewer | None, lesson_id: UUID) -> Video | None:
+    """A lesson's video as far as it is open to the reader."""
+    return await tx.maybe(Video, Q.video if viewer else Q.video_for_guest, lesson_id)
+
+
+async def blocks(tx: Transaction, viewer: Viewer | None, lesson_id: UUID) -> list[Block]:
+    """A lesson's body as far as it is open to the reader."""
+    return await tx.all(Block, Q.blocks if viewer else Q.blocks_for_guest, lesson_id)
+
+
+class Left(msgspec.Struct, frozen=True):
+    """A requirement in words, for "what is left"."""
+
+    title: str
+    met: bool
+    words: str
+    lesson_id: UUID | None
+
+
+def evidence(row: Requirement, zone: str) -> str:
+    """What shows that a requirement is met, or what is missing."""
+    when = day(row.met_at, zone) if row.met_at else ""
+    if row.requirement == "payment":
+        return f"Paid on {when}" if row.met else "Not paid, or paid back"
+    if row.criteria == "video_watched":
+        seconds = f"{row.achieved or 0} of the {row.needed or 0} seconds needed"
+        if row.met:
+            return f"Watched {seconds}, {when}" if (row.achieved or 0) >= (row.needed or 0) else f"Completed on {when}"
+        return f"Watched {seconds}" if row.achieved else f"{row.needed or 0} seconds to watch"
+    if row.met:
+        return f"Completed on {when}"
+    if row.criteria == "time_spent" and row.achieved is not None:
+        return f"{row.achieved} of the {row.needed} seconds needed"
+    return {
+        "quiz_passed": "Quiz to pass",
+        "scorm_completed": "Package to complete",
+    }.get(row.criteria, "To be read and marked as complete")
+
+
+async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[Left]:
+    """Every requirement of the reader's enrollment in words; the same rows gate the certificate."""
+    if of.enrollment_id is None:
+        return []
+    return [
+        Left("Payment" if row.requirement == "payment" else row.title, row.met, evidence(row, zone), row.lesson_id)
+        for row in await requirements(tx, of.enrollment_id)
+    ]

@@ -1,0 +1,216 @@
+"""The player: a course's lessons, one at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from collegium.features.media import service as media
+from collegium.features.progress import lessons, service
+from collegium.features.progress.heartbeat import PATH as HEARTBEAT_PATH
+from collegium.features.progress.lessons import LearningCourse, OutlineLesson, Video
+from collegium.kit.db import Transaction
+from collegium.kit.errors import NotFound, Problem, SignInNeeded
+from collegium.kit.viewer import Viewer
+from collegium.web import pages
+
+SHOWN_TYPES = ("video", "text")
+
+
+def _zone(viewer: Viewer | None) -> str:
+    return viewer.time_zone if viewer else "UTC"
+
+
+def _path(slug: str, lesson: OutlineLesson) -> str:
+    return f"/learn/{slug}/{lesson.id}"
+
+
+def _modules(course: LearningCourse, rows: list[OutlineLesson], zone: str) -> list[dict[str, Any]]:
+    """The outline as the macro takes it."""
+    modules: list[dict[str, Any]] = []
+    for row in rows:
+        if not modules or modules[-1]["id"] != row.module_id:
+            modules.append({"id": row.module_id, "title": row.module_title, "lessons": []})
+        how = lessons.access(course, row)
+        shut = how in ("locked", "not_enrolled")
+        modules[-1]["lessons"].append(
+            {
+                "title": row.title,
+                "href": _path(course.slug, row) if how != "not_enrolled" else None,
+                "state": "locked" if shut else row.status,
+                "minutes": row.minutes,
+                "note": row.lock_words(zone) or ("Preview" if how == "preview" else None),
+            }
+        )
+    return modules
+
+
+@get("/learn/{slug:str}", include_in_schema=False)
+async def learn(request: pages.WebRequest, slug: str) -> Response[str]:
+    """Leads to where the reader goes on."""
+    viewer = pages.viewer_of(request)
+    async with pages.transaction(request) as tx:
+        course = await lessons.course(tx, viewer, slug)
+        target = lessons.where_to_continue(course, await lessons.outline(tx, viewer, course))
+    if target is None:
+        return pages.redirect(
+            request,
+            f"/courses/{slug}",
+            flash=("info", "Nothing of this course is open to you yet. This page says when."),
+        )
+    return pages.redirect(request, _path(slug, target))
+
+
+@get("/learn/{slug:str}/{lesson_id:uuid}", include_in_schema=False)
+async def show_lesson(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+    """One lesson in the player, or why it is not open."""
+    viewer = pages.viewer_of(request)
+    async with pages.transaction(request) as tx:
+        course = await lessons.course(tx, viewer, slug)
+        rows = await lessons.outline(tx, viewer, course)
+        here = next((number for number, row in enumerate(rows) if row.id == lesson_id), None)
+        if here is None:
+            raise NotFound("This course has no such lesson.")
+        row = rows[here]
+        how = lessons.access(course, row)
+        if how == "not_enrolled":
+            if viewer is None:
+                raise SignInNeeded("Sign in to open this lesson.")
+            return pages.redirect(
+                request, f"/courses/{slug}", flash=("info", "Enrol to open the lessons of this course.")
+            )
+        zone = _zone(viewer)
+        context: dict[str, Any] = {
+            "course": course,
+            "access": how,
+            "row": row,
+            "modules": _modules(course, rows, zone),
+            "here": _path(slug, row),
+            "number": here + 1,
+            "count": len(rows),
+            "previous": _neighbour(course, rows, here - 1, zone),
+            "next": _neighbour(course, rows, here + 1, zone),
+            "left": await lessons.what_is_left(tx, course, zone),
+            "zone": zone,
+            "lock": row.lock_words(zone),
+            "shown": row.lesson_type in SHOWN_TYPES,
+            "lesson": None, "video": None, "blocks": [], "player": None,
+        }  # fmt: skip
+        if how != "locked":
+            context |= await _content(request, tx, viewer, course, row, how == "open")
+    return pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
+
+
+def _neighbour(course: LearningCourse, rows: list[OutlineLesson], at: int, zone: str) -> dict[str, Any] | None:
+    if not 0 <= at < len(rows):
+        return None
+    row = rows[at]
+    shut = lessons.access(course, row) in ("locked", "not_enrolled")
+    return {"title": row.title, "href": _path(course.slug, row), "shut": shut, "why": row.lock_words(zone)}
+
+
+async def _content(
+    request: pages.WebRequest,
+    tx: Transaction,
+    viewer: Viewer | None,
+    course: LearningCourse,
+    row: OutlineLesson,
+    tracked: bool,
+) -> dict[str, Any]:
+    lesson = await lessons.lesson(tx, viewer, course, row.id)
+    video = await lessons.video(tx, viewer, row.id) if row.lesson_type == "video" else None
+    blocks = await lessons.blocks(tx, viewer, row.id)
+    player = None
+    if video is not None and video.processing_state == "ready" and video.playlist_key:
+        player = _player(request, viewer, course, row, video, tracked)
+    return {"lesson": lesson, "video": video, "blocks": blocks, "player": player}
+
+
+def _player(
+    request: pages.WebRequest,
+    viewer: Viewer | None,
+    course: LearningCourse,
+    row: OutlineLesson,
+    video: Video,
+    tracked: bool,
+) -> dict[str, Any]:
+    """What the island needs; the links are made only here, after the database showed the row to this reader."""
+    links = media.video_links(
+        pages.site_of(request),
+        video.id,
+        video.playlist_key or "",
+        video.poster_key,
+        video.captions,
+        viewer.id if viewer else None,
+    )
+    here = _path(course.slug, row)
+    config = {
+        "videoId": str(video.id),
+        "lessonId": str(row.id),
+        "enrollmentId": str(course.enrollment_id) if course.enrollment_id else None,
+        "userId": str(viewer.id) if viewer else "",
+        "duration": video.duration,
+        "resumeAt": video.position,
+        "maxRate": float(video.max_rate),
+        "goalSeconds": video.goal_seconds,
+        "watched": video.ranges,
+        "src": links.playlist,
+        "poster": links.poster,
+        "captions": links.captions,
+        "openUrl": "/api/v1/playback",
+        "heartbeatUrl": HEARTBEAT_PATH,
+        "csrf": pages.csrf_token(request),
+        "statusUrl": here + "/status",
+        "signInUrl": f"/sign-in?next={here}",
+        "tracked": tracked,
+    }
+    return {"config": msgspec.json.encode(config).decode(), "poster": links.poster}
+
+
+@get("/learn/{slug:str}/{lesson_id:uuid}/status", include_in_schema=False)
+async def status(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+    """What is left, as a fragment of the player."""
+    viewer = pages.require_viewer(request)
+    async with pages.transaction(request) as tx:
+        course = await lessons.course(tx, viewer, slug)
+        left = await lessons.what_is_left(tx, course, viewer.time_zone)
+    here = f"/learn/{slug}/{lesson_id}"
+    return pages.render(request, "progress/_left.html", course=course, left=left, here=here)
+
+
+@post("/learn/{slug:str}/{lesson_id:uuid}/visit", status_code=204, include_in_schema=False)
+async def visit(request: pages.WebRequest, slug: str, lesson_id: UUID) -> None:
+    """Notes that the reader opened the lesson."""
+    pages.require_viewer(request)
+    async with pages.transaction(request) as tx:
+        await service.visit_lesson(tx, lesson_id)
+
+
+@post("/learn/{slug:str}/{lesson_id:uuid}/complete", include_in_schema=False)
+async def complete(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+    """Completes a lesson by hand and goes on to the next."""
+    viewer = pages.require_viewer(request)
+    here = f"/learn/{slug}/{lesson_id}"
+    try:
+        async with pages.transaction(request) as tx:
+            await service.mark_lesson_complete(tx, lesson_id)
+            course = await lessons.course(tx, viewer, slug)
+            rows = await lessons.outline(tx, viewer, course)
+    except Problem as problem:
+        if problem.code != "too_soon":
+            raise
+        return pages.redirect(request, here, flash=("info", problem.detail))
+    if course.enrollment_status == "completed":
+        return pages.redirect(request, here, flash=("success", "Course complete. Your certificate is being made."))
+    at = next((number for number, row in enumerate(rows) if row.id == lesson_id), 0)
+    following = rows[at + 1] if at + 1 < len(rows) else None
+    if following is None or lessons.access(course, following) == "locked":
+        return pages.redirect(request, here, flash=("success", "Lesson complete."))
+    return pages.redirect(request, _path(slug, following), flash=("success", f"“{rows[at].title}” is complete."))
+
+
+ROUTES: list[ControllerRouterHandler] = [learn, show_lesson, status, visit, complete]
