@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from collegium.kit import embedded
-from tests.support.database import scratch
+from tests.support.database import PREFIX, scratch
 from tests.support.servers import SRC, Attach, Attached, become
 
 
 @pytest.fixture
 def data_folder() -> Iterator[Path]:
     """A data folder that any account can reach (pytest's own is closed to others)."""
-    base = Path(tempfile.mkdtemp(prefix="collegium-kit-", dir=scratch()))
+    base = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getuid()}-own-", dir=scratch()))
     base.chmod(0o755)
     yield base / "data"
     if (base / "data").exists():

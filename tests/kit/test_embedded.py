@@ -46,6 +46,15 @@ def test_the_last_one_out_stops_it(data_folder: Path, another: Attach) -> None:
     assert not lives(pid)
 
 
+def test_a_process_that_ends_without_a_word_stops_it_too(data_folder: Path, another: Attach) -> None:
+    only = another()
+    pid = only.answer()["pid"]
+    assert only.process.stdin is not None
+    only.process.stdin.close()
+    assert only.process.wait(timeout=30) == 0
+    assert not lives(pid)
+
+
 def test_a_killed_process_keeps_nothing_running(data_folder: Path, another: Attach) -> None:
     first, second = another(), another()
     pid = first.answer()["pid"]
@@ -119,15 +128,17 @@ def test_recovers_when_a_backend_outlives_the_postmaster(data_folder: Path, monk
     with embedded.attach(data_folder, settings=FAST) as server:
         busy = psycopg.connect(server.dsn("postgres", "postgres"))
         backend = busy.info.backend_pid
-        endless = "select count(*) from generate_series(1, 1000000000000) as n where n % 7 = 8"
+        # It only computes: nothing is written, and it ends by itself should the code under test not end it.
+        busily = "do $$ begin while clock_timestamp() < now() + interval '60 s' loop end loop; end $$"
 
         def compute() -> None:
             with suppress(psycopg.OperationalError):
-                busy.execute(endless)
+                busy.execute(busily)
 
         thread = threading.Thread(target=compute)
         thread.start()
-        wait_until(lambda: query(server, "select count(*) from pg_stat_activity where query ~ 'n % 7'") > 1)
+        running = f"select state = 'active' and query ~ 'loop' from pg_stat_activity where pid = {backend}"
+        wait_until(lambda: query(server, running))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
         assert lives(backend)

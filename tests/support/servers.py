@@ -18,7 +18,8 @@ import psycopg
 from collegium.kit import embedded
 from collegium.kit.embedded_files import find_binaries
 
-FAST = {"fsync": "off", "max_connections": "20", "shared_buffers": "16MB"}
+# A query that runs away must not fill the memory in which the data is kept.
+FAST = {"fsync": "off", "max_connections": "20", "shared_buffers": "16MB", "temp_file_limit": "64MB"}
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 SRC = Path(embedded.__file__).parents[2]
 Attach = Callable[..., "Attached"]

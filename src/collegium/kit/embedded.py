@@ -227,8 +227,12 @@ def destroy(data_dir: Path) -> None:
             pid = _postmaster(place)
             if pid is not None:
                 os.kill(pid, signal.SIGQUIT)
-            if not _wait(lambda: not _alive(place), STOP_TIMEOUT_S):
-                raise EmbeddedError(f"The server of {place.root} does not stop; nothing was removed.")
+                _wait(lambda: _postmaster(place) is None, STOP_TIMEOUT_S)
+            server_lock = _open_lock(place, "server.lock")
+            try:
+                _clear_after_crash(place, server_lock)
+            finally:
+                os.close(server_lock)
             place.remove_socket_dir()
             if place.home != place.root:
                 shutil.rmtree(place.home, ignore_errors=True)
