@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Page
 
 from tests.support.browser import NewPage, axe_findings, scrolls_sideways
 
@@ -145,25 +145,30 @@ async def test_times_are_shown_in_the_readers_zone(new_page: NewPage) -> None:
     assert shown == expected
 
 
-async def test_nothing_moves_when_the_fonts_arrive(new_page: NewPage) -> None:
-    page = await new_page()
-    held: list[str] = []
-
-    async def late(route: Route) -> None:
-        held.append(route.request.url)
-        await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
-        await route.fallback()
-
-    await page.context.route("**/*.woff2", late)
-    await page.add_init_script(
-        "window.shift = 0;"
-        "new PerformanceObserver(list => { for (const entry of list.getEntries()) shift += entry.value })"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
-    await page.goto("/design", wait_until="networkidle")
-    await page.evaluate("document.fonts.ready")
-    assert held, "the fonts were held back"
-    assert await page.evaluate("shift") < 0.01
+async def test_text_is_as_wide_before_the_fonts_arrive_as_after(new_page: NewPage) -> None:
+    measure = """() => ['.lead', '.prose p', '.prose blockquote p'].map(place => {
+        const range = document.createRange()
+        const holder = document.createElement('p')
+        const found = document.querySelector(place)
+        holder.style.cssText = 'position:absolute;white-space:nowrap;max-width:none'
+        holder.textContent = found.textContent.trim()
+        found.parentElement.append(holder)
+        range.selectNodeContents(holder)
+        const {width, height} = range.getBoundingClientRect()
+        holder.remove()
+        return [width, height]
+    })"""
+    before, after = await new_page(), await new_page()
+    await before.context.route("**/*.woff2", lambda route: route.abort())
+    for page in (before, after):
+        await page.goto("/design", wait_until="networkidle")
+    loaded = "[...document.fonts].filter(font => font.status === 'loaded' && font.family.includes('Variable')).length"
+    assert await before.evaluate(loaded) == 0
+    assert await after.evaluate(loaded) > 1
+    fallback, real = await before.evaluate(measure), await after.evaluate(measure)
+    for (width, height), (real_width, real_height) in zip(fallback, real, strict=True):
+        assert width == pytest.approx(real_width, rel=0.05)
+        assert height == pytest.approx(real_height, abs=1.5)
 
 
 async def test_motion_stops_for_those_who_ask(new_page: NewPage) -> None:
