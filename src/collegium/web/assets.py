@@ -186,8 +186,11 @@ class Ui:
         if name.startswith("_"):
             raise AttributeError(name)
         home = self._homes.get(name) or self._find(name)
-        # `module` is kept by Jinja with the template, so this is two look-ups once the file was read.
-        return getattr(self._environment.get_template(home).module, name)
+        macro = getattr(self._environment.get_template(home).module, name)
+        if not self._environment.auto_reload:
+            # Found as a plain attribute from now on: pages call macros a hundred times.
+            self.__dict__[name] = macro
+        return macro
 
     def _find(self, name: str) -> str:
         for file in sorted((TEMPLATES_DIR / "ui").glob("*.html")):
