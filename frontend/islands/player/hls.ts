@@ -7,7 +7,7 @@ export interface VideoElement extends HTMLElement, Omit<Media, keyof EventTarget
   volume: number;
   muted: boolean;
   readonly textTracks: TextTrackList;
-  readonly error: MediaError | null;
+  readonly readyState: number;
   load(): void;
 }
 

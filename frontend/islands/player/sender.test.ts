@@ -225,7 +225,29 @@ describe("when the server says no", () => {
     await time.advance(6999);
     expect(server.counted).toEqual([]);
     await time.advance(1);
+    expect(server.counted.map(({ seq, intervals }) => [seq, intervals])).toEqual([[1, [[0, 5]]]]);
+    await time.advance(INTERVAL);
     expect(server.counted.map(({ seq, intervals }) => [seq, intervals])).toEqual([[1, [[0, 5]]], [2, [[5, 7]]]]);
+  });
+
+  test("too fast: a player at the very limit does not hammer", async () => {
+    const made = sender();
+    made.begin();
+    await time.advance(0);
+    let refused = false;
+    const post = server.post;
+    Object.defineProperty(server, "post", {
+      value: (url: string, body: string) => {
+        refused = url === "/beat" && !refused;
+        if (refused) server.faults.push(problem(422, "too_fast", { retry_after: 0.3 }));
+        return post(url, body);
+      },
+    });
+    for (let second = 0; second < 60; second += 1) {
+      play(second, second + 1);
+      await time.advance(1000);
+    }
+    expect(server.arrived.length).toBeLessThanOrEqual(12);
   });
 
   test("too many: waits as long as it asks", async () => {

@@ -75,7 +75,9 @@ export class Sender {
   #busy = false;
   #again = false;
   #halted = false;
+  /** Attempts in a row that the server did not hear, and answers in a row that asked to wait. */
   #failures = 0;
+  #asked = 0;
   #reopened = 0;
   #cancelWait: (() => void) | undefined;
   #hurry = true;
@@ -127,6 +129,7 @@ export class Sender {
     this.#queue = queue;
     this.#halted = false;
     this.#failures = 0;
+    this.#asked = 0;
     this.#reopened = 0;
     this.#wanted = true;
     if (this.#cancelTick === undefined) this.#tick();
@@ -211,8 +214,10 @@ export class Sender {
       // Some networks answer every address with a page of their own.
       if (counted === undefined || counted.seq < (JSON.parse(body) as { seq: number }).seq) return this.#unreachable();
       this.#queue.acknowledge(counted.nonce, counted.seq);
-      const more = (this.#failures > 0 && this.#queue.length > 0) || this.#queue.backlog;
+      // After a silence the rest goes at once; after being asked to wait, in its own time.
+      const more = (this.#failures > 0 && this.#queue.length > 0) || (this.#queue.backlog && this.#asked === 0);
       this.#failures = 0;
+      this.#asked = 0;
       this.#reopened = 0;
       if (!more) this.#show({ kind: "saved" });
       this.#o.hooks.onCounted(counted);
@@ -239,8 +244,8 @@ export class Sender {
       return "rest";
     }
     if (status === 429 || (status === 422 && problemCode(answer) === "too_fast")) {
-      this.#failures += 1;
-      const asked = answer.retryAfter ?? backoff(this.#failures, this.#o.random) / 1000;
+      this.#asked += 1;
+      const asked = answer.retryAfter ?? backoff(this.#asked, this.#o.random) / 1000;
       return { wait: Math.max(250, Math.ceil(asked * 1000)), hurry: false };
     }
     if (status >= 500 || status === 408 || status === 425) return this.#unreachable();
@@ -248,8 +253,8 @@ export class Sender {
       // It will never take this text: what comes after it need not wait for it.
       const lost = this.#queue.dropInflight();
       if (total(lost) > 0) this.#o.hooks.onDropped(lost, problemDetail(answer));
-      this.#failures += 1;
-      return { wait: backoff(this.#failures, this.#o.random), hurry: false };
+      this.#asked += 1;
+      return { wait: backoff(this.#asked, this.#o.random), hurry: false };
     }
     this.#halt({ kind: "refused", detail: problemDetail(answer) });
     return "rest";

@@ -45,10 +45,11 @@ function keepPrefs(view: View, store: KeyStore, maxRate: () => number): void {
   // A new source puts the speed back.
   video.addEventListener("loadedmetadata", applyRate);
   video.addEventListener("volumechange", () => writePrefs(store, { volume: video.volume, muted: video.muted }));
-  video.addEventListener("ratechange", () => {
-    if (video.playbackRate > 0 && video.playbackRate <= maxRate()) writePrefs(store, { rate: video.playbackRate });
-  });
   let restored = false;
+  video.addEventListener("ratechange", () => {
+    const chosen = restored && video.readyState > 0 && video.playbackRate > 0 && video.playbackRate <= maxRate();
+    if (chosen) writePrefs(store, { rate: video.playbackRate });
+  });
   video.addEventListener("loadedmetadata", () => {
     if (!restored) showCaptions(video, readPrefs(store).captions);
     restored = true;

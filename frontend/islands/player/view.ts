@@ -12,6 +12,7 @@ import "media-chrome/media-time-range";
 import "media-chrome/media-volume-range";
 import "media-chrome/menu/media-captions-menu";
 import "media-chrome/menu/media-captions-menu-button";
+import "media-chrome/menu/media-chrome-menu-item";
 import "media-chrome/menu/media-playback-rate-menu";
 import "media-chrome/menu/media-playback-rate-menu-button";
 import type { Config } from "./config";
@@ -67,6 +68,25 @@ function button(tag: string, attributes: Record<string, string | number | boolea
   return element;
 }
 
+/** The button shows a speed such as "1.5x", which its name must have in it. */
+function nameSpeedButton(element: HTMLElement): HTMLElement {
+  const name = (): void => {
+    const label = `Speed ${element.getAttribute("mediaplaybackrate") ?? "1"}x`;
+    if (element.getAttribute("aria-label") !== label) element.setAttribute("aria-label", label);
+  };
+  new MutationObserver(name).observe(element, { attributeFilter: ["aria-label", "mediaplaybackrate"] });
+  name();
+  return element;
+}
+
+/** A menu of one level: its button back to an upper one leads nowhere. */
+function menu(tag: string): HTMLElement {
+  const element = el(tag, { hidden: true, anchor: "auto" });
+  const title = element.shadowRoot?.querySelector("slot[name=title]");
+  title?.closest("button")?.replaceWith(title);
+  return element;
+}
+
 function controls(config: Config): HTMLElement[] {
   const hasCaptions = config.captions.length > 0;
   const bar = el("media-control-bar", { class: "player-controls" });
@@ -88,12 +108,12 @@ function controls(config: Config): HTMLElement[] {
     bar.append(button("media-captions-menu-button", {}, [["on", icon("captions")], ["off", icon("captions-off")]]));
   }
   bar.append(
-    el("media-playback-rate-menu-button"),
+    nameSpeedButton(el("media-playback-rate-menu-button")),
     button("media-pip-button", {}, [["icon", icon("pip")]]),
     button("media-fullscreen-button", {}, [["enter", icon("maximize")], ["exit", icon("minimize")]]),
   );
-  const menus = [el("media-playback-rate-menu", { hidden: true, anchor: "auto" })];
-  if (hasCaptions) menus.push(el("media-captions-menu", { hidden: true, anchor: "auto" }));
+  const menus = [menu("media-playback-rate-menu")];
+  if (hasCaptions) menus.push(menu("media-captions-menu"));
   const scrub = el("media-control-bar", { class: "player-scrub" }, el("media-time-range"));
   return [...menus, scrub, bar];
 }
