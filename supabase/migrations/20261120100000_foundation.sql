@@ -3,8 +3,10 @@
 -- Conventions of every migration here
 --   * A table arrives with its comments, constraints, indexes, row-level security, policies and grants.
 --   * Grants are revoked first: Supabase gives new tables to anon and authenticated by default.
---   * Helpers live in schema "private", are SECURITY DEFINER with an empty search_path and belong to the
---     owner of the tables, who is not a superuser: an owner passes row-level security without BYPASSRLS.
+--   * Helpers live in schema "private", are SECURITY DEFINER and belong to the owner of the tables, who is not a
+--     superuser: an owner passes row-level security without BYPASSRLS.
+--   * Every function sets search_path = pg_catalog, pg_temp. An empty one would not do: temporary types come before
+--     pg_catalog unless pg_temp is named last, so whoever may make one would put his own "text" into our functions.
 --   * A rule that refuses raises one of the SQLSTATEs CG403, CG404, CG409, CG422 with words for the person
 --     in MESSAGE and a stable code in DETAIL; the web layer answers with the status in the last three digits.
 -- Rollback: drop schema private cascade; the extensions may stay.
@@ -21,13 +23,14 @@ grant usage on schema private to anon, authenticated, service_role;
 grant usage on schema extensions to anon, authenticated, service_role;
 grant usage on schema public to anon, authenticated, service_role;
 
--- A new function must be granted by name; PostgreSQL would give EXECUTE to everyone.
+-- What is new must be granted by name. PostgreSQL would give EXECUTE to everyone, Supabase all rights to its three roles.
 alter default privileges revoke execute on functions from public;
-alter default privileges in schema public revoke execute on functions from public;
-alter default privileges in schema private revoke execute on functions from public;
+alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 
 create function private.uuid_v7() returns uuid
-language sql volatile parallel safe set search_path = ''
+language sql volatile parallel safe set search_path = pg_catalog, pg_temp
 as $$
     -- RFC 9562 section 5.7: 48 bits of milliseconds, then version 7, then randomness with the variant
     -- that a version 4 value already carries in the same place.
@@ -40,7 +43,7 @@ comment on function private.uuid_v7() is 'A time-ordered UUID (RFC 9562, version
 grant execute on function private.uuid_v7() to anon, authenticated, service_role;
 
 create function public.update_updated_at_column() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     new.updated_at := now();
@@ -50,7 +53,7 @@ $$;
 comment on function public.update_updated_at_column() is 'Trigger: stamps updated_at with the time of the transaction.';
 
 create function private.refuse(p_sqlstate text, p_code text, p_message text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception '%', p_message using errcode = p_sqlstate, detail = p_code;
@@ -59,8 +62,14 @@ $$;
 comment on function private.refuse(text, text, text) is 'Raises a refusal: SQLSTATE CGnnn (nnn = HTTP status), a stable code, and words for the person.';
 grant execute on function private.refuse(text, text, text) to anon, authenticated, service_role;
 
+create function private.today() returns date
+language sql stable parallel safe set search_path = pg_catalog, pg_temp
+as $$ select (now() at time zone 'UTC')::date $$;
+comment on function private.today() is 'The day in UTC. Not current_date, which moves with the time zone that a client may choose.';
+grant execute on function private.today() to anon, authenticated, service_role;
+
 create function private.fold(p_text text) returns text
-language sql immutable parallel safe strict set search_path = ''
+language sql immutable parallel safe strict set search_path = pg_catalog, pg_temp
 as $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text)) $$;
 comment on function private.fold(text) is 'Text as it is compared in searches: lower case, without accents. Immutable so that it can be indexed.';
 grant execute on function private.fold(text) to anon, authenticated, service_role;

@@ -29,8 +29,43 @@ create index idx_profiles_name on public.profiles (last_name, first_name, id);
 create trigger update_profiles_updated_at before update on public.profiles
     for each row execute function public.update_updated_at_column();
 
+create function private.is_time_zone(p_name text) returns boolean
+language plpgsql stable strict set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_name = 'UTC' then
+        return true;
+    elsif p_name ~ '^[A-Z][A-Za-z_]*(/[A-Za-z_-]+)+$' then
+        perform now() at time zone p_name;
+        return true;
+    end if;
+    -- PostgreSQL also takes rules such as Foo/Bar3, which are no names; only the list, slow to read, tells them apart.
+    return exists (select 1 from pg_timezone_names where name = p_name);
+exception
+    when invalid_parameter_value then return false;
+end
+$$;
+comment on function private.is_time_zone(text) is 'Whether a text is the IANA name of a time zone, such as Europe/Berlin.';
+
+create function private.clean_profile() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- Names stand on certificates and in mail: no line ends, nothing that turns the direction of text.
+    new.first_name := btrim(regexp_replace(new.first_name, '[[:cntrl:]\u200e\u200f\u202a-\u202e\u2066-\u2069]+', ' ', 'g'));
+    new.last_name := btrim(regexp_replace(new.last_name, '[[:cntrl:]\u200e\u200f\u202a-\u202e\u2066-\u2069]+', ' ', 'g'));
+    if not private.is_time_zone(new.time_zone) then
+        perform private.refuse('CG422', 'no_such_time_zone', 'There is no such time zone. Choose one such as Europe/Berlin.');
+    end if;
+    return new;
+end
+$$;
+comment on function private.clean_profile() is 'Trigger: takes control characters out of names and refuses a time zone that does not exist.';
+create trigger clean_profile before insert or update of first_name, last_name, time_zone on public.profiles
+    for each row execute function private.clean_profile();
+
 create function public.handle_new_user() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into public.profiles (id, email, first_name, last_name, time_zone)
@@ -39,7 +74,8 @@ begin
         new.email,
         left(coalesce(new.raw_user_meta_data ->> 'first_name', ''), 100),
         left(coalesce(new.raw_user_meta_data ->> 'last_name', ''), 100),
-        left(coalesce(nullif(new.raw_user_meta_data ->> 'time_zone', ''), 'UTC'), 64)
+        case when private.is_time_zone(new.raw_user_meta_data ->> 'time_zone')
+            then new.raw_user_meta_data ->> 'time_zone' else 'UTC' end
     );
     return new;
 end
@@ -48,6 +84,18 @@ comment on function public.handle_new_user() is 'Makes the profile of a new pers
 
 create trigger on_auth_user_created after insert on auth.users
     for each row execute function public.handle_new_user();
+
+create function private.follow_email() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.profiles set email = new.email where id = new.id;
+    return null;
+end
+$$;
+comment on function private.follow_email() is 'Trigger: a profile''s address is the one that its person signs in with.';
+create trigger on_auth_user_email_changed after update of email on auth.users
+    for each row when (old.email is distinct from new.email) execute function private.follow_email();
 
 -- memberships ----------------------------------------------------------------------------------------------
 
@@ -104,7 +152,7 @@ create index idx_web_sessions_user on public.web_sessions (user_id, created_at d
 create index idx_web_sessions_expiry on public.web_sessions (expires_at);
 
 create function private.announce_session_end() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- Every web process forgets the session at once instead of when its short cache runs out.
@@ -121,7 +169,7 @@ create trigger web_session_deleted after delete on public.web_sessions
     for each row execute function private.announce_session_end();
 
 create function private.announce_role_change() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform pg_notify('collegium_person_changed', new.id::text);
@@ -197,27 +245,27 @@ create index idx_mail_outbox_user on public.mail_outbox (user_id);
 -- Who is asking --------------------------------------------------------------------------------------------
 
 create function private.my_role() returns public.user_role
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select role from public.profiles where id = auth.uid() $$;
 comment on function private.my_role() is 'Role of the person who asks; null for a guest.';
 
 create function private.is_admin() returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select coalesce((select role in ('admin', 'super_admin') from public.profiles where id = auth.uid()), false) $$;
 comment on function private.is_admin() is 'Whether the person who asks administers the site.';
 
 create function private.is_teacher() returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select coalesce((select role in ('instructor', 'admin', 'super_admin') from public.profiles where id = auth.uid()), false) $$;
 comment on function private.is_teacher() is 'Whether the person who asks may own courses.';
 
 create function private.super_admin_ids() returns setof uuid
-language sql stable security definer set search_path = ''
-as $$ select id from public.profiles where role = 'super_admin' $$;
-comment on function private.super_admin_ids() is 'The site''s super administrators.';
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select id from public.profiles where role = 'super_admin' and private.is_admin() $$;
+comment on function private.super_admin_ids() is 'The site''s super administrators, for administrators; nobody for others.';
 
 create function private.is_member(p_person uuid, p_on date) returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select exists (
         select 1 from public.memberships
@@ -231,19 +279,22 @@ grant execute on function private.my_role(), private.is_admin(), private.is_teac
 grant execute on function private.is_member(uuid, date) to service_role;
 
 create function public.am_i_member() returns boolean
-language sql stable security definer set search_path = ''
-as $$ select private.is_member(auth.uid(), current_date) $$;
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select private.is_member(auth.uid(), private.today()) $$;
 comment on function public.am_i_member() is 'Whether the person who asks holds an active membership today.';
 grant execute on function public.am_i_member() to authenticated, service_role;
 
 create function public.set_user_role(p_person uuid, p_role public.user_role) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_mine public.user_role := private.my_role();
+    v_mine public.user_role;
     v_old public.user_role;
 begin
-    select role into v_old from public.profiles where id = p_person for update;
+    -- One change at a time: two super administrators who demote each other must not both succeed.
+    perform pg_advisory_xact_lock(hashtextextended('roles', 0));
+    v_mine := private.my_role();
+    select role into v_old from public.profiles where id = p_person;
     if coalesce(v_mine not in ('admin', 'super_admin'), true) then
         perform private.refuse('CG403', 'admins_only', 'Only an administrator can change roles.');
     elsif v_old is null then
@@ -261,7 +312,7 @@ comment on function public.set_user_role(uuid, public.user_role) is
 grant execute on function public.set_user_role(uuid, public.user_role) to authenticated;
 
 create function public.revoke_web_session(p_session uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.web_sessions set revoked_at = now()
@@ -275,7 +326,7 @@ comment on function public.revoke_web_session(uuid) is 'Signs one of the caller'
 grant execute on function public.revoke_web_session(uuid) to authenticated;
 
 create function public.send_mail_again(p_mail uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_mail public.mail_outbox;
@@ -315,7 +366,7 @@ revoke all on public.profiles, public.memberships, public.instructor_profiles, p
 grant select, insert, update, delete on public.profiles, public.memberships, public.instructor_profiles,
     public.web_sessions, public.auth_tokens, public.login_attempts, public.mail_outbox to service_role;
 
--- The policy on profiles that lets an instructor see his own students stands in the migration of enrollments.
+-- The policy on profiles that lets an instructor see his own students stands in the migration of access.
 grant select on public.profiles to authenticated;
 grant update (first_name, last_name, avatar_url, learning_preferences, time_zone, locale) on public.profiles to authenticated;
 create policy "Users can update own profile" on public.profiles for update to authenticated

@@ -1,5 +1,5 @@
 -- Catalogue: courses, who teaches them, modules, lessons, content blocks and videos. Their policies stand in the
--- migration of enrollments, because who may read a lesson depends on who is enrolled.
+-- migration of access, because who may read a lesson depends on who is enrolled.
 -- Rollback: drop the tables below and the types.
 
 create type public.content_type as enum ('rich_text', 'image', 'video', 'file', 'youtube');
@@ -74,7 +74,7 @@ create trigger update_courses_updated_at before update on public.courses
     for each row execute function public.update_updated_at_column();
 
 create function private.stamp_course_status() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if new.status = 'published' and new.published_at is null then
@@ -178,7 +178,7 @@ create trigger update_lessons_updated_at before update on public.lessons
 -- content_blocks -------------------------------------------------------------------------------------------
 
 create function private.is_content(p_type public.content_type, p_content jsonb) returns boolean
-language sql immutable parallel safe set search_path = ''
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_typeof(p_content) = 'object' and case p_type
         when 'rich_text' then jsonb_typeof(p_content -> 'html') = 'string' and jsonb_typeof(p_content -> 'plain_text') = 'string'
@@ -255,45 +255,67 @@ create trigger update_lesson_videos_updated_at before update on public.lesson_vi
 
 -- Unlocking must not go round in a circle -----------------------------------------------------------------
 
-create function private.refuse_unlock_circle() returns trigger
-language plpgsql security definer set search_path = ''
+create function private.waits_for(p_part uuid) returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_circle boolean;
+    select l.unlock_after_lesson_id from public.lessons l where l.id = p_part and l.unlock_after_lesson_id is not null
+    union all
+    select m.unlock_after_module_id from public.lessons l join public.course_modules m on m.id = l.module_id
+    where l.id = p_part and m.unlock_after_module_id is not null
+    union all
+    select m.unlock_after_module_id from public.course_modules m where m.id = p_part and m.unlock_after_module_id is not null
+    union all
+    select l.id from public.lessons l where l.module_id = p_part and l.require_completion
+$$;
+comment on function private.waits_for(uuid) is 'Lessons and modules that must be complete before a lesson opens or a module counts as complete.';
+
+create function private.refuse_unlock_circle() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
 begin
-    if tg_table_name = 'lessons' then
+    -- Two halves of a circle written at once would not see each other.
+    perform pg_advisory_xact_lock(hashtextextended('unlocking:' || new.course_id::text, 0));
+    if exists (
+        -- What must be complete before it opens. A lesson waits for its lesson and for the module that its own module
+        -- waits for; a module is complete when its required lessons are.
         with recursive before_it (id) as (
-            select new.unlock_after_lesson_id
+            select w.id from private.waits_for(new.id) w (id)
             union
-            select l.unlock_after_lesson_id from public.lessons l join before_it b on l.id = b.id
+            select w.id from before_it b cross join lateral private.waits_for(b.id) w (id)
         )
-        select exists (select 1 from before_it where id = new.id) into v_circle;
-    else
-        with recursive before_it (id) as (
-            select new.unlock_after_module_id
-            union
-            select m.unlock_after_module_id from public.course_modules m join before_it b on m.id = b.id
-        )
-        select exists (select 1 from before_it where id = new.id) into v_circle;
-    end if;
-    if v_circle then
+        select 1 from before_it where id = new.id
+    ) then
         perform private.refuse('CG422', 'unlock_circle', 'This would make a circle: each part would wait for the other.');
     end if;
     return null;
 end
 $$;
-comment on function private.refuse_unlock_circle() is 'Trigger: refuses unlock_after references that go round in a circle.';
-create constraint trigger lessons_unlock_without_circle after insert or update of unlock_after_lesson_id on public.lessons
-    for each row when (new.unlock_after_lesson_id is not null) execute function private.refuse_unlock_circle();
+comment on function private.refuse_unlock_circle() is 'Trigger: refuses unlock_after references that go round in a circle, also through modules.';
+create constraint trigger lessons_unlock_without_circle
+    after insert or update of unlock_after_lesson_id, module_id, require_completion on public.lessons
+    for each row execute function private.refuse_unlock_circle();
 create constraint trigger modules_unlock_without_circle after insert or update of unlock_after_module_id on public.course_modules
     for each row when (new.unlock_after_module_id is not null) execute function private.refuse_unlock_circle();
 
 -- Counters and search --------------------------------------------------------------------------------------
 
+create function private.hold_requirements(p_course uuid, p_change boolean) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    select case when p_change
+        then pg_advisory_xact_lock(hashtextextended('requirements:' || p_course::text, 0))
+        else pg_advisory_xact_lock_shared(hashtextextended('requirements:' || p_course::text, 0))
+    end
+$$;
+comment on function private.hold_requirements(uuid, boolean) is
+    'Until the commit: completions of a course share a lock that a change of what it requires holds alone, so that neither misses the other. '
+    'Taken before any row of enrollments or courses.';
+
 create function private.count_required_lessons() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform private.hold_requirements(coalesce(new.course_id, old.course_id), true);
     if tg_op <> 'INSERT' and old.require_completion then
         update public.courses set required_lessons = required_lessons - 1 where id = old.course_id;
     end if;
@@ -312,7 +334,7 @@ create trigger trigger_recount_required_lessons after update of require_completi
 
 create function public.search_courses(p_query text)
 returns table (course_id uuid, rank real)
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 set pg_trgm.word_similarity_threshold = 0.45
 as $$
     -- Trigram operators are not leakproof, so under row-level security no index would serve them: this function
@@ -323,7 +345,7 @@ as $$
     )::real
     from (select private.fold(left(btrim(p_query), 200)) as text) q
     join public.courses c on c.status = 'published'
-        and (q.text operator(extensions.<%) c.search_text or c.search_text like '%' || replace(replace(q.text, '\', '\\'), '%', '\%') || '%')
+        and (q.text operator(extensions.<%) c.search_text or c.search_text like '%' || regexp_replace(q.text, '([\\%_])', '\\\1', 'g') || '%')
     where q.text <> ''
 $$;
 comment on function public.search_courses(text) is 'Published courses that resemble a query, typing errors forgiven, with a rank (higher is nearer).';
@@ -339,7 +361,7 @@ insert into private.catalogue_version default values;
 alter table private.catalogue_version enable row level security;
 
 create function private.move_catalogue_version() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     update private.catalogue_version set version = version + 1;
@@ -367,7 +389,7 @@ create trigger catalogue_teams_changed after insert or update or delete on publi
     for each statement execute function private.move_catalogue_version();
 
 create function private.current_catalogue_version() returns bigint
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select version from private.catalogue_version $$;
 comment on function private.current_catalogue_version() is 'The number that cached catalogue pages are kept under.';
 grant execute on function private.current_catalogue_version() to anon, authenticated, service_role;

@@ -1,6 +1,6 @@
--- Learning records: transactions, enrollments and lesson progress; who may read what of a course; unlocking;
--- what is left to do. Members write none of it themselves: the rules stand here and hold for every client.
--- Rollback: drop the tables, functions and policies below.
+-- Learning records: transactions, enrollments and lesson progress; whose is what; unlocking; enrolling. Members write none
+-- of it themselves: the rules stand here and hold for every client. The policies stand in the migration of access.
+-- Rollback: drop the tables and functions below.
 
 -- transactions ---------------------------------------------------------------------------------------------
 
@@ -90,23 +90,44 @@ create index idx_lesson_progress_course on public.lesson_progress (course_id);
 create trigger update_lesson_progress_updated_at before update on public.lesson_progress
     for each row execute function public.update_updated_at_column();
 
+alter table public.transactions enable row level security;
+alter table public.enrollments enable row level security;
+alter table public.lesson_progress enable row level security;
+revoke all on public.transactions, public.enrollments, public.lesson_progress from anon, authenticated, service_role;
+grant select, insert, update, delete on public.transactions, public.enrollments, public.lesson_progress to service_role;
+
 -- Whose is what --------------------------------------------------------------------------------------------
 
 create function private.my_enrollment_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select id from public.enrollments where member_id = auth.uid() $$;
 comment on function private.my_enrollment_ids() is 'Enrollments of the person who asks.';
 
-create function private.my_enrolled_course_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+create function private.is_refunded(p_transaction uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-    select course_id from public.enrollments
-    where member_id = auth.uid() and status in ('enrolled', 'in_progress', 'completed')
+    select exists (select 1 from public.transactions r where r.refund_of = p_transaction and r.status = 'completed')
 $$;
+comment on function private.is_refunded(uuid) is 'Whether a purchase was given back.';
+
+create function private.my_open_enrollments() returns setof public.enrollments
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select e.* from public.enrollments e
+    where e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
+      and (e.expires_at is null or e.expires_at > now())
+      and (e.transaction_id is null or not private.is_refunded(e.transaction_id))
+$$;
+comment on function private.my_open_enrollments() is
+    'Enrollments under which the person who asks may learn now: not left, suspended, expired or given back.';
+
+create function private.my_enrolled_course_ids() returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select course_id from private.my_open_enrollments() $$;
 comment on function private.my_enrolled_course_ids() is 'Courses that the person who asks may enter as a learner.';
 
 create function private.my_taught_course_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select c.id from public.courses c
     where c.instructor_id = auth.uid() and private.is_teacher()
@@ -117,7 +138,7 @@ $$;
 comment on function private.my_taught_course_ids() is 'Courses that the person who asks teaches, alone or with others.';
 
 create function private.my_student_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select distinct e.member_id from public.enrollments e
     where e.course_id in (select private.my_taught_course_ids())
@@ -128,7 +149,7 @@ comment on function private.my_student_ids() is 'People enrolled in a course tha
 
 create function private.lesson_locks(p_member uuid, p_course uuid)
 returns table (lesson_id uuid, lock_reason text, waits_for text, opens_at timestamptz)
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     -- One row for each lesson of the course that is still shut for the member, with the first reason.
     with mine as (
@@ -163,20 +184,30 @@ comment on function private.lesson_locks(uuid, uuid) is
     'Lessons of a course that are not open for a member yet, and why: module_date, lesson_date, after_module, after_lesson.';
 
 create function private.my_open_lesson_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-    select l.id
-    from private.my_enrolled_course_ids() as c (id)
-    join public.lessons l on l.course_id = c.id
-    where not exists (select 1 from private.lesson_locks(auth.uid(), c.id) k where k.lesson_id = l.id)
+    with mine as materialized (
+        select distinct c.id from private.my_enrolled_course_ids() as c (id)
+    ), shut as materialized (
+        select k.lesson_id from mine cross join lateral private.lesson_locks(auth.uid(), mine.id) k
+    )
+    select l.id from mine join public.lessons l on l.course_id = mine.id
+    where l.id not in (select shut.lesson_id from shut)
 $$;
 comment on function private.my_open_lesson_ids() is 'Lessons whose content the person who asks may open as a learner.';
 
 create function public.my_lesson_locks(p_course uuid)
 returns table (lesson_id uuid, lock_reason text, waits_for text, opens_at timestamptz)
-language sql stable security definer set search_path = ''
-as $$ select * from private.lesson_locks(auth.uid(), p_course) $$;
-comment on function public.my_lesson_locks(uuid) is 'What is still shut for the person who asks in a course, and why.';
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select k.* from private.my_enrolled_course_ids() as c (id) cross join lateral private.lesson_locks(auth.uid(), c.id) k
+    where c.id = p_course
+    union
+    select k.* from public.courses c cross join lateral private.lesson_locks(auth.uid(), c.id) k
+    where c.id = p_course and c.status = 'published'
+$$;
+comment on function public.my_lesson_locks(uuid) is
+    'What is still shut for the person who asks in a course, and why. Nothing of a course that he cannot see.';
 
 grant execute on function private.my_enrollment_ids(), private.my_enrolled_course_ids(), private.my_taught_course_ids(),
     private.my_student_ids(), private.my_open_lesson_ids() to anon, authenticated, service_role;
@@ -185,20 +216,17 @@ grant execute on function public.my_lesson_locks(uuid) to authenticated, service
 
 -- Enrolling ------------------------------------------------------------------------------------------------
 
-create function private.check_enrollment() returns trigger
-language plpgsql security definer set search_path = ''
+create function private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid default null) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_course public.courses;
+    v_transaction uuid;
 begin
-    -- An administrator, an import or a partner may enrol anybody in anything; a member only himself, by the rule.
-    if new.enrollment_source <> 'self_enrollment' then
-        return new;
-    end if;
     -- The lock makes the capacity exact; courses without one are not locked against each other.
-    select * into v_course from public.courses where id = new.course_id;
+    select * into v_course from public.courses where id = p_course;
     if v_course.max_enrollments is not null then
-        select * into v_course from public.courses where id = new.course_id for no key update;
+        select * into v_course from public.courses where id = p_course for no key update;
     end if;
     if v_course.status is distinct from 'published' then
         perform private.refuse('CG404', 'no_such_course', 'This course is not open.');
@@ -208,53 +236,90 @@ begin
         perform private.refuse('CG409', 'enrollment_not_open', 'Enrollment in this course has not opened yet.');
     elsif v_course.enrollment_end_date <= now() then
         perform private.refuse('CG409', 'enrollment_ended', 'Enrollment in this course has ended.');
+    elsif exists (
+        select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course and e.status = 'suspended'
+    ) then
+        perform private.refuse('CG409', 'enrollment_suspended',
+            'Your enrollment in this course is suspended. Ask the association''s office.');
     elsif v_course.max_enrollments <= (
         select count(*) from public.enrollments e
-        where e.course_id = new.course_id and e.status in ('enrolled', 'in_progress', 'completed')
+        where e.course_id = p_course and e.status in ('enrolled', 'in_progress', 'completed')
     ) then
         perform private.refuse('CG409', 'course_full', 'This course is full.');
-    elsif v_course.pricing_type = 'member_only' and not private.is_member(new.member_id, current_date) then
+    elsif v_course.pricing_type = 'member_only' and not private.is_member(p_member, private.today()) then
         perform private.refuse('CG403', 'members_only', 'This course is for members of the association. Your membership is not active.');
     elsif v_course.pricing_type in ('paid', 'premium') then
-        select t.id into new.transaction_id from public.transactions t
-        where t.member_id = new.member_id and t.course_id = new.course_id
-          and t.transaction_type = 'course_purchase' and t.status = 'completed'
-          and not exists (select 1 from public.transactions r where r.refund_of = t.id and r.status = 'completed')
-          and not exists (select 1 from public.enrollments u where u.transaction_id = t.id)
-        order by t.completed_at limit 1 for update of t;
-        if new.transaction_id is null then
+        -- A purchase pays for one enrollment: the one that comes back, or one that there is not yet.
+        select t.id into v_transaction from public.transactions t
+        left join public.enrollments u on u.transaction_id = t.id
+        where t.member_id = p_member and t.course_id = p_course
+          and t.transaction_type = 'course_purchase' and t.status = 'completed' and not private.is_refunded(t.id)
+          and (u.id is null or u.id = p_returning)
+        order by u.id nulls last, t.completed_at limit 1 for no key update of t;
+        if v_transaction is null then
             perform private.refuse('CG403', 'payment_required', 'This course must be paid for before you can enrol.');
         end if;
-    else
-        new.transaction_id := null;
+    end if;
+    return v_transaction;
+end
+$$;
+comment on function private.check_may_enrol(uuid, uuid, uuid) is
+    'The one rule for who may enrol himself in what, and come back after leaving. Answers the purchase that pays for it, or raises CG403, CG404, CG409.';
+
+create function private.check_enrollment() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- An administrator, an import or a partner may enrol anybody in anything; a member only himself, by the rule.
+    if new.enrollment_source <> 'self_enrollment' then
+        return new;
+    end if;
+    -- Row-level security refuses this too, but later: the words of a refusal would tell what others have paid for.
+    if auth.uid() <> new.member_id then
+        perform private.refuse('CG403', 'own_enrollment_only', 'You can enrol only yourself.');
+    end if;
+    -- Two tabs at once on the last seat: the second must meet the first one's row, not a full course.
+    if not exists (
+        select 1 from public.enrollments e
+        where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
+    ) then
+        new.transaction_id := private.check_may_enrol(new.member_id, new.course_id);
     end if;
     return new;
 end
 $$;
-comment on function private.check_enrollment() is 'Trigger: the one rule for who may enrol himself in what, for every client.';
+comment on function private.check_enrollment() is 'Trigger: holds every client to private.check_may_enrol.';
 create trigger check_enrollment before insert on public.enrollments
     for each row execute function private.check_enrollment();
 
 create function public.enrol(p_course uuid) returns public.enrollments
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_enrollment public.enrollments;
+    v_transaction uuid;
 begin
     if auth.uid() is null then
         perform private.refuse('CG403', 'sign_in_first', 'Sign in to enrol.');
     end if;
+    perform private.hold_requirements(p_course, false);
     select * into v_enrollment from public.enrollments
-    where member_id = auth.uid() and course_id = p_course and cohort_name is null for update;
-    if v_enrollment.status in ('enrolled', 'in_progress', 'completed') then
-        return v_enrollment;
-    elsif v_enrollment.status in ('suspended', 'expired', 'archived') then
+    where member_id = auth.uid() and course_id = p_course and cohort_name is null for no key update;
+    if v_enrollment.status in ('suspended', 'expired', 'archived') or v_enrollment.expires_at <= now() then
+        v_enrollment.status := case when v_enrollment.expires_at <= now() then 'expired' else v_enrollment.status end;
         perform private.refuse('CG409', 'enrollment_' || v_enrollment.status,
             'Your enrollment in this course is ' || v_enrollment.status || '. Ask the association''s office.');
+    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') then
+        return v_enrollment;
     elsif v_enrollment.status = 'dropped' then
-        -- Coming back costs nothing and loses nothing: what was done stays done.
-        update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end
-        where id = v_enrollment.id returning * into v_enrollment;
+        -- What was done stays done, but a seat, a membership and a payment are needed as for anybody.
+        v_transaction := private.check_may_enrol(auth.uid(), p_course, v_enrollment.id);
+        update public.enrollments set
+            status = case when started_at is null then 'enrolled' else 'in_progress' end,
+            transaction_id = coalesce(v_transaction, transaction_id)
+        where id = v_enrollment.id;
+        perform private.complete_enrollment_when_met(v_enrollment.id);
+        select * into v_enrollment from public.enrollments where id = v_enrollment.id;
         return v_enrollment;
     end if;
     insert into public.enrollments (course_id, member_id) values (p_course, auth.uid())
@@ -271,7 +336,7 @@ $$;
 comment on function public.enrol(uuid) is 'Enrols the person who asks, or answers the enrollment that is there. Raises CG403, CG404 or CG409 with the reason.';
 
 create function public.drop_enrollment(p_enrollment uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.enrollments set status = 'dropped'
@@ -287,7 +352,7 @@ grant execute on function public.enrol(uuid), public.drop_enrollment(uuid) to au
 -- Course counters, by the difference -----------------------------------------------------------------------
 
 create function public.update_course_analytics() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_course uuid := coalesce(new.course_id, old.course_id);
@@ -320,141 +385,3 @@ create trigger trigger_update_course_analytics after insert or delete on public.
     for each row execute function public.update_course_analytics();
 create trigger trigger_update_course_analytics_on_change after update of status on public.enrollments
     for each row when (old.status is distinct from new.status) execute function public.update_course_analytics();
-
--- Row-level security: the catalogue ------------------------------------------------------------------------
-
-grant select on public.courses, public.course_instructors, public.course_modules, public.lessons to anon, authenticated;
-grant select on public.content_blocks, public.lesson_videos to anon, authenticated;
-grant delete on public.courses, public.course_instructors, public.course_modules, public.lessons, public.content_blocks,
-    public.lesson_videos to authenticated;
-grant insert, update on public.course_instructors, public.course_modules, public.lessons, public.content_blocks to authenticated;
--- Counters, keys of stored files and what processing found are the system's.
-grant insert (id, title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level,
-    ce_credits, pricing_type, price, member_price, currency, delivery_format, estimated_duration_minutes, status, instructor_id,
-    author_bio, thumbnail_url, promo_video_url, syllabus_url, allow_enrollment, max_enrollments, enrollment_start_date,
-    enrollment_end_date, course_start_date, course_end_date, completion_certificate, created_by) on public.courses to authenticated;
-grant update (title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level,
-    ce_credits, pricing_type, price, member_price, currency, delivery_format, estimated_duration_minutes, status,
-    author_bio, thumbnail_url, promo_video_url, syllabus_url, allow_enrollment, max_enrollments, enrollment_start_date,
-    enrollment_end_date, course_start_date, course_end_date, completion_certificate) on public.courses to authenticated;
-grant update (captions, transcript) on public.lesson_videos to authenticated;
-
-create policy "Public can view published courses" on public.courses for select to anon
-    using (status = 'published');
-create policy "People view published and own courses" on public.courses for select to authenticated
-    using (
-        status = 'published'
-        or id = any (array(select private.my_enrolled_course_ids()))
-        or id = any (array(select private.my_taught_course_ids()))
-        or (select private.is_admin())
-    );
-create policy "Instructors create own courses" on public.courses for insert to authenticated
-    with check ((instructor_id = (select auth.uid()) and (select private.is_teacher())) or (select private.is_admin()));
-create policy "Instructors can manage own courses" on public.courses for update to authenticated
-    using (id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
-    with check (id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors remove own drafts" on public.courses for delete to authenticated
-    using ((status = 'draft' and instructor_id = (select auth.uid()) and (select private.is_teacher())) or (select private.is_admin()));
-
-create policy "Public can view teams" on public.course_instructors for select to anon
-    using (exists (select 1 from public.courses c where c.id = course_id and c.status = 'published'));
-create policy "People view teams" on public.course_instructors for select to authenticated
-    using (exists (select 1 from public.courses c where c.id = course_id));
-create policy "Admins add instructors" on public.course_instructors for insert to authenticated
-    with check ((select private.is_admin()));
-create policy "Admins change instructors" on public.course_instructors for update to authenticated
-    using ((select private.is_admin())) with check ((select private.is_admin()));
-create policy "Admins remove instructors" on public.course_instructors for delete to authenticated
-    using ((select private.is_admin()));
-
-create policy "Public can view outlines" on public.course_modules for select to anon
-    using (exists (select 1 from public.courses c where c.id = course_id and c.status = 'published'));
-create policy "People view outlines" on public.course_modules for select to authenticated
-    using (exists (select 1 from public.courses c where c.id = course_id));
-create policy "Instructors add modules" on public.course_modules for insert to authenticated
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors change modules" on public.course_modules for update to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors remove modules" on public.course_modules for delete to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-
-create policy "Public can view lesson titles" on public.lessons for select to anon
-    using (exists (select 1 from public.courses c where c.id = course_id and c.status = 'published'));
-create policy "People view lesson titles" on public.lessons for select to authenticated
-    using (exists (select 1 from public.courses c where c.id = course_id));
-create policy "Instructors add lessons" on public.lessons for insert to authenticated
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors change lessons" on public.lessons for update to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors remove lessons" on public.lessons for delete to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-
-create policy "Public can view preview lessons" on public.content_blocks for select to anon
-    using (exists (select 1 from public.lessons l where l.id = lesson_id and l.is_preview));
-create policy "Learners view lessons that are open to them" on public.content_blocks for select to authenticated
-    using (
-        lesson_id = any (array(select private.my_open_lesson_ids()))
-        or course_id = any (array(select private.my_taught_course_ids()))
-        or (select private.is_admin())
-        or exists (select 1 from public.lessons l where l.id = lesson_id and l.is_preview)
-    );
-create policy "Instructors add content" on public.content_blocks for insert to authenticated
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors change content" on public.content_blocks for update to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors remove content" on public.content_blocks for delete to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-
-create policy "Public can view preview videos" on public.lesson_videos for select to anon
-    using (exists (select 1 from public.lessons l where l.id = lesson_id and l.is_preview));
-create policy "Users view videos" on public.lesson_videos for select to authenticated
-    using (
-        lesson_id = any (array(select private.my_open_lesson_ids()))
-        or course_id = any (array(select private.my_taught_course_ids()))
-        or (select private.is_admin())
-        or exists (select 1 from public.lessons l where l.id = lesson_id and l.is_preview)
-    );
-create policy "Instructors caption videos" on public.lesson_videos for update to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
-    with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-create policy "Instructors remove videos" on public.lesson_videos for delete to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-
--- Row-level security: learning records ----------------------------------------------------------------------
-
-alter table public.transactions enable row level security;
-alter table public.enrollments enable row level security;
-alter table public.lesson_progress enable row level security;
-revoke all on public.transactions, public.enrollments, public.lesson_progress from anon, authenticated, service_role;
-grant select, insert, update, delete on public.transactions, public.enrollments, public.lesson_progress to service_role;
-grant select on public.transactions, public.enrollments, public.lesson_progress to authenticated;
-grant insert (course_id, member_id) on public.enrollments to authenticated;
-
-create policy "Members view own transactions" on public.transactions for select to authenticated
-    using (member_id = (select auth.uid()) or (select private.is_admin()));
-
-create policy "Members can view own enrollments" on public.enrollments for select to authenticated
-    using (
-        member_id = (select auth.uid())
-        or course_id = any (array(select private.my_taught_course_ids()))
-        or (select private.is_admin())
-    );
-create policy "Members can self-enroll" on public.enrollments for insert to authenticated
-    with check (member_id = (select auth.uid()));
-
-create policy "Members view own progress" on public.lesson_progress for select to authenticated
-    using (
-        enrollment_id = any (array(select private.my_enrollment_ids()))
-        or course_id = any (array(select private.my_taught_course_ids()))
-        or (select private.is_admin())
-    );
-
-create policy "Users can view own profile" on public.profiles for select to authenticated
-    using (
-        id = (select auth.uid())
-        or id = any (array(select private.my_student_ids()))
-        or (select private.is_admin())
-    );

@@ -30,7 +30,7 @@ create table public.video_analytics (
     updated_at timestamptz not null default now(),
     primary key (user_id, video_id),
     constraint video_analytics_video foreign key (video_id, course_id)
-        references public.lesson_videos (id, course_id) on delete cascade,
+        references public.lesson_videos (id, course_id) on delete restrict,
     constraint watched_lies_in_the_video check (watched <@ int4multirange(int4range(0, duration_seconds)))
 ) with (fillfactor = 60);
 comment on table public.video_analytics is
@@ -48,9 +48,13 @@ create index idx_video_analytics_course on public.video_analytics (course_id);
 create index idx_video_analytics_enrollment on public.video_analytics (enrollment_id);
 
 create function private.covered_seconds(p_watched int4multirange) returns integer
-language sql immutable parallel safe strict set search_path = ''
-as $$ select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(p_watched) as u (r) $$;
-comment on function private.covered_seconds(int4multirange) is 'How many seconds a set of seconds holds.';
+language sql immutable parallel safe strict set search_path = pg_catalog, pg_temp
+as $$
+    select case when not lower_inf(p_watched) and not upper_inf(p_watched) then
+        (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(p_watched) as u (r))
+    end
+$$;
+comment on function private.covered_seconds(int4multirange) is 'How many seconds a set of seconds holds; null when it has no end.';
 grant execute on function private.covered_seconds(int4multirange) to anon, authenticated, service_role;
 
 create view public.video_completion with (security_invoker = true) as
@@ -73,7 +77,7 @@ create table public.video_events (
     playback_id uuid,
     event_type text not null check (event_type in ('play', 'pause', 'seek', 'ratechange', 'complete')),
     position_seconds numeric(9, 3) not null check (position_seconds >= 0),
-    event_data jsonb not null default '{}' check (jsonb_typeof(event_data) = 'object'),
+    event_data jsonb not null default '{}' check (jsonb_typeof(event_data) = 'object' and length(event_data::text) <= 4000),
     primary key (id, occurred_at)
 ) partition by range (occurred_at);
 comment on table public.video_events is 'What the player did, as it said: an immutable log, not evidence. Coverage is counted by heartbeats.';
@@ -81,30 +85,42 @@ comment on column public.video_events.occurred_at is 'The server''s clock when t
 create index idx_video_events_user on public.video_events (user_id, video_id, occurred_at);
 
 create function private.make_video_event_partitions(p_months integer default 3) returns integer
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_month date := date_trunc('month', now() at time zone 'UTC')::date;
     v_name text;
+    v_from text;
+    v_to text;
     v_made integer := 0;
 begin
+    -- Of two workers at once, the second finds nothing left to make.
+    perform pg_advisory_xact_lock(hashtextextended('video_events partitions', 0));
     for i in 0..p_months loop
         v_name := 'video_events_' || to_char(v_month, 'YYYY_MM');
-        if to_regclass('public.' || v_name) is null then
-            execute format(
-                'create table public.%I partition of public.video_events for values from (%L) to (%L)',
-                v_name, v_month::text || ' 00:00:00+00', (v_month + interval '1 month')::date::text || ' 00:00:00+00'
-            );
-            execute format('alter table public.%I enable row level security', v_name);
-            execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
-            v_made := v_made + 1;
-        end if;
+        v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
         v_month := (v_month + interval '1 month')::date;
+        v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
+        continue when to_regclass('public.' || v_name) is not null;
+        -- Events of a month that began without its partition lie in the default one and would forbid it: they move.
+        execute format('create table public.%I (like public.video_events including all)', v_name);
+        execute format('alter table public.%I enable row level security', v_name);
+        execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+        execute format(
+            'with moved as (delete from public.video_events_default where occurred_at >= %L and occurred_at < %L returning *) '
+            'insert into public.%I select * from moved',
+            v_from, v_to, v_name
+        );
+        execute format(
+            'alter table public.video_events attach partition public.%I for values from (%L) to (%L)', v_name, v_from, v_to
+        );
+        v_made := v_made + 1;
     end loop;
     return v_made;
 end
 $$;
-comment on function private.make_video_event_partitions(integer) is 'Makes this month''s partition and those of the months ahead; answers how many were missing.';
+comment on function private.make_video_event_partitions(integer) is
+    'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 grant execute on function private.make_video_event_partitions(integer) to service_role;
 
 -- A month for which nobody made a partition in time loses nothing.
@@ -112,99 +128,10 @@ create table public.video_events_default partition of public.video_events defaul
 alter table public.video_events_default enable row level security;
 revoke all on public.video_events_default from anon, authenticated, service_role;
 
--- Starting, visiting and completing lessons ----------------------------------------------------------------
-
-create function private.my_enrollment_for(p_lesson uuid) returns public.enrollments
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-    v_enrollment public.enrollments;
-    v_lock text;
-begin
-    select e.* into v_enrollment
-    from public.lessons l join public.enrollments e on e.course_id = l.course_id
-    where l.id = p_lesson and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
-    order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
-    if v_enrollment.id is null then
-        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course.');
-    end if;
-    select k.lock_reason into v_lock from private.lesson_locks(auth.uid(), v_enrollment.course_id) k where k.lesson_id = p_lesson;
-    if v_lock is not null then
-        perform private.refuse('CG403', 'locked', 'This lesson is not open for you yet.');
-    end if;
-    return v_enrollment;
-end
-$$;
-comment on function private.my_enrollment_for(uuid) is 'The caller''s enrollment for a lesson that is open to him; raises CG403 not_enrolled or locked.';
-
-create function private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) returns void
-language plpgsql security definer set search_path = ''
-as $$
-begin
-    insert into public.lesson_progress (enrollment_id, lesson_id, course_id, status, started_at)
-    values (p_enrollment.id, p_lesson, p_enrollment.course_id, 'in_progress', now())
-    on conflict (enrollment_id, lesson_id) do nothing;
-end
-$$;
-comment on function private.start_lesson(public.enrollments, uuid) is 'Notes the first time that a lesson was opened.';
-
-create function public.visit_lesson(p_lesson uuid) returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
-begin
-    perform private.start_lesson(v_enrollment, p_lesson);
-    update public.enrollments set current_lesson_id = p_lesson, last_accessed_at = now() where id = v_enrollment.id;
-end
-$$;
-comment on function public.visit_lesson(uuid) is 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
-
-create function private.complete_lesson(p_enrollment uuid, p_lesson uuid) returns void
-language plpgsql security definer set search_path = ''
-as $$
-begin
-    insert into public.lesson_progress as p (enrollment_id, lesson_id, course_id, status, started_at, completed_at)
-    select p_enrollment, l.id, l.course_id, 'completed', now(), now() from public.lessons l where l.id = p_lesson
-    on conflict (enrollment_id, lesson_id) do update
-        set status = 'completed', completed_at = now(), started_at = coalesce(p.started_at, now())
-        where p.status <> 'completed';
-end
-$$;
-comment on function private.complete_lesson(uuid, uuid) is 'Completes a lesson once; only rules that have checked its criteria call this.';
-grant execute on function private.complete_lesson(uuid, uuid) to service_role;
-
-create function public.mark_lesson_complete(p_lesson uuid) returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
-    v_lesson public.lessons;
-    v_started timestamptz;
-    v_left integer;
-begin
-    select * into v_lesson from public.lessons where id = p_lesson;
-    if v_lesson.completion_criteria not in ('marked_complete', 'time_spent') then
-        perform private.refuse('CG409', 'not_by_hand', 'This lesson completes by itself when its requirement is met.');
-    end if;
-    perform private.start_lesson(v_enrollment, p_lesson);
-    select started_at into v_started from public.lesson_progress where enrollment_id = v_enrollment.id and lesson_id = p_lesson;
-    v_left := ceil(coalesce(v_lesson.min_time_seconds, 0) - extract(epoch from now() - v_started));
-    if v_left > 0 then
-        perform private.refuse('CG409', 'too_soon',
-            'This lesson asks for at least ' || v_lesson.min_time_seconds || ' seconds. ' || v_left || ' are left.');
-    end if;
-    perform private.complete_lesson(v_enrollment.id, p_lesson);
-end
-$$;
-comment on function public.mark_lesson_complete(uuid) is
-    'Completes a lesson whose criterion is marked_complete or time_spent, not before its minimum time since it was first opened.';
-grant execute on function public.visit_lesson(uuid), public.mark_lesson_complete(uuid) to authenticated;
-
 -- Playback -------------------------------------------------------------------------------------------------
 
 create function public.open_playback(p_video uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_video public.lesson_videos;
@@ -218,6 +145,7 @@ begin
         perform private.refuse('CG404', 'no_such_video', 'There is no such video.');
     end if;
     v_enrollment := private.my_enrollment_for(v_video.lesson_id);
+    perform private.hold_requirements(v_enrollment.course_id, false);
     select * into v_lesson from public.lessons where id = v_video.lesson_id;
     if v_lesson.completion_criteria = 'video_watched' then
         v_goal := ceil(v_video.duration * v_lesson.watched_percentage_required / 100);
@@ -252,6 +180,8 @@ begin
     if v_goal is not null and v_row.watched_seconds >= v_goal then
         -- The goal was lowered, or the person enrolled again: what was watched still counts.
         perform private.complete_lesson(v_enrollment.id, v_video.lesson_id);
+        update public.video_analytics set goal_reached_at = now()
+        where user_id = v_row.user_id and video_id = v_row.video_id and goal_reached_at is null;
     end if;
     return jsonb_build_object(
         'playback_id', v_row.playback_id, 'seq', v_row.playback_seq, 'rate', v_row.max_rate,
@@ -266,7 +196,7 @@ comment on function public.open_playback(uuid) is
 grant execute on function public.open_playback(uuid) to authenticated;
 
 create function private.close_playbacks_of_session() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.video_analytics set playback_session = null
@@ -280,6 +210,19 @@ create trigger web_session_closes_playbacks after update of revoked_at on public
     execute function private.close_playbacks_of_session();
 create trigger web_session_deletion_closes_playbacks after delete on public.web_sessions
     for each row execute function private.close_playbacks_of_session();
+
+create function private.close_playbacks_of_enrollment() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.video_analytics set playback_id = null where enrollment_id = new.id and playback_id is not null;
+    return null;
+end
+$$;
+comment on function private.close_playbacks_of_enrollment() is 'Trigger: who left a course or was suspended gains nothing more from a player that is still open.';
+create trigger enrollment_end_closes_playbacks after update of status on public.enrollments
+    for each row when (new.status not in ('enrolled', 'in_progress', 'completed'))
+    execute function private.close_playbacks_of_enrollment();
 
 create function private.record_heartbeats(
     p_playback uuid[],
@@ -296,7 +239,7 @@ returns table (
 )
 -- PL/pgSQL because it keeps the plan; the sums stand in the statement because a function call for each row costs more
 -- than the rest of the row.
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -308,10 +251,12 @@ begin
     return query
     with beat as materialized (
         select
-            b.playback, b.seq, b.position, b.pauses, b.seeks, b.fresh, b.ranges,
-            (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(b.ranges) r) as claimed
+            b.n, b.playback, b.seq, b.position, b.pauses, b.seeks, b.fresh, b.ranges,
+            -- A range without an end has no size, so it is not counted.
+            case when not lower_inf(b.ranges) and not upper_inf(b.ranges)
+                then (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(b.ranges) r) end as claimed
         from unnest(p_playback, p_seq, p_ranges::int4multirange[], p_position, p_pauses, p_seeks, p_fresh)
-            as b (playback, seq, ranges, position, pauses, seeks, fresh)
+            with ordinality as b (playback, seq, ranges, position, pauses, seeks, fresh, n)
     ), state as materialized (
         select
             b.*, o.user_id, o.video_id, o.playback_seq, o.playback_seconds, o.watched as watched_before,
@@ -327,12 +272,12 @@ begin
         update public.video_analytics a set
             watched = s.watched_after,
             watched_seconds = s.seconds_after,
-            last_watched_position_seconds = least(s.position, a.duration_seconds),
+            last_watched_position_seconds = least(greatest(s.position, 0), a.duration_seconds),
             play_seconds = a.play_seconds + s.claimed,
             playback_seconds = a.playback_seconds + s.claimed,
             playback_seq = s.seq,
-            pause_count = a.pause_count + s.pauses,
-            seek_count = a.seek_count + s.seeks,
+            pause_count = a.pause_count + greatest(s.pauses, 0),
+            seek_count = a.seek_count + greatest(s.seeks, 0),
             updated_at = v_now
         from state s
         where a.user_id = s.user_id and a.video_id = s.video_id and a.playback_id = s.playback
@@ -341,7 +286,7 @@ begin
           and (s.fresh or a.playback_session is not null)
           and a.playback_opened_at > v_now - interval '12 hours'
           and a.playback_seconds + s.claimed <= extract(epoch from v_now - a.playback_opened_at) * a.max_rate
-        returning a.playback_id
+        returning s.n, a.playback_id
     )
     select
         s.playback,
@@ -361,7 +306,7 @@ begin
         greatest(1, ceil((s.playback_seconds + s.claimed) / s.max_rate - extract(epoch from v_now - s.playback_opened_at)))::integer,
         s.user_id
     from state s
-    left join counted c on c.playback_id = s.playback;
+    left join counted c on c.n = s.n;
 end
 $$;
 comment on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[], boolean[]) is
@@ -369,7 +314,7 @@ comment on function private.record_heartbeats(uuid[], integer[], text[], integer
 grant execute on function private.record_heartbeats(uuid[], integer[], text[], integer[], integer[], integer[], boolean[]) to service_role;
 
 create function private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) returns void
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
     insert into public.video_events (user_id, video_id, playback_id, event_type, position_seconds, event_data)
     select a.user_id, a.video_id, a.playback_id, e.type, e.position, e.data
@@ -381,7 +326,7 @@ comment on function private.record_video_events(uuid[], text[], numeric[], jsonb
 grant execute on function private.record_video_events(uuid[], text[], numeric[], jsonb[]) to service_role;
 
 create function private.complete_watched_lesson() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.complete_lesson(new.enrollment_id, new.lesson_id);

@@ -37,17 +37,16 @@ returns table (
     step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean,
     achieved integer, needed integer, met_at timestamptz
 )
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
-        coalesce(t.status = 'completed' and not exists (
-            select 1 from public.transactions r where r.refund_of = t.id and r.status = 'completed'
-        ), false),
+        t.status = 'completed' and not private.is_refunded(t.id),
         null::integer, null::integer, t.completed_at
     from public.enrollments e
     join public.courses c on c.id = e.course_id
-    left join public.transactions t on t.id = e.transaction_id
-    where e.id = p_enrollment and c.pricing_type in ('paid', 'premium') and e.enrollment_source = 'self_enrollment'
+    -- Who enrolled while the course was free, or was enrolled by the association, never owed anything.
+    join public.transactions t on t.id = e.transaction_id
+    where e.id = p_enrollment
     union all
     select
         (row_number() over (order by m.module_order, l.lesson_order))::integer,
@@ -80,7 +79,7 @@ returns table (
     step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean,
     achieved integer, needed integer, met_at timestamptz
 )
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select r.* from public.enrollments e cross join lateral private.completion_requirements(e.id) r
     where e.id = p_enrollment and (
@@ -95,13 +94,14 @@ grant execute on function private.completion_requirements(uuid) to service_role;
 grant execute on function public.completion_requirements(uuid) to authenticated;
 
 create function private.complete_enrollment_when_met(p_enrollment uuid) returns boolean
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_met boolean;
 begin
-    -- The row is locked first: of two lessons that are completed at once, the second sees the first.
-    perform 1 from public.enrollments where id = p_enrollment and status in ('enrolled', 'in_progress') for update;
+    -- The row is locked first: of two lessons that are completed at once, the second sees the first. Not "for update":
+    -- rows of progress that refer to the enrollment share its key until they commit.
+    perform 1 from public.enrollments where id = p_enrollment and status in ('enrolled', 'in_progress') for no key update;
     if not found then
         return false;
     end if;
@@ -119,7 +119,7 @@ grant execute on function private.complete_enrollment_when_met(uuid) to service_
 -- Progress -------------------------------------------------------------------------------------------------
 
 create function public.update_enrollment_progress() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_before integer := 0;
@@ -132,10 +132,11 @@ begin
     if tg_op <> 'DELETE' then
         v_after := (new.status = 'completed')::integer;
     end if;
-    if v_before <> v_after and not exists (
-        select 1 from public.lessons where id = coalesce(new.lesson_id, old.lesson_id) and require_completion
-    ) then
-        v_before := v_after;
+    if v_before <> v_after then
+        perform private.hold_requirements(coalesce(new.course_id, old.course_id), false);
+        if not exists (select 1 from public.lessons where id = coalesce(new.lesson_id, old.lesson_id) and require_completion) then
+            v_before := v_after;
+        end if;
     end if;
     update public.enrollments set
         lessons_completed = lessons_completed + v_after - v_before,
@@ -154,18 +155,58 @@ create trigger trigger_update_enrollment_progress after insert or delete on publ
 create trigger trigger_update_enrollment_progress_on_change after update of status on public.lesson_progress
     for each row when (old.status is distinct from new.status) execute function public.update_enrollment_progress();
 
-create function private.recount_lesson_in_enrollments() returns trigger
-language plpgsql security definer set search_path = ''
+create function private.complete_enrollments_when_met(p_course uuid) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_enrollment uuid;
+    v_completed integer := 0;
+begin
+    for v_enrollment in
+        select e.id from public.enrollments e
+        where e.course_id = p_course and e.status in ('enrolled', 'in_progress') and e.lessons_completed > 0
+          and e.lessons_completed >= (select count(*) from public.lessons l where l.course_id = p_course and l.require_completion)
+        order by e.id
+    loop
+        v_completed := v_completed + private.complete_enrollment_when_met(v_enrollment)::integer;
+    end loop;
+    return v_completed;
+end
+$$;
+comment on function private.complete_enrollments_when_met(uuid) is
+    'Completes every enrollment of a course whose requirements are all met, after the course asks for less; answers how many.';
+
+create function private.complete_after_lesson_deleted() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform private.hold_requirements(old.course_id, true);
+    perform private.complete_enrollments_when_met(old.course_id);
+    return null;
+end
+$$;
+comment on function private.complete_after_lesson_deleted() is 'Trigger: a lesson that was all that some still had to do is gone.';
+-- Its name comes before trigger_count_required_lessons, which locks the course.
+create trigger trigger_complete_after_lesson_deleted after delete on public.lessons
+    for each row when (old.require_completion) execute function private.complete_after_lesson_deleted();
+
+create function private.recount_lesson_in_enrollments() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.hold_requirements(new.course_id, true);
     update public.enrollments e
     set lessons_completed = e.lessons_completed + case when new.require_completion then 1 else -1 end
     from public.lesson_progress p
     where p.lesson_id = new.id and p.status = 'completed' and e.id = p.enrollment_id;
+    if not new.require_completion then
+        perform private.complete_enrollments_when_met(new.course_id);
+    end if;
     return null;
 end
 $$;
-comment on function private.recount_lesson_in_enrollments() is 'Trigger: a lesson began or ceased to count, so those who completed it have one more or less.';
+comment on function private.recount_lesson_in_enrollments() is
+    'Trigger: a lesson began or ceased to count, so those who completed it have one more or less, and some may now be done.';
 create trigger trigger_recount_lesson_in_enrollments after update of require_completion on public.lessons
     for each row when (old.require_completion is distinct from new.require_completion)
     execute function private.recount_lesson_in_enrollments();
@@ -173,7 +214,7 @@ create trigger trigger_recount_lesson_in_enrollments after update of require_com
 -- Certificates ---------------------------------------------------------------------------------------------
 
 create function private.new_certificate_number(p_on timestamptz) returns text
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     -- Eight characters of 32 (no 0, 1, I, O): 40 bits from the server's strong random source. Bytes 6 and 8 of a
     -- version 4 UUID are partly fixed and are left out.
@@ -184,34 +225,50 @@ as $$
 $$;
 comment on function private.new_certificate_number(timestamptz) is 'A random certificate number CERT-YYYY-XXXXXXXX in an alphabet without look-alikes.';
 
-create function public.generate_certificate_number() returns trigger
-language plpgsql security definer set search_path = ''
+create function private.issue_certificate(p_enrollment uuid) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_enrollment public.enrollments;
+    v_course public.courses;
     v_certificate uuid;
 begin
-    if exists (select 1 from public.certificates where enrollment_id = new.id and revoked_at is null) then
+    select * into v_enrollment from public.enrollments where id = p_enrollment and status = 'completed';
+    -- Whether the course gives certificates must not change meanwhile; its counters are about to move anyway.
+    select * into v_course from public.courses where id = v_enrollment.course_id for no key update;
+    if not coalesce(v_course.completion_certificate, false)
+        or exists (select 1 from public.certificates where enrollment_id = p_enrollment and revoked_at is null)
+    then
         return null;
     end if;
-    loop
+    while v_certificate is null loop
         insert into public.certificates (number, enrollment_id, member_id, course_id, holder_name, course_title, ce_credits, completed_at)
-        select private.new_certificate_number(now()), new.id, new.member_id, new.course_id,
-            coalesce(nullif(btrim(p.first_name || ' ' || p.last_name), ''), p.email::text), c.title, c.ce_credits, new.completed_at
-        from public.profiles p, public.courses c
-        where p.id = new.member_id and c.id = new.course_id and c.completion_certificate
+        select private.new_certificate_number(now()), v_enrollment.id, p.id, v_course.id,
+            -- Anybody with the number reads the name, so it is never the whole address.
+            coalesce(nullif(btrim(p.first_name || ' ' || p.last_name), ''), split_part(p.email::text, '@', 1)),
+            v_course.title, v_course.ce_credits, v_enrollment.completed_at
+        from public.profiles p
+        where p.id = v_enrollment.member_id
         on conflict (number) do nothing
         returning id into v_certificate;
-        exit when v_certificate is not null
-            or not exists (select 1 from public.courses c where c.id = new.course_id and c.completion_certificate);
     end loop;
-    if v_certificate is not null then
-        perform private.defer_job('certificates.make_document', jsonb_build_object('certificate_id', v_certificate), 'certificates');
-    end if;
+    perform private.defer_job('certificates.make_document', jsonb_build_object('certificate_id', v_certificate), 'certificates');
+    return v_certificate;
+end
+$$;
+comment on function private.issue_certificate(uuid) is
+    'Issues the certificate of a completed enrollment and queues its document; null when there is one or the course gives none.';
+
+create function public.generate_certificate_number() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.issue_certificate(new.id);
     return null;
 end
 $$;
 comment on function public.generate_certificate_number() is
-    'Trigger: issues the certificate in the transaction that completed the enrollment and queues its document.';
+    'Trigger: issues the certificate in the transaction that completed the enrollment.';
 create trigger trigger_generate_certificate_number after update of status on public.enrollments
     for each row when (new.status = 'completed' and old.status <> 'completed')
     execute function public.generate_certificate_number();
@@ -219,8 +276,24 @@ create trigger trigger_generate_certificate_number_on_import after insert on pub
     for each row when (new.status = 'completed')
     execute function public.generate_certificate_number();
 
+create function private.issue_missing_certificates() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.issue_certificate(e.id) from public.enrollments e
+    where e.course_id = new.id and e.status = 'completed'
+      and not exists (select 1 from public.certificates c where c.enrollment_id = e.id);
+    return null;
+end
+$$;
+comment on function private.issue_missing_certificates() is
+    'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
+create trigger trigger_issue_missing_certificates after update of completion_certificate on public.courses
+    for each row when (new.completion_certificate and not old.completion_certificate)
+    execute function private.issue_missing_certificates();
+
 create function public.verify_certificate(p_certificate_number text) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         (
@@ -244,7 +317,7 @@ comment on function public.verify_certificate(text) is 'What anybody may know of
 grant execute on function public.verify_certificate(text) to anon, authenticated, service_role;
 
 create function public.revoke_certificate(p_number text, p_reason text) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not private.is_admin() then
