@@ -16,6 +16,7 @@ create table public.certificates (
     pdf_key text,
     pdf_sha256 bytea check (length(pdf_sha256) = 32),
     pdf_made_at timestamptz,
+    pdf_error text check (length(pdf_error) <= 500),
     revoked_at timestamptz,
     revoked_by uuid references public.profiles (id) on delete set null,
     revoked_reason text check (length(revoked_reason) between 1 and 500),
