@@ -28,8 +28,9 @@ export function times(root: ParentNode): void {
     const then = new Date(element.dateTime);
     const style = element.dataset.local ?? "date";
     if (Number.isNaN(then.getTime())) continue;
-    // "en" alone would give American order; the pages are written day first.
-    const locale = language === "en" && !navigator.language.startsWith("en-") ? "en-GB" : navigator.language;
+    // Whoever chose a way to write dates gets it. "en" alone would give American order; the pages are written day first.
+    const own = language === "en" && !navigator.language.startsWith("en-") ? "en-GB" : navigator.language;
+    const locale = language.includes("-") ? language : own;
     const full = new Intl.DateTimeFormat(locale, { ...STYLES.datetime, timeZoneName: "short" }).format(then);
     element.textContent =
       style === "relative" ? relative(then, new Date(), language) : new Intl.DateTimeFormat(locale, STYLES[style]).format(then);

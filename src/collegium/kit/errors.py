@@ -82,6 +82,13 @@ class Invalid(Problem):
         self.fields: dict[str, str] = dict(fields or {})
 
 
+def waiting_time(seconds: int) -> str:
+    """A waiting time as people say it: ``1 second``, ``48 seconds``, ``12 minutes``; rounded up."""
+    if seconds < 100:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"
+
+
 class TooMany(Problem):
     """Too many requests; ``retry_after`` is in seconds."""
 

@@ -27,6 +27,7 @@ from collegium.kit.errors import (
     SignInNeeded,
     TooMany,
     from_database,
+    waiting_time,
 )
 from collegium.web import pages
 
@@ -40,8 +41,9 @@ def _from_http(error: HTTPException) -> Problem:
     if isinstance(error, MethodNotAllowedException):
         return Problem("This address does not take that kind of request.", status=405, code="method_not_allowed")
     if isinstance(error, TooManyRequestsException):
-        reset = (error.headers or {}).get("RateLimit-Reset", "60")
-        return TooMany("Too many requests from here. Wait a moment, then try again.", retry_after=int(reset or 60))
+        seconds = max(1, int((error.headers or {}).get("RateLimit-Reset") or 60))
+        words = f"Too many requests from here. Wait {waiting_time(seconds)}, then try again. Nothing was changed."
+        return TooMany(words, retry_after=seconds)
     if isinstance(error, ValidationException):
         fields: dict[str, str] = {}
         if isinstance(error.extra, list):

@@ -114,16 +114,17 @@ def local(value: datetime, zone: str = "UTC") -> datetime:
         return value.astimezone(ZoneInfo("UTC"))
 
 
-def day(value: datetime, zone: str = "UTC") -> str:
-    """A date as people write it: 3 March 2026."""
+def day(value: datetime, zone: str = "UTC", locale: str = "en") -> str:
+    """A date as people write it: 3 March 2026; in ``en-US`` March 3, 2026."""
     at = local(value, zone)
-    return f"{at.day} {at:%B %Y}"
+    return f"{at:%B} {at.day}, {at.year}" if locale == "en-US" else f"{at.day} {at:%B %Y}"
 
 
-def moment(value: datetime, zone: str = "UTC") -> str:
-    """A date and time of day: 3 March 2026, 14:05."""
+def moment(value: datetime, zone: str = "UTC", locale: str = "en") -> str:
+    """A date and time of day: 3 March 2026, 14:05; in ``en-US`` March 3, 2026, 2:05 PM."""
     at = local(value, zone)
-    return f"{at.day} {at:%B %Y, %H:%M}"
+    clock = f"{at.hour % 12 or 12}:{at:%M %p}" if locale == "en-US" else f"{at:%H:%M}"
+    return f"{day(value, zone, locale)}, {clock}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

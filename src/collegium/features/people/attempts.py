@@ -17,7 +17,7 @@ from collegium.features.people.devices import find_mark
 from collegium.features.people.model import Account, Browser, Failures
 from collegium.kit import queries
 from collegium.kit.db import Transaction
-from collegium.kit.errors import TooMany
+from collegium.kit.errors import TooMany, waiting_time
 
 Q = queries.load("collegium.features.people")
 FREE_FAILURES = 4
@@ -57,13 +57,6 @@ async def _wait_for(tx: Transaction, email: str, origin: str, browser: Browser) 
     return max(0, math.ceil(wait))
 
 
-def in_words(seconds: int) -> str:
-    """A waiting time as people say it."""
-    if seconds < 100:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{math.ceil(seconds / 60)} minutes"
-
-
 async def open_attempt(
     tx: Transaction, email: str, browser: Browser, origin: str, account: Account | None
 ) -> Opened | TooMany:
@@ -86,7 +79,7 @@ async def open_attempt(
     )
     if wait:
         return TooMany(
-            f"That was too many attempts from here. Wait {in_words(wait)}, then try again. "
+            f"That was too many attempts from here. Wait {waiting_time(wait)}, then try again. "
             "Your password was not looked at, and nothing was changed.",
             retry_after=wait,
             code="sign_in_delayed",
