@@ -173,6 +173,21 @@ async def test_a_failing_file_leaves_nothing_and_says_where(
     assert len((await migrate(blank, folder)).applied) == 1
 
 
+async def test_a_file_and_the_note_that_it_was_applied_are_one(blank: Database, folder: Folder) -> None:
+    folder.add(
+        1,
+        """
+        create function refuse() returns trigger language plpgsql as $$ begin raise 'no note'; end $$;
+        create trigger refuse before insert on collegium_schema.migrations
+        for each row when (new.version = '20260101000002') execute function refuse();
+        """,
+    )
+    folder.add(2, "create table half (n int)")
+    with pytest.raises(migrations.MigrationFailed, match="no note"):
+        await migrate(blank, folder)
+    assert await value(blank, "select to_regclass('half')") is None
+
+
 async def test_a_site_at_work_is_not_held_up(blank: Database, folder: Folder) -> None:
     folder.add(1, "create table busy (n int)")
     await migrate(blank, folder)
