@@ -43,7 +43,10 @@ interface Failure {
 
 /** Milliseconds between two attempts to repair the decoder, below which it is taken to be broken. */
 const REPAIR = 10_000;
-const GONE = new Set([401, 403, 404, 410]);
+/** Answers that say that the address itself is no longer good. */
+const EXPIRED = new Set([401, 403, 410]);
+/** Parts in a row that did not arrive before it is worth a word. */
+const WORTH_A_WORD = 2;
 
 export function isHls(src: string): boolean {
   return /\.m3u8($|[?#])/.test(src);
@@ -60,14 +63,15 @@ export async function defineHls(): Promise<void> {
  */
 export async function attachHls(element: VideoElement, src: string, trouble: Trouble, timers: Timers): Promise<boolean> {
   const video = element as HlsElement;
-  // A worker would need blob: in the content security policy; our own segments need no work.
-  video.config = { enableWorker: false, backBufferLength: 90 };
+  // What was just seen stays, so that going back 10 seconds loads nothing again.
+  video.config = { backBufferLength: 90 };
   video.setAttribute("src", src);
   for (let i = 0; i < 10 && !video.api; i += 1) await Promise.resolve();
   const api = video.api;
   if (!api) return false;
 
   let manifest = false;
+  let missed = 0;
   let failures = 0;
   let repaired = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | undefined;
@@ -77,28 +81,30 @@ export async function attachHls(element: VideoElement, src: string, trouble: Tro
     if (manifest) api.startLoad();
     else api.loadSource(src);
   };
+  const network = (failure: Failure): void => {
+    missed += 1;
+    if (EXPIRED.has(failure.response?.code ?? 0)) trouble.expired();
+    else if (failure.fatal || missed >= WORTH_A_WORD) trouble.lost();
+    if (!failure.fatal) return;
+    failures += 1;
+    cancel?.();
+    cancel = timers.after(backoff(failures, Math.random), again);
+  };
   api.on("hlsManifestParsed", () => {
     manifest = true;
     if (failures > 0) api.startLoad();
   });
   api.on("hlsFragLoaded", () => {
-    if (failures > 0) trouble.back();
+    if (missed > 0) trouble.back();
+    missed = 0;
     failures = 0;
   });
   api.on("hlsError", (_event, failure: Failure) => {
-    if (!failure.fatal) return;
-    if (failure.type === "mediaError" && performance.now() - repaired > REPAIR) {
+    if (failure.type === "networkError") network(failure);
+    else if (!failure.fatal) return;
+    else if (failure.type === "mediaError" && performance.now() - repaired > REPAIR) {
       repaired = performance.now();
       api.recoverMediaError();
-    } else if (failure.type === "networkError") {
-      if (GONE.has(failure.response?.code ?? 0)) {
-        trouble.expired();
-        return;
-      }
-      failures += 1;
-      trouble.lost();
-      cancel?.();
-      cancel = timers.after(backoff(failures, Math.random), again);
     } else trouble.broken();
   });
   globalThis.addEventListener("online", () => {
