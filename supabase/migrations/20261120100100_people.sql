@@ -46,6 +46,7 @@ exception
 end
 $$;
 comment on function private.is_time_zone(text) is 'Whether a text is the IANA name of a time zone, such as Europe/Berlin.';
+grant execute on function private.is_time_zone(text) to authenticated, service_role;
 
 create function private.clean_profile() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
