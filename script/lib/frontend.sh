@@ -92,8 +92,16 @@ build_frontend() {
     frontend_find_node || return 1
     frontend_install || return 1
     frontend_say "Building the front end"
-    frontend_quietly "The front end could not be built; the reason stands above." run build || return 1
-    printf '%s\n' "$frontend_now" >"$frontend_stamp"
+    # Built aside and then put in place, so that a running server always finds a whole build.
+    frontend_next=$frontend_root/frontend/node_modules/.next-dist
+    frontend_quietly "The front end could not be built; the reason stands above." \
+        run build -- --outDir "$frontend_next" --emptyOutDir || return 1
+    printf '%s\n' "$frontend_now" >"$frontend_next/.stamp"
+    mkdir -p "${frontend_dist%/*}"
+    rm -rf "$frontend_next-old"
+    [ ! -d "$frontend_dist" ] || mv "$frontend_dist" "$frontend_next-old"
+    mv "$frontend_next" "$frontend_dist" || return 1
+    rm -rf "$frontend_next-old"
 }
 
 # When sourced, the caller says where the repository is by `root`; else this file's own place tells.

@@ -162,6 +162,7 @@ async def test_text_is_as_wide_before_the_fonts_arrive_as_after(new_page: NewPag
     await before.context.route("**/*.woff2", lambda route: route.abort())
     for page in (before, after):
         await page.goto("/design", wait_until="networkidle")
+        await page.evaluate("document.fonts.ready.then(() => 0)")
     loaded = "[...document.fonts].filter(font => font.status === 'loaded' && font.family.includes('Variable')).length"
     assert await before.evaluate(loaded) == 0
     assert await after.evaluate(loaded) > 1
