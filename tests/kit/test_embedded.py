@@ -230,10 +230,12 @@ def test_a_long_path_gets_a_short_socket_that_stays(data_folder: Path) -> None:
             assert server.socket_dir == where
             assert query(server, "select 1") == 1
         where.mkdir(mode=0o755)  # Somebody else took the name meanwhile.
-        with embedded.attach(deep, settings=FAST) as server:
-            assert server.socket_dir != where
-            assert query(server, "select 1") == 1
-        where.rmdir()
+        try:
+            with embedded.attach(deep, settings=FAST) as server:
+                assert server.socket_dir != where
+                assert query(server, "select 1") == 1
+        finally:
+            where.rmdir()
     finally:
         embedded.destroy(deep)
 
