@@ -144,6 +144,11 @@ export class PlaybackQueue {
     return this.#durable;
   }
 
+  /** Whether a heartbeat is out without an answer. */
+  get waiting(): boolean {
+    return this.#state.inflight !== null;
+  }
+
   /** How many things wait for an acknowledgement; 0 says that the server has everything. */
   get length(): number {
     const { intervals, carried, events, inflight } = this.#state;

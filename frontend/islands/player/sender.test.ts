@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { subtract, total, union, type Interval } from "./intervals";
 import { PlaybackQueue } from "./queue";
-import { INTERVAL, Sender, Unanswered, type SendState } from "./sender";
+import { FRESH, INTERVAL, Sender, Unanswered, type SendState } from "./sender";
 import { chance, whole } from "./testing/random";
 import { problem, Server, type Fault } from "./testing/server";
 import { memoryStore } from "./testing/store";
@@ -353,6 +353,22 @@ describe("when the server says no", () => {
     await time.advance(INTERVAL);
     expect(server.watched).toEqual([[0, 5]]);
   });
+});
+
+test("a tab that stood open overnight opens anew instead of being told that it was taken over", async () => {
+  const made = sender();
+  made.begin();
+  await time.advance(0);
+  play(0, 5);
+  made.flush();
+  await time.advance(FRESH + 1);
+  expect(server.opened).toBe(1);
+  play(5, 6);
+  made.flush();
+  await time.advance(0);
+  expect(server.opened).toBe(2);
+  expect(server.watched).toEqual([[0, 6]]);
+  expect(server.counted.at(-1)?.playback_id).toBe("p2");
 });
 
 describe("before it opens", () => {

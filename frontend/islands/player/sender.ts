@@ -51,6 +51,8 @@ export interface SenderOptions {
 
 /** Milliseconds between heartbeats while the video plays. */
 export const INTERVAL = 10_000;
+/** Milliseconds after which a playback is opened anew before it is used: the server forgets it after half a day. */
+export const FRESH = 6 * 3600 * 1000;
 /** The server may lose track of a playback this often in a row before it is given time. */
 const REOPENINGS = 3;
 
@@ -79,6 +81,7 @@ export class Sender {
   #failures = 0;
   #asked = 0;
   #reopened = 0;
+  #openedAt = 0;
   #cancelWait: (() => void) | undefined;
   #hurry = true;
   #cancelTick: (() => void) | undefined;
@@ -172,6 +175,10 @@ export class Sender {
   /** One request, or none when there is nothing to say. */
   async #step(): Promise<Next> {
     if (this.#queue.playbackId === null) return await this.#open();
+    if (this.#o.now() - this.#openedAt > FRESH && this.#queue.length > 0 && !this.#queue.waiting) {
+      this.#queue.unbind();
+      return "again";
+    }
     const body = this.#queue.nextBody();
     if (body === null) return "rest";
     this.#show({ kind: "saving" });
@@ -201,6 +208,7 @@ export class Sender {
     const opened = readOpened(answer.body);
     if (opened === undefined) return this.#unreachable();
     this.#failures = 0;
+    this.#openedAt = this.#o.now();
     this.#queue.bind(opened);
     this.#o.hooks.onOpened(opened);
     if (this.#queue.length === 0) this.#show({ kind: "saved" });

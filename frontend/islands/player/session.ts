@@ -211,7 +211,7 @@ export class Session {
     }
     this.#collect();
     if (signal === "play") this.#sender.begin();
-    if (signal === "pause" || signal === "ended") this.#sender.flush();
+    if (signal === "play" || signal === "pause" || signal === "ended") this.#sender.flush();
   }
 
   /** Moves what was played from the tracker into the store. */
