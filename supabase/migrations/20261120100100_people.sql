@@ -276,7 +276,8 @@ as $$
 $$;
 comment on function private.is_member(uuid, date) is 'Whether a person holds an active membership on a day. The one rule for member prices and member-only courses.';
 
-grant execute on function private.my_role(), private.is_admin(), private.is_teacher(), private.super_admin_ids() to anon, authenticated, service_role;
+-- No policy for visitors asks who they are.
+grant execute on function private.my_role(), private.is_admin(), private.is_teacher(), private.super_admin_ids() to authenticated, service_role;
 grant execute on function private.is_member(uuid, date) to service_role;
 
 create function public.am_i_member() returns boolean

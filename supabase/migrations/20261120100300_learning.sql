@@ -94,7 +94,9 @@ alter table public.transactions enable row level security;
 alter table public.enrollments enable row level security;
 alter table public.lesson_progress enable row level security;
 revoke all on public.transactions, public.enrollments, public.lesson_progress from anon, authenticated, service_role;
-grant select, insert, update, delete on public.transactions, public.enrollments, public.lesson_progress to service_role;
+grant select, insert, update, delete on public.enrollments, public.lesson_progress to service_role;
+-- Money that moved is not forgotten: what was wrong is given back by another row.
+grant select, insert, update on public.transactions to service_role;
 
 -- Whose is what --------------------------------------------------------------------------------------------
 
@@ -210,7 +212,7 @@ comment on function public.my_lesson_locks(uuid) is
     'What is still shut for the person who asks in a course, and why. Nothing of a course that he cannot see.';
 
 grant execute on function private.my_enrollment_ids(), private.my_enrolled_course_ids(), private.my_taught_course_ids(),
-    private.my_student_ids(), private.my_open_lesson_ids() to anon, authenticated, service_role;
+    private.my_student_ids(), private.my_open_lesson_ids() to authenticated, service_role;
 grant execute on function private.lesson_locks(uuid, uuid) to service_role;
 grant execute on function public.my_lesson_locks(uuid) to authenticated, service_role;
 

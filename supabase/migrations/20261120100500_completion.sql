@@ -357,7 +357,8 @@ grant select on public.enrollment_details to authenticated, service_role;
 
 alter table public.certificates enable row level security;
 revoke all on public.certificates from anon, authenticated, service_role;
-grant select, insert, update, delete on public.certificates to service_role;
+-- A certificate is revoked, never removed: its number must go on answering.
+grant select, insert, update on public.certificates to service_role;
 grant select on public.certificates to authenticated;
 create policy "Members view own certificates" on public.certificates for select to authenticated
     using (
