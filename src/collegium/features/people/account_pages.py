@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from litestar import Response, get, post
-from litestar.params import PathParameter
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.people import service
@@ -126,11 +126,8 @@ async def change_password(request: WebRequest) -> Response[str]:
     return redirect(request, "/me/security", flash=("success", f"Your password is changed.{others}"))
 
 
-SessionId = Annotated[UUID, PathParameter()]
-
-
 @get("/me/security/end/{session_id:uuid}", include_in_schema=False)
-async def end_page(request: WebRequest, session_id: SessionId) -> Response[str]:
+async def end_page(request: WebRequest, session_id: FromPath[UUID]) -> Response[str]:
     """Asks before a browser is signed out, where no script can ask."""
     require_viewer(request)
     async with transaction(request) as tx:
@@ -141,7 +138,7 @@ async def end_page(request: WebRequest, session_id: SessionId) -> Response[str]:
 
 
 @post("/me/security/end/{session_id:uuid}", include_in_schema=False)
-async def end_session(request: WebRequest, session_id: SessionId) -> Response[str]:
+async def end_session(request: WebRequest, session_id: FromPath[UUID]) -> Response[str]:
     """Signs one browser out."""
     require_viewer(request)
     async with transaction(request) as tx:

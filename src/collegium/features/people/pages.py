@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.people import account_pages, service
@@ -104,7 +105,7 @@ def _dead_link(request: WebRequest, link: service.Link | None, purpose: str) -> 
 
 
 @get("/confirm/{token:str}", include_in_schema=False)
-async def confirm_page(request: WebRequest, token: str) -> Response[str]:
+async def confirm_page(request: WebRequest, token: FromPath[str]) -> Response[str]:
     """Shows the button that confirms. Reading the page changes nothing: programs that check mail read it too."""
     async with site_of(request).db.transaction(SYSTEM, read_only=True) as tx:
         link = await service.find_link(tx, token, "confirm_email")
@@ -114,7 +115,7 @@ async def confirm_page(request: WebRequest, token: str) -> Response[str]:
 
 
 @post("/confirm/{token:str}", include_in_schema=False)
-async def confirm(request: WebRequest, token: str) -> Response[str]:
+async def confirm(request: WebRequest, token: FromPath[str]) -> Response[str]:
     """Confirms an address and leads to sign-in."""
     form = await read_form(request)
     async with site_of(request).db.transaction(SYSTEM) as tx:
@@ -219,7 +220,7 @@ async def forgot(request: WebRequest) -> Response[str]:
 
 
 @get("/reset-password/{token:str}", include_in_schema=False)
-async def reset_page(request: WebRequest, token: str) -> Response[str]:
+async def reset_page(request: WebRequest, token: FromPath[str]) -> Response[str]:
     """The form for a new password, for whoever has the link."""
     async with site_of(request).db.transaction(SYSTEM, read_only=True) as tx:
         link = await service.find_link(tx, token, "reset_password")
@@ -229,7 +230,7 @@ async def reset_page(request: WebRequest, token: str) -> Response[str]:
 
 
 @post("/reset-password/{token:str}", include_in_schema=False)
-async def reset(request: WebRequest, token: str) -> Response[str]:
+async def reset(request: WebRequest, token: FromPath[str]) -> Response[str]:
     """Sets the new password, signs every browser out and leads to sign-in."""
     form = await read_form(request)
     site = site_of(request)
