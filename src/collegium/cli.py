@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from collegium import settings as settings_module
+from collegium.features.media.ffmpeg import MediaError
 from collegium.kit import migrations
 from collegium.kit.embedded import EmbeddedError
 from collegium.kit.errors import Problem
@@ -23,17 +24,22 @@ from collegium.settings import Settings, SettingsError
 R = TypeVar("R")
 
 
-def _plain_errors(command: Callable[..., R]) -> Callable[..., R]:
+@contextmanager
+def plain_errors() -> Generator[None]:
     """Expected failures in one line instead of a traceback."""
+    try:
+        yield
+    except (SettingsError, EmbeddedError, MediaError, migrations.MigrationError, Problem) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror or error}") from error
 
+
+def _plain_errors(command: Callable[..., R]) -> Callable[..., R]:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> R:
-        try:
+        with plain_errors():
             return command(*args, **kwargs)
-        except (SettingsError, EmbeddedError, migrations.MigrationError, Problem) as error:
-            raise click.ClickException(str(error)) from error
-        except OSError as error:
-            raise click.ClickException(f"{error.strerror or error}") from error
 
     return run
 

@@ -75,7 +75,7 @@ def _typeset(site: Site, found: ForDocument) -> bytes:
         credits=found.ce_credits,
         credit_label="CE credits",
         completed_on=found.completed_at.astimezone(zone).date(),
-        issued_at=found.issued_at,
+        issued_at=found.issued_at.replace(microsecond=0),
         issuer_name=site.settings.site_name,
         verify_url=site.url(f"/verify/{found.number}"),
         instructor_name=found.instructor_name,

@@ -1,7 +1,11 @@
-"""Commands of an administrator: people, demo data, the state of the installation."""
+"""The commands that features add to the command line."""
 
 from __future__ import annotations
 
 import click
 
-COMMANDS: list[click.Command] = []
+from collegium.features.demo.commands import demo
+from collegium.features.operations.doctor import doctor
+from collegium.features.people.commands import user
+
+COMMANDS: tuple[click.Command, ...] = (demo, doctor, user)

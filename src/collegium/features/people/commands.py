@@ -12,9 +12,6 @@ from collegium.features.people import service
 from collegium.features.people.agents import describe
 from collegium.features.people.model import ROLES
 from collegium.kit.db import SYSTEM
-from collegium.kit.embedded import EmbeddedError
-from collegium.kit.errors import Problem
-from collegium.kit.migrations import MigrationError
 from collegium.kit.site import Site
 from collegium.settings import Settings
 
@@ -36,11 +33,8 @@ def _run(settings: Settings, work: Settled[T]) -> T:
         finally:
             await site.db.stop()
 
-    try:
-        with cli.opened(settings) as served:
-            return asyncio.run(run(served))
-    except (Problem, MigrationError, EmbeddedError) as error:
-        raise click.ClickException(str(error)) from error
+    with cli.plain_errors(), cli.opened(settings) as served:
+        return asyncio.run(run(served))
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,177 @@
+"""``collegium doctor``: looks whether everything that the site stands on is in order, and says what to do where not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import asyncpg
+import click
+
+from collegium.features.certificates import service as certificates
+from collegium.features.media.ffmpeg import MediaError, find_ffmpeg
+from collegium.kit import migrations
+from collegium.kit.db import SYSTEM
+from collegium.kit.server import Served
+from collegium.kit.signing import KeyProblem
+from collegium.kit.site import Site
+from collegium.settings import Settings
+from collegium.web import assets
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. ``good`` None: not wrong, but worth knowing."""
+
+    what: str
+    good: bool | None
+    words: str
+
+
+Check = Callable[[Site, Served], Awaitable[Finding]]
+
+
+async def _database(site: Site, served: Served) -> Finding:
+    async with site.db.transaction(SYSTEM, read_only=True) as tx:
+        version = int(await tx.fetchval("select current_setting('server_version_num')::integer"))
+    kind = "embedded" if served.embedded else "by address"
+    good = version >= 150_000
+    return Finding(
+        "Database", good, f"PostgreSQL {version // 10_000}, {kind}" + ("" if good else "; 15 or later is needed")
+    )
+
+
+async def _migrations(_site: Site, served: Served) -> Finding:
+    state = await migrations.status(served.owner_dsn)
+    if state.pending:
+        return Finding("Schema", False, f"{len(state.pending)} migrations pending: run collegium migrate")
+    return Finding("Schema", True, f"up to date, {len(state.applied)} migrations")
+
+
+async def _login_role(site: Site, _served: Served) -> Finding:
+    async with site.db.connection() as connection:
+        row = await connection.fetchrow(
+            "select current_user as name, rolsuper or rolbypassrls as mighty from pg_roles where rolname = current_user"
+        )
+    if row is None or row["mighty"]:
+        name = row["name"] if row else "?"
+        return Finding("Login", None, f"{name} has more rights than the site needs: use collegium_web")
+    return Finding("Login", True, f"{row['name']}, without rights of its own")
+
+
+async def _invariants(_site: Site, served: Served) -> Finding:
+    folder = migrations.resource_dir("db/invariants")
+    files = sorted(folder.glob("*.sql"))
+    broken: list[str] = []
+    session = await asyncpg.connect(served.owner_dsn)
+    try:
+        for file in files:
+            rows = await session.fetch(file.read_text(encoding="utf-8"))
+            if rows:
+                broken.append(f"{file.stem} ({len(rows)})")
+    finally:
+        await session.close()
+    if broken:
+        return Finding("Invariants", False, "broken: " + ", ".join(broken))
+    return Finding("Invariants", True, f"{len(files)} hold")
+
+
+async def _files(site: Site, _served: Served) -> Finding:
+    key = "doctor/probe.txt"
+    await site.storage.put(key, b"probe")
+    read = await site.storage.get(key)
+    await site.storage.delete("doctor")
+    return Finding("Files", read == b"probe", site.settings.files_url or "beside the database")
+
+
+async def _front_end(_site: Site, _served: Served) -> Finding:
+    try:
+        assets.entry_tags("styles/app")
+    except (assets.FrontEndNotBuilt, assets.UnknownAsset) as error:
+        return Finding("Front end", False, str(error))
+    return Finding("Front end", True, "built")
+
+
+async def _video(site: Site, _served: Served) -> Finding:
+    try:
+        path = await asyncio.to_thread(find_ffmpeg, site.settings.ffmpeg)
+    except MediaError as error:
+        return Finding("Video", None, str(error))
+    return Finding("Video", True, f"ffmpeg at {path}")
+
+
+async def _signing(site: Site, _served: Served) -> Finding:
+    try:
+        keys = await asyncio.to_thread(certificates.keys_of, site)
+    except KeyProblem as error:
+        return Finding("Signing", False, str(error))
+    until = keys.current.certificate.not_valid_after_utc.date()
+    return Finding("Signing", True, f"key of the site, certificate until {until.isoformat()}")
+
+
+async def _mail(site: Site, _served: Served) -> Finding:
+    if not site.settings.smtp_url:
+        return Finding("Mail", None, "no server set (COLLEGIUM_SMTP_URL): mail waits at /admin/mail")
+    address = urlsplit(site.settings.smtp_url)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address.hostname, address.port or 25), timeout=5)
+        writer.close()
+    except (OSError, TimeoutError):
+        return Finding("Mail", False, f"{address.hostname} does not answer")
+    return Finding("Mail", True, f"{address.hostname} answers")
+
+
+async def _address(site: Site, _served: Served) -> Finding:
+    if site.settings.base_url.startswith("http://") and "127.0.0.1" not in site.settings.base_url:
+        return Finding("Address", None, "COLLEGIUM_BASE_URL is not https: cookies travel in the open")
+    return Finding("Address", True, site.settings.base_url)
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("Database", _database), ("Schema", _migrations), ("Login", _login_role), ("Invariants", _invariants),
+    ("Files", _files), ("Front end", _front_end), ("Video", _video), ("Signing", _signing), ("Mail", _mail),
+    ("Address", _address),
+)  # fmt: skip
+
+
+async def examine(site: Site, served: Served) -> list[Finding]:
+    """Every finding, in order. A check that fails in a way of its own is a finding too."""
+    found: list[Finding] = []
+    for what, check in CHECKS:
+        try:
+            found.append(await check(site, served))
+        except Exception as error:
+            found.append(Finding(what, False, f"{type(error).__name__}: {error}"))
+    return found
+
+
+def _lines(found: list[Finding]) -> Iterator[str]:
+    marks = {True: "ok  ", None: "note", False: "FAIL"}
+    for finding in found:
+        yield f"{marks[finding.good]}  {finding.what:<11} {finding.words}"
+
+
+@click.command()
+@click.pass_obj
+def doctor(settings: Settings) -> None:
+    """Look whether everything that the site stands on is in order."""
+    from collegium import cli
+
+    async def work(served: Served) -> list[Finding]:
+        site = Site.build(settings, served.database)
+        await site.db.start()
+        try:
+            return await examine(site, served)
+        finally:
+            await site.db.stop()
+
+    with cli.plain_errors(), cli.opened(settings) as served:
+        if served.embedded is not None:
+            asyncio.run(cli.bring_up_to_date(served))
+        found = asyncio.run(work(served))
+    for line in _lines(found):
+        click.echo(line)
+    if any(finding.good is False for finding in found):
+        raise SystemExit(1)
