@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 PREFIX = "COLLEGIUM_"
+OTHERS = frozenset(PREFIX + name for name in ("SETTINGS", "PG_BIN", "VENV", "PYTHON"))
+"""Variables that are read elsewhere: by ``load``, the embedded server's launcher and the scripts."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +84,12 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     path = file or (Path(env["COLLEGIUM_SETTINGS"]) if env.get("COLLEGIUM_SETTINGS") else None)
     values = {**(_read_file(path) if path else {}), **env}
     known = {PREFIX + field.upper(): field for field in Settings.__struct_fields__}
-    others = {PREFIX + "SETTINGS", PREFIX + "PG_BIN"}
     raw: dict[str, str] = {}
     for name, value in values.items():
         if name in known:
             if value != "":
                 raw[known[name]] = value
-        elif name.startswith(PREFIX) and name not in others and not name.startswith(PREFIX + "TEST_"):
+        elif name.startswith(PREFIX) and name not in OTHERS and not name.startswith(PREFIX + "TEST_"):
             raise SettingsError(f"{name} is not a setting. See docs/reference/settings.md.")
     try:
         settings = msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
