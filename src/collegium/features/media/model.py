@@ -93,7 +93,10 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """One slide of a made video: what is read, what is heard, and for how long (seconds)."""
+    """One slide of a made video: what is read, what is heard, and for at least how long (seconds).
+
+    A title may have a line break. `opening` makes it large, for the first slide.
+    """
 
     title: str
     lines: tuple[str, ...]
