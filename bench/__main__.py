@@ -189,6 +189,8 @@ def main() -> int:
     asked = parser.parse_args()
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="collegium-bench-") as folder:
+        # The database server's account must be able to enter it.
+        Path(folder).chmod(0o755)
         ground = Ground(Path(folder), asked.processes)
         try:
             data = ground.load()

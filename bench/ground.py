@@ -80,6 +80,7 @@ class Ground:
             self._web.send_signal(signal.SIGTERM)
             self._web.wait(30)
         self.server.detach()
+        embedded.destroy(self.folder)
 
     def _trees(self) -> tuple[list[psutil.Process], list[psutil.Process]]:
         web = psutil.Process(self._web.pid) if self._web else None
