@@ -61,6 +61,17 @@ def feature_routes() -> list[ControllerRouterHandler]:
     return found
 
 
+def feature_state(site: Site) -> dict[str, object]:
+    """What features keep while the application runs: the answers of their pages' ``prepare(site)``, by name."""
+    kept: dict[str, object] = {}
+    for feature in FEATURES:
+        name = f"collegium.features.{feature}.pages"
+        if importlib.util.find_spec(name) is not None:
+            prepare = getattr(importlib.import_module(name), "prepare", None)
+            kept |= prepare(site) if prepare else {}
+    return kept
+
+
 def load_jobs() -> None:
     """Registers the jobs of every feature."""
     for feature in FEATURES:
@@ -164,7 +175,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             path="/api",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
-        state=State({"site": site, "sessions": sessions}),
+        state=State({"site": site, "sessions": sessions, **feature_state(site)}),
         request_max_body_size=8 * 1024 * 1024,
         logging_config=None,
         debug=False,

@@ -92,8 +92,10 @@ def csrf_token(request: WebRequest) -> str:
 
 
 def is_fragment(request: WebRequest) -> bool:
-    """Whether htmx asks for a part of a page, not for the whole."""
-    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+    """Whether htmx asks for a part of a page, not for the whole, as it does for a link or on the way back."""
+    asked = request.headers
+    whole = asked.get("hx-boosted") == "true" or asked.get("hx-history-restore-request") == "true"
+    return asked.get("hx-request") == "true" and not whole
 
 
 def _read_flashes(request: WebRequest) -> Sequence[tuple[str, str]]:
@@ -109,8 +111,10 @@ def _read_flashes(request: WebRequest) -> Sequence[tuple[str, str]]:
 def context_of(request: WebRequest) -> dict[str, Any]:
     """What every template may use."""
     theme = request_cookie(request.scope, THEME_COOKIE)
+    viewer = viewer_of(request)
     return {
-        "user": viewer_of(request),
+        "user": viewer,
+        "lang": viewer.locale if viewer else "en",
         "csrf_token": csrf_token(request),
         "site_name": site_of(request).settings.site_name,
         "theme": theme if theme in ("light", "dark") else "auto",

@@ -1,0 +1,207 @@
+-- name: list_courses as anon
+-- One page of the published courses that match a query, after a cursor: the same for everybody, whoever asks.
+with found as materialized (
+    select s.course_id, s.rank from public.search_courses($1) s where $1 <> ''
+), described as (
+    select
+        c.*,
+        f.rank,
+        case when c.ce_credits >= 10 then 'ten' when c.ce_credits >= 5 then 'five'
+            when c.ce_credits > 0 then 'some' else 'none' end as credit_band,
+        case c.pricing_type when 'member_only' then 'members' when 'premium' then 'paid' else c.pricing_type end as price_kind,
+        case when c.estimated_duration_minutes < 30 then 'short' when c.estimated_duration_minutes < 60 then 'medium'
+            when c.estimated_duration_minutes <= 180 then 'long' when c.estimated_duration_minutes > 180 then 'longer' end as length_band
+    from public.courses c
+    left join found f on f.course_id = c.id
+    where c.status = 'published' and ($1 = '' or f.course_id is not null)
+), ordered as (
+    select
+        d.*,
+        case $8::text
+            when 'relevance' then - coalesce(d.rank, 0)
+            when 'newest' then - extract(epoch from d.published_at)
+            when 'credits' then - d.ce_credits
+            when 'price' then case d.price_kind when 'paid' then d.price else 0 end
+            when 'length' then coalesce(d.estimated_duration_minutes, 1000000)
+            when 'taken' then - d.total_enrollments
+            else 0
+        end::double precision as order_number,
+        private.fold(d.title) as order_text
+    from described d
+    where (cardinality($2::text[]) = 0 or d.category = any ($2))
+        and (cardinality($3::text[]) = 0 or d.difficulty_level = any ($3))
+        and (cardinality($4::text[]) = 0 or d.delivery_format = any ($4))
+        and (cardinality($5::text[]) = 0 or d.credit_band = any ($5))
+        and (cardinality($6::text[]) = 0 or d.price_kind = any ($6))
+        and (cardinality($7::text[]) = 0 or d.length_band = any ($7))
+), page as (
+    select * from ordered o
+    where $9::double precision is null or (o.order_number, o.order_text, o.id) > ($9, $10::text, $11::uuid)
+    order by o.order_number, o.order_text, o.id
+    limit $12
+)
+select
+    p.id, p.slug, p.title, coalesce(p.short_description, '') as short_description, p.category, p.difficulty_level,
+    p.delivery_format, p.estimated_duration_minutes, p.ce_credits, p.pricing_type, p.price, p.member_price, p.currency,
+    array(
+        select i.display_name
+        from (
+            select p.instructor_id as profile_id, 0 as position
+            union all
+            select t.profile_id, t.position from public.course_instructors t
+            where t.course_id = p.id and t.profile_id is distinct from p.instructor_id
+        ) who
+        join public.instructor_profiles i on i.profile_id = who.profile_id
+        order by who.position, i.display_name
+    ) as instructors,
+    p.order_number, p.order_text
+from page p
+order by p.order_number, p.order_text, p.id;
+
+-- name: count_courses as anon
+-- How many published courses match, and for each facet how many each value would show under the other facets.
+with found as materialized (
+    select s.course_id from public.search_courses($1) s where $1 <> ''
+), described as (
+    select
+        c.category, c.difficulty_level as level, c.delivery_format as format,
+        case when c.ce_credits >= 10 then 'ten' when c.ce_credits >= 5 then 'five'
+            when c.ce_credits > 0 then 'some' else 'none' end as credits,
+        case c.pricing_type when 'member_only' then 'members' when 'premium' then 'paid' else c.pricing_type end as price,
+        case when c.estimated_duration_minutes < 30 then 'short' when c.estimated_duration_minutes < 60 then 'medium'
+            when c.estimated_duration_minutes <= 180 then 'long' when c.estimated_duration_minutes > 180 then 'longer'
+            else '' end as length
+    from public.courses c
+    where c.status = 'published' and ($1 = '' or c.id in (select found.course_id from found))
+), judged as (
+    -- Each facet that a course does not fit is one miss. A value is counted where nothing else misses.
+    select
+        d.*,
+        (cardinality($2::text[]) > 0 and d.category <> all ($2))::integer as category_miss,
+        (cardinality($3::text[]) > 0 and d.level <> all ($3))::integer as level_miss,
+        (cardinality($4::text[]) > 0 and d.format <> all ($4))::integer as format_miss,
+        (cardinality($5::text[]) > 0 and d.credits <> all ($5))::integer as credits_miss,
+        (cardinality($6::text[]) > 0 and d.price <> all ($6))::integer as price_miss,
+        (cardinality($7::text[]) > 0 and d.length <> all ($7))::integer as length_miss
+    from described d
+), totalled as (
+    select j.*, category_miss + level_miss + format_miss + credits_miss + price_miss + length_miss as misses from judged j
+)
+select
+    case grouping(category, level, format, credits, price, length)
+        when 31 then 'category' when 47 then 'level' when 55 then 'format' when 59 then 'credits'
+        when 61 then 'price' when 62 then 'length' else 'all'
+    end as facet,
+    coalesce(category, level, format, credits, price, length, '') as value,
+    case grouping(category, level, format, credits, price, length)
+        when 31 then count(*) filter (where misses = category_miss)
+        when 47 then count(*) filter (where misses = level_miss)
+        when 55 then count(*) filter (where misses = format_miss)
+        when 59 then count(*) filter (where misses = credits_miss)
+        when 61 then count(*) filter (where misses = price_miss)
+        when 62 then count(*) filter (where misses = length_miss)
+        else count(*) filter (where misses = 0)
+    end::integer as courses
+from totalled
+group by grouping sets ((category), (level), (format), (credits), (price), (length), ());
+
+-- name: catalogue_version as anon
+-- The number that cached pages of the catalogue are kept under.
+select private.current_catalogue_version();
+
+-- name: my_marks
+-- The catalogue's version, and the courses that the person who asks has taken with how far each went.
+select
+    private.current_catalogue_version() as version,
+    coalesce((
+        select jsonb_object_agg(e.course_id, e.status order by e.status = 'completed')
+        from public.enrollments e
+        where e.member_id = (select auth.uid()) and e.status in ('enrolled', 'in_progress', 'completed')
+    ), '{}') as courses;
+
+-- name: course as anon
+-- A course with its outline and its instructors, for everybody who may see it.
+select
+    c.id, c.slug, c.title, coalesce(c.short_description, '') as short_description, c.description,
+    array(select o.text from jsonb_array_elements_text(c.learning_objectives) as o (text) where o.text <> '') as learning_objectives,
+    coalesce(c.target_audience, '') as target_audience, c.tags, c.category, c.difficulty_level, c.delivery_format,
+    c.estimated_duration_minutes, c.ce_credits, c.pricing_type, c.price, c.member_price, c.currency,
+    c.completion_certificate, c.course_start_date, c.course_end_date, c.published_at, c.updated_at,
+    coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'id', m.id, 'title', m.title, 'description', m.description, 'unlock_date', m.unlock_date, 'after', b.title,
+            'lessons', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'id', l.id, 'title', l.title, 'lesson_type', l.lesson_type, 'is_preview', l.is_preview,
+                    'require_completion', l.require_completion,
+                    'estimated_duration_minutes', l.estimated_duration_minutes,
+                    'unlock_date', l.unlock_date, 'after', w.title
+                ) order by l.lesson_order)
+                from public.lessons l
+                left join public.lessons w on w.id = l.unlock_after_lesson_id
+                where l.module_id = m.id
+            ), '[]')
+        ) order by m.module_order)
+        from public.course_modules m
+        left join public.course_modules b on b.id = m.unlock_after_module_id
+        where m.course_id = c.id
+    ), '[]') as modules,
+    coalesce((
+        select jsonb_agg(jsonb_build_object('display_name', i.display_name, 'headline', i.headline, 'bio', i.bio)
+            order by who.position, i.display_name)
+        from (
+            select c.instructor_id as profile_id, 0 as position
+            union all
+            select t.profile_id, t.position from public.course_instructors t
+            where t.course_id = c.id and t.profile_id is distinct from c.instructor_id
+        ) who
+        join public.instructor_profiles i on i.profile_id = who.profile_id
+    ), '[]') as instructors
+from public.courses c
+where c.id = $1;
+
+-- name: standing_of_guest as anon
+-- What decides whether a course can be entered, for somebody who is not signed in.
+select
+    private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
+    c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
+    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons
+from public.courses c
+where c.slug = $1;
+
+-- name: standing
+-- What decides whether a person can enter a course, the enrollment in it, and where each lesson stands.
+select
+    private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
+    c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
+    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons,
+    true as signed_in,
+    c.pricing_type <> 'free' and public.am_i_member() as is_member,
+    c.id = any (array(select private.my_taught_course_ids())) as teaches,
+    c.pricing_type in ('paid', 'premium') and e.id is null and exists (
+        select 1 from public.transactions t
+        where t.member_id = (select auth.uid()) and t.course_id = c.id
+            and t.transaction_type = 'course_purchase' and t.status = 'completed'
+            and not exists (select 1 from public.transactions r where r.refund_of = t.id and r.status = 'completed')
+    ) as has_paid,
+    e.id as enrollment_id, e.status as enrollment_status, coalesce(e.lessons_completed, 0) as lessons_completed,
+    k.number as certificate_number,
+    coalesce((
+        select jsonb_object_agg(p.lesson_id, p.status) from public.lesson_progress p where p.enrollment_id = e.id
+    ), '{}') as lessons,
+    coalesce((
+        select jsonb_object_agg(s.lesson_id, jsonb_build_object(
+            'lock_reason', s.lock_reason, 'waits_for', s.waits_for, 'opens_at', s.opens_at
+        ))
+        from public.my_lesson_locks(c.id) s
+        where e.status in ('enrolled', 'in_progress', 'completed')
+    ), '{}') as locks
+from public.courses c
+left join lateral (
+    select n.id, n.status, n.lessons_completed from public.enrollments n
+    where n.course_id = c.id and n.member_id = (select auth.uid())
+    order by n.status in ('enrolled', 'in_progress', 'completed') desc, n.completed_at desc nulls first, n.enrolled_at desc
+    limit 1
+) e on true
+left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
+where c.slug = $1;

@@ -1,0 +1,87 @@
+"""Enrolling and what a member's own learning looks like. Instants are aware."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Status = Literal["enrolled", "in_progress", "completed", "dropped", "expired", "suspended", "archived"]
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """The wish to take a course, or to take it up again after leaving it."""
+
+    slug: str
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """The wish to leave a course. What was done in it is kept."""
+
+    slug: str
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """Somebody's place in a course."""
+
+    id: UUID
+    course_id: UUID
+    status: Status
+    enrolled_at: datetime
+    lessons_completed: int
+    total_lessons: int
+    completed_at: datetime | None
+    expires_at: datetime | None
+
+
+class NextLesson(msgspec.Struct, frozen=True):
+    """The lesson to go on with; with a lock when every lesson that is left still waits for something."""
+
+    id: UUID
+    title: str
+    lesson_type: str
+    estimated_duration_minutes: int | None
+    lock_reason: str | None
+    waits_for: str | None
+    opens_at: datetime | None
+
+
+class MyCourse(msgspec.Struct, frozen=True):
+    """A course that somebody has taken, how far that went, and what is next in it."""
+
+    id: UUID
+    course_id: UUID
+    status: Status
+    enrolled_at: datetime
+    last_accessed_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None
+    lessons_completed: int
+    total_lessons: int
+    certificate_number: str | None
+    slug: str
+    title: str
+    category: str
+    course_status: str
+    ce_credits: Decimal
+    estimated_duration_minutes: int | None
+    next: NextLesson | None
+    started: bool
+
+
+class Learning(msgspec.Struct, frozen=True):
+    """Somebody's courses in the order in which they matter: the latest first in each group."""
+
+    current: MyCourse | None
+    under_way: list[MyCourse]
+    not_started: list[MyCourse]
+    completed: list[MyCourse]
+    others: list[MyCourse]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever taken."""
+        return not (self.current or self.under_way or self.not_started or self.completed or self.others)
