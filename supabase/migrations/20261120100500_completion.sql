@@ -55,7 +55,9 @@ as $$
         coalesce(p.status = 'completed', false),
         case l.completion_criteria
             when 'video_watched' then coalesce(a.watched_seconds, 0)
-            when 'time_spent' then least(l.min_time_seconds, floor(extract(epoch from coalesce(p.completed_at, now()) - p.started_at)))::integer
+            -- Of a lesson that was never opened nothing has been spent; least() alone would skip that null.
+            when 'time_spent' then case when p.started_at is null then 0
+                else least(l.min_time_seconds, floor(extract(epoch from coalesce(p.completed_at, now()) - p.started_at)))::integer end
         end,
         case l.completion_criteria
             when 'video_watched' then coalesce(a.goal_seconds, ceil(v.duration * l.watched_percentage_required / 100)::integer)

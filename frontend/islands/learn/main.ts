@@ -1,4 +1,9 @@
 /** The player's frame: remembers whether the outline is open; on a narrow screen it begins closed. */
+import htmx from "htmx.org";
+
+// The player asks for what is left, which replaces parts of the page in several places.
+window.htmx = htmx;
+
 const KEY = "collegium.outline";
 const outline = document.querySelector<HTMLDetailsElement>("[data-outline]");
 

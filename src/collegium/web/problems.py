@@ -33,6 +33,15 @@ from collegium.web import pages
 
 log = structlog.get_logger("collegium.web")
 PROBLEM_JSON = "application/problem+json"
+# What a server that was stopped or killed leaves behind on open connections, or answers while it starts.
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
 
 
 def _from_http(error: HTTPException) -> Problem:
@@ -68,7 +77,7 @@ def problem_of(error: Exception) -> Problem | None:
         return error
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _from_http(error)
-    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.CannotConnectNowError | ConnectionError):
+    if isinstance(error, UNREACHABLE):
         return Problem(
             "The database does not answer just now. Nothing was changed; try again in a moment.",
             status=503,

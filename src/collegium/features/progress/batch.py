@@ -18,6 +18,15 @@ from collegium.kit.db import SYSTEM, Database, Transaction
 
 Q = queries.load("collegium.features.progress")
 LARGEST = 500
+# With these no row is to blame: the server is away, and to ask it once a row would only keep everybody waiting.
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 
 
 class Beat(msgspec.Struct):
@@ -88,7 +97,7 @@ class Batch:
         try:
             outcomes = await self._send([beat for beat, _ in entries])
         except Exception as error:
-            if len(entries) == 1 or not isinstance(error, asyncpg.PostgresError):
+            if len(entries) == 1 or isinstance(error, GONE):
                 for _, answer in entries:
                     if not answer.done():
                         answer.set_exception(error)

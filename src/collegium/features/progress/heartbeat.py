@@ -10,7 +10,7 @@ import structlog
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from collegium.features.progress.model import Heartbeat
-from collegium.features.progress.service import Heartbeats
+from collegium.features.progress.service import SIGNED_OUT, Heartbeats
 from collegium.kit.errors import Conflict, Invalid, Problem, SignInNeeded
 from collegium.kit.site import Site
 from collegium.web.problems import PROBLEM_JSON, problem_of
@@ -40,6 +40,16 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _read(body: bytes) -> Heartbeat:
+    try:
+        beat = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"This is not a heartbeat: {error}", code="bad_heartbeat") from None
+    except RecursionError:
+        raise Invalid("This is not a heartbeat: it is nested too deeply.", code="bad_heartbeat") from None
+    return beat
 
 
 class HeartbeatRoute:
@@ -91,19 +101,24 @@ class HeartbeatRoute:
             raise Problem("Send heartbeats by POST.", status=405, code="method_not_allowed", headers={"Allow": "POST"})
         token = request_cookie(scope, COOKIE)
         if not token:
-            raise SignInNeeded("You are signed out. What you watched is kept on this device until you sign in again.")
-        try:
-            beat = _decoder.decode(await _body(scope, receive))
-        except msgspec.DecodeError as error:
-            raise Invalid(f"This is not a heartbeat: {error}", code="bad_heartbeat") from None
-        fresh = False
+            raise SignInNeeded(SIGNED_OUT)
+        beat = _read(await _body(scope, receive))
         if not self._heartbeats.knows(beat, token):
-            viewer = await self._sessions.find(token)
-            if viewer is None:
-                raise SignInNeeded(
-                    "You are signed out. What you watched is kept on this device until you sign in again."
-                )
-            if not self._heartbeats.belongs_to(beat, viewer):
-                raise Conflict("This heartbeat does not continue what you played here.", code="replayed_nonce")
-            fresh = True
-        return _encoder.encode(await self._heartbeats.record(beat, token, fresh=fresh))
+            await self._must_be_of(beat, token)
+            return _encoder.encode(await self._heartbeats.record(beat, token, fresh=True))
+        try:
+            return _encoder.encode(await self._heartbeats.record(beat, token, fresh=False))
+        except SignInNeeded:
+            # The session that opened the player has ended, but this may be a newer one of the same person, which
+            # took the player over with its first heartbeat.
+            self._sessions.forget(token)
+            await self._must_be_of(beat, token)
+        return _encoder.encode(await self._heartbeats.record(beat, token, fresh=True))
+
+    async def _must_be_of(self, beat: Heartbeat, token: str) -> None:
+        """Raises SignInNeeded without a session, Conflict when the nonce was given to somebody else."""
+        viewer = await self._sessions.find(token)
+        if viewer is None:
+            raise SignInNeeded(SIGNED_OUT)
+        if not self._heartbeats.belongs_to(beat, viewer):
+            raise Conflict("This heartbeat does not continue what you played here.", code="replayed_nonce")

@@ -9,6 +9,8 @@ import msgspec
 
 LONGEST_VIDEO_S = 43_200
 Second = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_VIDEO_S)]
+Word = Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,32}$")]
+Figure = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
 class OpenPlayback(msgspec.Struct, frozen=True):
@@ -36,8 +38,8 @@ class PlayerEvent(msgspec.Struct, frozen=True):
 
     type: Literal["play", "pause", "seek", "ratechange", "complete"]
     at: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_VIDEO_S)]
-    t: int | None = None
-    data: dict[str, Any] = {}
+    t: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    data: Annotated[dict[Word, Figure], msgspec.Meta(max_length=8)] = {}
 
 
 class Heartbeat(msgspec.Struct, frozen=True):

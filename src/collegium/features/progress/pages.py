@@ -72,9 +72,7 @@ async def show_lesson(request: pages.WebRequest, slug: str, lesson_id: UUID) -> 
     async with pages.transaction(request) as tx:
         course = await lessons.course(tx, viewer, slug)
         rows = await lessons.outline(tx, viewer, course)
-        here = next((number for number, row in enumerate(rows) if row.id == lesson_id), None)
-        if here is None:
-            raise NotFound("This course has no such lesson.")
+        here = _place(rows, lesson_id)
         row = rows[here]
         how = lessons.access(course, row)
         if how == "not_enrolled":
@@ -83,26 +81,42 @@ async def show_lesson(request: pages.WebRequest, slug: str, lesson_id: UUID) -> 
             return pages.redirect(
                 request, f"/courses/{slug}", flash=("info", "Enrol to open the lessons of this course.")
             )
-        zone = _zone(viewer)
         context: dict[str, Any] = {
-            "course": course,
+            **await _around(tx, viewer, course, rows, here),
             "access": how,
             "row": row,
-            "modules": _modules(course, rows, zone),
-            "here": _path(slug, row),
             "number": here + 1,
             "count": len(rows),
-            "previous": _neighbour(course, rows, here - 1, zone),
-            "next": _neighbour(course, rows, here + 1, zone),
-            "left": await lessons.what_is_left(tx, course, zone),
-            "zone": zone,
-            "lock": row.lock_words(zone),
+            "lock": row.lock_words(_zone(viewer)),
             "shown": row.lesson_type in SHOWN_TYPES,
             "lesson": None, "video": None, "blocks": [], "player": None,
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
     return pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
+
+
+def _place(rows: list[OutlineLesson], lesson_id: UUID) -> int:
+    for number, row in enumerate(rows):
+        if row.id == lesson_id:
+            return number
+    raise NotFound("This course has no such lesson.")
+
+
+async def _around(
+    tx: Transaction, viewer: Viewer | None, course: LearningCourse, rows: list[OutlineLesson], here: int
+) -> dict[str, Any]:
+    """What stands around a lesson and changes when one is completed."""
+    zone = _zone(viewer)
+    return {
+        "course": course,
+        "modules": _modules(course, rows, zone),
+        "here": _path(course.slug, rows[here]),
+        "previous": _neighbour(course, rows, here - 1, zone),
+        "next": _neighbour(course, rows, here + 1, zone),
+        "left": await lessons.what_is_left(tx, course, zone),
+        "zone": zone,
+    }
 
 
 def _neighbour(course: LearningCourse, rows: list[OutlineLesson], at: int, zone: str) -> dict[str, Any] | None:
@@ -173,13 +187,13 @@ def _player(
 
 @get("/learn/{slug:str}/{lesson_id:uuid}/status", include_in_schema=False)
 async def status(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
-    """What is left, as a fragment of the player."""
+    """What is left, as a fragment of the player, with the outline and the next step as they are now."""
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
         course = await lessons.course(tx, viewer, slug)
-        left = await lessons.what_is_left(tx, course, viewer.time_zone)
-    here = f"/learn/{slug}/{lesson_id}"
-    return pages.render(request, "progress/_left.html", course=course, left=left, here=here)
+        rows = await lessons.outline(tx, viewer, course)
+        context = await _around(tx, viewer, course, rows, _place(rows, lesson_id))
+    return pages.render(request, "progress/_status.html", **context)
 
 
 @post("/learn/{slug:str}/{lesson_id:uuid}/visit", status_code=204, include_in_schema=False)
@@ -200,13 +214,13 @@ async def complete(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Res
             await service.mark_lesson_complete(tx, lesson_id)
             course = await lessons.course(tx, viewer, slug)
             rows = await lessons.outline(tx, viewer, course)
+            at = _place(rows, lesson_id)
     except Problem as problem:
         if problem.code != "too_soon":
             raise
         return pages.redirect(request, here, flash=("info", problem.detail))
     if course.enrollment_status == "completed":
         return pages.redirect(request, here, flash=("success", "Course complete. Your certificate is being made."))
-    at = next((number for number, row in enumerate(rows) if row.id == lesson_id), 0)
     following = rows[at + 1] if at + 1 < len(rows) else None
     if following is None or lessons.access(course, following) == "locked":
         return pages.redirect(request, here, flash=("success", "Lesson complete."))

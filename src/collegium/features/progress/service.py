@@ -18,6 +18,7 @@ from collegium.kit.viewer import Viewer
 Q = queries.load("collegium.features.progress")
 _RANGE = re.compile(r"\[(\d+),(\d+)\)")
 
+SIGNED_OUT = "You are signed out. What you watched is kept on this device until you sign in again."
 REFUSALS = {
     "stale_playback": "This video was opened in another tab or on another device, so progress here is not counted.",
     "replayed_nonce": "This part of your progress was counted already or came out of order.",
@@ -113,7 +114,7 @@ class Heartbeats:
         )
         outcome = await self._batch.record(entry)
         if outcome.outcome == "signed_out":
-            raise SignInNeeded("You are signed out. What you watched is kept on this device until you sign in again.")
+            raise SignInNeeded(SIGNED_OUT)
         if outcome.outcome == "too_fast":
             wait = outcome.retry_after or 1
             raise Problem(
