@@ -6,6 +6,9 @@ begin
     -- The owner makes schemas and trusted extensions (pg_trgm, unaccent, citext) itself.
     execute format('grant connect, create, temporary on database %I to collegium_owner', current_database());
     execute format('grant connect on database %I to collegium_web', current_database());
+    -- PostgreSQL lets everybody make temporary tables and types. Nobody here needs that, and a type of the same name as
+    -- one of PostgreSQL's would stand before it.
+    execute format('revoke temporary on database %I from public', current_database());
     execute format('alter database %I set search_path = "$user", public, extensions', current_database());
 end
 $$;
@@ -23,6 +26,7 @@ begin
         and (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
     then
         create extension if not exists pg_stat_statements with schema extensions;
+        revoke all on extensions.pg_stat_statements, extensions.pg_stat_statements_info from public;
     end if;
 end
 $$;

@@ -47,6 +47,7 @@ async def create_from_template(server: Server, template: str, name: str) -> str:
     try:
         await _retry(session, f"create database {_quoted(name)} owner collegium_owner template {_quoted(template)}")
         await session.execute(f'alter database {_quoted(name)} set search_path = "$user", public, extensions')
+        await session.execute(f"revoke temporary on database {_quoted(name)} from public")
     finally:
         await session.close()
     return server.dsn(SUPERUSER, name)
