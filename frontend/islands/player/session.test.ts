@@ -272,6 +272,9 @@ describe("two pages", () => {
     expect(one.media.paused).toBe(true);
     expect(total(state?.kind === "taken-over" ? state.lost : [])).toBeGreaterThan(1);
     expect(subtract(server.watched, [[0, 4]])).toEqual([]);
+    // The pause that follows is no news for the playback that took over, nor for one that may come.
+    await one.media.run(1000);
+    expect(one.session.queueLength).toBe(0);
   });
 
   test("'Continue here' takes it back and plays on, without what was lost", async () => {

@@ -154,6 +154,19 @@ describe("what counts", () => {
     expect(media.paused).toBe(true);
   });
 
+  test("an element that says it is paused is believed, with or without an event", () => {
+    const tracker = new Tracker({ duration: 63, maxRate: 2 });
+    const sample = (time: number, now: number, paused: boolean): Sample => ({ time, rate: 1, paused, ended: false, now, wall: now });
+    tracker.handle("play", sample(0, 0, false));
+    tracker.handle("timeupdate", sample(0.25, 250, false));
+    expect(tracker.running).toBe(true);
+    tracker.handle("timeupdate", sample(0.3, 300, true));
+    expect(tracker.running).toBe(false);
+    tracker.handle("seeking", sample(20, 400, true));
+    tracker.handle("seeked", sample(20, 450, true));
+    expect(tracker.running).toBe(false);
+  });
+
   test("forget drops what was not taken, also the begun second", async () => {
     const { media, take, tracker } = bench();
     await media.play();
@@ -193,6 +206,17 @@ describe("the edges of a video", () => {
     await media.play();
     await media.run(4000);
     expect(take()).toEqual([[38, 40]]);
+  });
+
+  test("an end that was not played to adds nothing to what is played before it", () => {
+    const tracker = new Tracker({ duration: 63, maxRate: 2 });
+    tracker.setBounds(0, 62.5);
+    const sample = (time: number, now: number, ended = false): Sample => ({ time, rate: 1, paused: ended, ended, now, wall: now });
+    tracker.handle("seeked", sample(62.1, 0));
+    tracker.handle("ended", sample(62.1, 10, true));
+    tracker.handle("seeked", sample(61, 100));
+    for (let i = 1; i <= 11; i += 1) tracker.handle("timeupdate", sample(61 + i * 0.1, 100 + i * 100));
+    expect(tracker.take().intervals).toEqual([[61, 62]]);
   });
 
   test("a stream whose first frame is late still has a second 0", () => {
