@@ -13,7 +13,7 @@ Identities are the same in every database: `key("owner")`. In statements they st
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,7 +76,7 @@ KEYS: dict[str, Any] = {name: key(name) for name in (*PEOPLE, *THINGS)}
 class Outcome:
     """What became of a statement: rows, or the refusal's SQLSTATE, code (DETAIL) and words."""
 
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     count: int = 0
     state: str | None = None
     code: str | None = None
@@ -119,7 +119,7 @@ class Stage:
             return Outcome(state=error.sqlstate, code=error.diag.message_detail, words=error.diag.message_primary or "")
 
     @contextmanager
-    def undone(self) -> Iterator[None]:
+    def undone(self) -> Generator[None]:
         """What happens inside is rolled back at the end."""
         with self.connection.transaction(force_rollback=True):
             yield
@@ -145,8 +145,8 @@ def found_guild(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
     stage = Stage(connection)
     for name, role in PEOPLE.items():
         stage.owner(
-            "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data) values (%(id)s, %(email)s, now(),"
-            " jsonb_build_object('first_name', %(name)s, 'last_name', 'Guild'))",
+            "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
+            " values (%(id)s, %(email)s, now(), jsonb_build_object('first_name', %(name)s, 'last_name', 'Guild'))",
             id=key(name),
             email=f"{name}@guild.test",
             name=name.replace("_", " ").title(),
@@ -211,7 +211,8 @@ insert into public.course_instructors (course_id, profile_id) values
 """
 
 RECORDS = """
-insert into public.memberships (id, member_id, member_number, starts_on) values (%(membership)s, %(owner)s, 'M-1', '2020-01-01');
+insert into public.memberships (id, member_id, member_number, starts_on)
+values (%(membership)s, %(owner)s, 'M-1', '2020-01-01');
 insert into public.web_sessions (id, user_id, token_hash, expires_at) values
     (%(session)s, %(owner)s, sha256('owner'), now() + interval '1 day'),
     (%(learner_session)s, %(learner)s, sha256('learner'), now() + interval '1 day');
