@@ -107,8 +107,6 @@ def test_head_ignores_the_range() -> None:
     assert plan == ranges.Plan(200, ByteRange(0, 100))
 
 
-@pytest.mark.parametrize(
-    ("raw", "quoted"), [("abc", '"abc"'), ('"abc"', '"abc"'), ('W/"a"', 'W/"a"'), (None, None)]
-)
+@pytest.mark.parametrize(("raw", "quoted"), [("abc", '"abc"'), ('"abc"', '"abc"'), ('W/"a"', 'W/"a"'), (None, None)])
 def test_entity_tags_are_quoted(raw: str | None, quoted: str | None) -> None:
     assert ranges.quote_etag(raw) == quoted

@@ -85,9 +85,7 @@ async def test_a_hostile_key_is_refused_by_every_method(storage: Storage, tmp_pa
     assert list((tmp_path / "files").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "key", ["a", "scorm/7/index page (1).html", "docs/Übersicht — neu.pdf", "a/.keep", "x/~[1]"]
-)
+@pytest.mark.parametrize("key", ["a", "scorm/7/index page (1).html", "docs/Übersicht — neu.pdf", "a/.keep", "x/~[1]"])
 async def test_ordinary_names_are_kept_as_they_are(storage: Storage, tmp_path: Path, key: str) -> None:
     await storage.put(key, b"x")
     assert (tmp_path / "files" / key).read_bytes() == b"x"

@@ -105,9 +105,7 @@ def range_applies(if_range: str | None, etag: str | None, last_modified: datetim
     return _parse_date(value) == last_modified.replace(microsecond=0)
 
 
-def plan(
-    method: str, headers: Mapping[str, str], *, size: int, etag: str | None, last_modified: datetime
-) -> Plan:
+def plan(method: str, headers: Mapping[str, str], *, size: int, etag: str | None, last_modified: datetime) -> Plan:
     """The answer to a GET or HEAD, conditions first and the range last (order of RFC 9110 §13.2.2).
 
     `headers` has lower-case names; `etag` is quoted.

@@ -229,9 +229,7 @@ class Storage:
         # The other overloads return Arrow tables, whose types are not installed.
         pages: AsyncIterable[Sequence[ObjectMeta]] = cast("Any", obstore).list(self._store, prefix or None)
         async for page in pages:
-            found += [
-                Meta(o["path"], o["size"], ranges.quote_etag(o["e_tag"]), o["last_modified"]) for o in page
-            ]
+            found += [Meta(o["path"], o["size"], ranges.quote_etag(o["e_tag"]), o["last_modified"]) for o in page]
         return sorted(found, key=lambda meta: meta.key)
 
     async def delete(self, prefix: str) -> int:

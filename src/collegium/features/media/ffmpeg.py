@@ -115,6 +115,7 @@ async def run(
     ffmpeg: Path | None = None,
     on_line: Callable[[str], None] | None = None,
     feed: AsyncIterator[bytes] | None = None,
+    niceness: int = 10,
 ) -> None:
     """Run ffmpeg in `folder` for at most `time_limit` seconds, giving each line of its output to `on_line` and
     the pieces of `feed` to its input.
@@ -135,7 +136,7 @@ async def run(
     )  # fmt: skip
     said: deque[str] = deque(maxlen=_TAIL)
     try:
-        _restrain(process.pid, time_limit)
+        _restrain(process.pid, time_limit, niceness)
         async with asyncio.timeout(time_limit):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_lines(process.stdout, on_line or _ignore))
@@ -187,10 +188,11 @@ def _ignore(line: str) -> None:
     del line
 
 
-def _restrain(pid: int, time_limit: float) -> None:
+def _restrain(pid: int, time_limit: float, niceness: int) -> None:
     """Limits that hold even if this process is killed: CPU time, size of a file, and a low priority."""
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, 10)
+        # Only root may go below the niceness that was inherited.
+        os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
         if sys.platform == "linux":
             import resource
 

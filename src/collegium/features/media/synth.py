@@ -88,7 +88,8 @@ async def make_demo_video(
         await asyncio.to_thread(_write_sound, sound, timed)
         await asyncio.to_thread(cover.write_bytes, slides.cover())
         arguments = _arguments(sound, cover, made, slides)
-        await run(arguments, folder=work, time_limit=600, ffmpeg=ffmpeg, feed=slides.pictures(report))
+        feed = slides.pictures(report)
+        await run(arguments, folder=work, time_limit=900, ffmpeg=ffmpeg, feed=feed, niceness=0)
         await asyncio.to_thread(made.replace, out_path)
     except FfmpegError as error:
         raise MediaError(f"The video could not be made: {error}.") from error
