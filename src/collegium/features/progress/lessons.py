@@ -184,7 +184,8 @@ def evidence(row: Requirement, zone: str) -> str:
     if row.criteria == "video_watched":
         seconds = f"{row.achieved or 0} of the {row.needed or 0} seconds needed"
         if row.met:
-            return f"Watched {seconds}, {when}" if (row.achieved or 0) >= (row.needed or 0) else f"Completed on {when}"
+            enough = (row.achieved or 0) >= (row.needed or 0)
+            return f"Watched the {row.needed} seconds needed, {when}" if enough else f"Completed on {when}"
         return f"Watched {seconds}" if row.achieved else f"{row.needed or 0} seconds to watch"
     if row.met:
         return f"Completed on {when}"

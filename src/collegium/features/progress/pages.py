@@ -220,7 +220,12 @@ async def complete(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Res
             raise
         return pages.redirect(request, here, flash=("info", problem.detail))
     if course.enrollment_status == "completed":
-        return pages.redirect(request, here, flash=("success", "Course complete. Your certificate is being made."))
+        done = (
+            "Course complete. Your certificate is under “Certificates”."
+            if course.certificate_number
+            else "Course complete."
+        )
+        return pages.redirect(request, here, flash=("success", done))
     following = rows[at + 1] if at + 1 < len(rows) else None
     if following is None or lessons.access(course, following) == "locked":
         return pages.redirect(request, here, flash=("success", "Lesson complete."))
