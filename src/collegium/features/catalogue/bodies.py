@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,8 +10,8 @@ import msgspec
 from markupsafe import Markup
 
 from collegium.features.catalogue import service
-from collegium.features.catalogue.cache import Cache
 from collegium.features.catalogue.model import Course, Lesson, Lock, Module, Standing
+from collegium.kit.cache import Cache
 from collegium.kit.db import Transaction
 from collegium.kit.site import Site
 from collegium.web import pages, words
@@ -65,65 +66,54 @@ def render(course: Course, site: Site) -> Body:
         part: Markup(env.get_template(f"catalogue/_course_{part}.html").render(shown))  # noqa: S704 - templates' own text
         for part in ("head", "above", "facts", "learn", "below")
     }
-    return Body(course=course, summary=summary(course), outline=outline(course, None), **parts)
+    return Body(course=course, summary=summary(course), outline=strangers_outline(course), **parts)
 
 
-def outline(course: Course, standing: Standing | None) -> Markup:
-    """The outline as a stranger sees it, or with the state of each lesson for somebody who is in the course."""
+def strangers_outline(course: Course) -> Markup:
+    """The outline with the kind of each lesson, what is open to everybody and what opens by a rule."""
     now = datetime.now(UTC)
-    text = (
-        pages.environment()
-        .get_template("catalogue/_outline.html")
-        .render(
-            modules=[
-                {
-                    "title": module.title,
-                    "description": module.description,
-                    "note": rule(module, now),
-                    "lessons": [_lesson(lesson, course.slug, standing, now) for lesson in module.lessons],
-                }
-                for module in course.modules
-            ],
-            entered=standing is not None,
-        )
+
+    def show(lesson: Lesson) -> dict[str, object]:
+        href = f"/learn/{course.slug}/{lesson.id}" if lesson.is_preview else None
+        return {"lesson": lesson, "state": "plain", "href": href, "note": rule(lesson, now)}
+
+    return _outline(
+        [(module, rule(module, now), [show(one) for one in module.lessons]) for module in course.modules], False
     )
-    return Markup(text)  # noqa: S704 - rendered by a template
 
 
-def _lesson(lesson: Lesson, slug: str, standing: Standing | None, now: datetime) -> dict[str, object]:
-    shown: dict[str, object] = {
-        "title": lesson.title,
-        "type": lesson.lesson_type,
-        "minutes": lesson.estimated_duration_minutes,
-        "optional": not lesson.require_completion,
-        "preview": lesson.is_preview,
-    }
-    if standing is None:
-        return shown | {
-            "state": "plain",
-            "href": f"/learn/{slug}/{lesson.id}" if lesson.is_preview else None,
-            "note": rule(lesson, now),
+def own_outline(course: Course, standing: Standing, locks: Mapping[UUID, Lock], zone: str) -> Markup:
+    """The outline with the state of each lesson for somebody who is in the course; dates are those of a time zone."""
+
+    def show(lesson: Lesson) -> dict[str, object]:
+        lock = locks.get(lesson.id)
+        return {
+            "lesson": lesson,
+            "state": "locked" if lock else standing.lessons.get(lesson.id, "not_started"),
+            "href": None if lock else f"/learn/{course.slug}/{lesson.id}",
+            "note": why_locked(lock, zone) if lock else None,
         }
-    lock = standing.locks.get(lesson.id)
-    return shown | {
-        "state": "locked" if lock else standing.lessons.get(lesson.id, "not_started"),
-        "href": None if lock else f"/learn/{slug}/{lesson.id}",
-        "note": why_locked(lock) if lock else None,
-    }
+
+    return _outline([(module, None, [show(one) for one in module.lessons]) for module in course.modules], True)
+
+
+def _outline(modules: list[tuple[Module, str | None, list[dict[str, object]]]], entered: bool) -> Markup:
+    text = pages.environment().get_template("catalogue/_outline.html").render(modules=modules, entered=entered)
+    return Markup(text)  # noqa: S704 - rendered by a template
 
 
 def rule(part: Lesson | Module, now: datetime) -> str | None:
     """In words, when a part of a course opens for those who are in it; None where nothing keeps it shut."""
     if part.unlock_date is not None and part.unlock_date > now:
         return f"Opens on {words.day(part.unlock_date)}"
-    return f"Opens after “{part.after}”" if part.after else None
+    return f"Opens when you have completed “{part.after}”" if part.after else None
 
 
-def why_locked(lock: Lock) -> str:
+def why_locked(lock: Lock, zone: str) -> str:
     """In words, what a lesson waits for."""
     if lock.opens_at is not None:
-        return f"Opens on {words.day(lock.opens_at)}"
-    return f"Opens after “{lock.waits_for}”"
+        return f"Opens on {words.day(lock.opens_at, zone)}"
+    return f"Opens when you have completed “{lock.waits_for}”"
 
 
 def paragraphs(text: str) -> list[list[str]]:

@@ -128,6 +128,27 @@ class Course(msgspec.Struct, frozen=True):
         """Every lesson, in order."""
         return [lesson for module in self.modules for lesson in module.lessons]
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether any part of it opens by a rule, so that it may be shut for somebody who is in the course."""
+        return any(part.unlock_date or part.after for part in (*self.modules, *self.lessons))
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A lesson on the way through a course."""
+
+    id: UUID
+    title: str
+    lesson_type: str
+    estimated_duration_minutes: int | None
+
+
+class CoursePath(msgspec.Struct, frozen=True):
+    """The lessons of a course in their order; ``has_rules`` when any of them may be shut for a learner."""
+
+    steps: list[Step]
+    has_rules: bool
+
 
 class Lock(msgspec.Struct, frozen=True):
     """Why a lesson is shut for a person: module_date, lesson_date, after_module or after_lesson."""
@@ -164,7 +185,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     lessons_completed: int = 0
     certificate_number: str | None = None
     lessons: Mapping[UUID, str] = {}
-    locks: Mapping[UUID, Lock] = {}
 
     @property
     def may_enter(self) -> bool:

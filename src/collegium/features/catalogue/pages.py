@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
@@ -11,7 +13,7 @@ from collegium.features.catalogue import bodies, service
 from collegium.features.catalogue.bodies import Bodies
 from collegium.features.catalogue.entry import entry
 from collegium.features.catalogue.filters import CourseQuery, Cursor
-from collegium.features.catalogue.model import MarkMap
+from collegium.features.catalogue.model import Lock, MarkMap
 from collegium.features.catalogue.shelves import Shelf, Shelves
 from collegium.kit.site import Site
 from collegium.kit.viewer import actor_of
@@ -89,16 +91,24 @@ def _fragment(query: CourseQuery, after: Cursor | None, shelf: Shelf, marks: Mar
 async def course(request: WebRequest, slug: str) -> Response[str]:
     """A course as the person who asks sees it."""
     remembered: Bodies = request.app.state.bodies
+    viewer = pages.viewer_of(request)
     async with pages.transaction(request) as tx:
-        standing = await service.standing(tx, actor_of(pages.viewer_of(request)), slug)
+        may_teach = viewer is not None and viewer.is_teacher
+        standing = await service.standing(tx, actor_of(viewer), slug, may_teach=may_teach)
         body = await remembered.get(tx, standing.version, standing.id)
+        locks: Mapping[UUID, Lock] = {}
+        if standing.may_enter and body.course.has_rules:
+            locks = (await service.locks(tx, [standing.id]))[standing.id]
+    outline = body.outline
+    if viewer is not None and standing.may_enter:
+        outline = bodies.own_outline(body.course, standing, locks, viewer.time_zone)
     return pages.render(
         request,
         "catalogue/course.html",
         standing=standing,
         entry=entry(standing, datetime.now(UTC)),
         body=body,
-        outline=bodies.outline(body.course, standing) if standing.may_enter else body.outline,
+        outline=outline,
     )
 
 

@@ -177,7 +177,7 @@ select
     c.active_enrollments + c.completion_count as seats_taken, c.required_lessons,
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
-    c.id = any (array(select private.my_taught_course_ids())) as teaches,
+    $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,
     c.pricing_type in ('paid', 'premium') and e.id is null and exists (
         select 1 from public.transactions t
         where t.member_id = (select auth.uid()) and t.course_id = c.id
@@ -188,14 +188,7 @@ select
     k.number as certificate_number,
     coalesce((
         select jsonb_object_agg(p.lesson_id, p.status) from public.lesson_progress p where p.enrollment_id = e.id
-    ), '{}') as lessons,
-    coalesce((
-        select jsonb_object_agg(s.lesson_id, jsonb_build_object(
-            'lock_reason', s.lock_reason, 'waits_for', s.waits_for, 'opens_at', s.opens_at
-        ))
-        from public.my_lesson_locks(c.id) s
-        where e.status in ('enrolled', 'in_progress', 'completed')
-    ), '{}') as locks
+    ), '{}') as lessons
 from public.courses c
 left join lateral (
     select n.id, n.status, n.lessons_completed from public.enrollments n
@@ -205,3 +198,24 @@ left join lateral (
 ) e on true
 left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
 where c.slug = $1;
+
+-- name: my_locks
+-- What is still shut for the person who asks in some courses, and why.
+select c.id as course_id, k.lesson_id, k.lock_reason, k.waits_for, k.opens_at
+from unnest($1::uuid[]) as c (id)
+cross join lateral public.my_lesson_locks(c.id) k;
+
+-- name: paths as anon
+-- The lessons of some courses in their order, and whether any of them opens by a rule.
+select
+    c.id as course_id,
+    jsonb_agg(jsonb_build_object(
+        'id', l.id, 'title', l.title, 'lesson_type', l.lesson_type, 'estimated_duration_minutes', l.estimated_duration_minutes
+    ) order by m.module_order, l.lesson_order) as lessons,
+    bool_or(coalesce(l.unlock_after_lesson_id, m.unlock_after_module_id) is not null
+        or coalesce(l.unlock_date, m.unlock_date) is not null) as has_rules
+from public.courses c
+join public.course_modules m on m.course_id = c.id
+join public.lessons l on l.module_id = m.id
+where c.id = any ($1::uuid[])
+group by c.id;

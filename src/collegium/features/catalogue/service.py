@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from collegium.features.catalogue.filters import PAGE_SIZE, CourseQuery, Cursor, credit_counts
 from collegium.features.catalogue.model import (
     Course,
+    CoursePath,
     CourseRow,
     Instructor,
     Listing,
@@ -17,6 +19,7 @@ from collegium.features.catalogue.model import (
     Marks,
     Module,
     Standing,
+    Step,
 )
 from collegium.kit import queries
 from collegium.kit.db import Actor, Transaction
@@ -71,18 +74,36 @@ async def course(tx: Transaction, course_id: UUID) -> Course:
     return Course(**columns)
 
 
-async def standing(tx: Transaction, actor: Actor, slug: str) -> Standing:
-    """How the actor stands to a course. Raises NotFound for a course that is not there or not visible."""
+async def standing(tx: Transaction, actor: Actor, slug: str, *, may_teach: bool = True) -> Standing:
+    """How the actor stands to a course; ``may_teach`` is false for somebody who is known to teach nothing.
+
+    Raises NotFound for a course that is not there or not visible.
+    """
     found: Standing | None = None
     if _SLUG.fullmatch(slug) is None:
         pass  # No course can have such a name, and some of what stands in addresses the database would not even read.
     elif actor.user_id is None:
         found = await tx.maybe(Standing, Q.standing_of_guest, slug)
-    elif (row := await tx.fetchrow(Q.standing, slug)) is not None:
+    elif (row := await tx.fetchrow(Q.standing, slug, may_teach)) is not None:
         columns = dict(row)
         columns["lessons"] = msgspec.convert(columns["lessons"], dict[UUID, str])
-        columns["locks"] = msgspec.convert(columns["locks"], dict[UUID, Lock])
         found = Standing(**columns)
     if found is None:
         raise NotFound(NO_SUCH_COURSE, code="no_such_course")
+    return found
+
+
+async def locks(tx: Transaction, course_ids: Collection[UUID]) -> dict[UUID, dict[UUID, Lock]]:
+    """What is still shut for the person who asks: course to lesson to the reason."""
+    found: dict[UUID, dict[UUID, Lock]] = {course_id: {} for course_id in course_ids}
+    for row in await tx.fetch(Q.my_locks, list(course_ids)):
+        found[row["course_id"]][row["lesson_id"]] = Lock(row["lock_reason"], row["waits_for"], row["opens_at"])
+    return found
+
+
+async def paths(tx: Transaction, course_ids: Collection[UUID]) -> dict[UUID, CoursePath]:
+    """The way through each of some courses; one without lessons has an empty way."""
+    found = {course_id: CoursePath([], False) for course_id in course_ids}
+    for row in await tx.fetch(Q.paths, list(course_ids)):
+        found[row["course_id"]] = CoursePath(msgspec.convert(row["lessons"], list[Step]), row["has_rules"])
     return found

@@ -17,9 +17,9 @@ import msgspec
 from markupsafe import Markup
 
 from collegium.features.catalogue import service
-from collegium.features.catalogue.cache import Cache
 from collegium.features.catalogue.filters import FACETS, CourseQuery, Cursor, Facet, Sort
 from collegium.features.catalogue.model import Listing, MarkMap
+from collegium.kit.cache import Cache
 from collegium.kit.db import Transaction
 from collegium.kit.site import Site
 from collegium.web import pages, words

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.catalogue.service import Lock
+
 Status = Literal["enrolled", "in_progress", "completed", "dropped", "expired", "suspended", "archived"]
 
 
@@ -38,20 +40,19 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class NextLesson(msgspec.Struct, frozen=True):
-    """The lesson to go on with; with a lock when every lesson that is left still waits for something."""
+    """The lesson to go on with. ``lock`` says what it waits for when no lesson that is left is open."""
 
     id: UUID
     title: str
     lesson_type: str
     estimated_duration_minutes: int | None
-    lock_reason: str | None
-    waits_for: str | None
-    opens_at: datetime | None
+    lock: Lock | None
 
 
-class MyCourse(msgspec.Struct, frozen=True):
-    """A course that somebody has taken, how far that went, and what is next in it."""
+class Taken(msgspec.Struct, frozen=True):
+    """A course that somebody has taken. ``done`` are the lessons completed, where the course goes on."""
 
+    version: int
     id: UUID
     course_id: UUID
     status: Status
@@ -62,14 +63,40 @@ class MyCourse(msgspec.Struct, frozen=True):
     lessons_completed: int
     total_lessons: int
     certificate_number: str | None
+    current_lesson_id: UUID | None
     slug: str
     title: str
     category: str
     course_status: str
     ce_credits: Decimal
     estimated_duration_minutes: int | None
+    done: list[UUID]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is something to go on with."""
+        return self.status in ("enrolled", "in_progress")
+
+
+class MyCourse(msgspec.Struct, frozen=True):
+    """A course that somebody has taken, how far that went, and what is next in it."""
+
+    id: UUID
+    status: Status
+    slug: str
+    title: str
+    category: str
+    course_status: str
+    ce_credits: Decimal
+    estimated_duration_minutes: int | None
+    enrolled_at: datetime
+    last_accessed_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None
+    lessons_completed: int
+    total_lessons: int
+    certificate_number: str | None
     next: NextLesson | None
-    started: bool
 
 
 class Learning(msgspec.Struct, frozen=True):

@@ -10,8 +10,14 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.enrolments import service
 from collegium.features.enrolments.model import Enrol, Leave
 from collegium.kit.errors import Problem
+from collegium.kit.site import Site
 from collegium.web import pages
 from collegium.web.pages import WebRequest
+
+
+def prepare(site: Site) -> dict[str, object]:
+    """What one's learning keeps for as long as the site runs."""
+    return {"paths": service.Paths(site)}
 
 
 @get("/me/learning", include_in_schema=False)
@@ -19,7 +25,7 @@ async def my_learning(request: WebRequest) -> Response[str]:
     """Everything that the person who asks learns and has learnt."""
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
-        taken = await service.courses(tx, viewer.actor())
+        taken = await service.courses(tx, viewer.actor(), request.app.state.paths)
     return pages.render(request, "enrolments/learning.html", learning=service.learning(taken))
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from uuid import UUID
 
-import msgspec
-
-from collegium.features.enrolments.model import Enrol, Enrolment, Learning, Leave, MyCourse, NextLesson
+from collegium.features.catalogue import service as catalogue
+from collegium.features.catalogue.service import CoursePath, Lock, Step
+from collegium.features.enrolments.model import Enrol, Enrolment, Learning, Leave, MyCourse, NextLesson, Taken
 from collegium.kit import queries
+from collegium.kit.cache import Cache
 from collegium.kit.db import Actor, Transaction
 from collegium.kit.errors import Conflict, NotFound, SignInNeeded
+from collegium.kit.site import Site
 
 Q = queries.load("collegium.features.enrolments")
 
@@ -48,15 +53,55 @@ async def leave(tx: Transaction, actor: Actor, command: Leave) -> str:
     return title
 
 
-async def courses(tx: Transaction, actor: Actor) -> list[MyCourse]:
-    """Every course that the actor has taken, the one used last first, in one statement."""
+class Paths:
+    """One site's memory of the ways through its courses, which are the same for everybody."""
+
+    def __init__(self, site: Site) -> None:
+        self._kept: Cache[CoursePath] = Cache(most=2000, ttl=600)
+        site.db.on("collegium_catalogue_changed", lambda _payload: self._kept.clear())
+
+    async def get(self, tx: Transaction, version: int, course_ids: Collection[UUID]) -> dict[UUID, CoursePath]:
+        """The ways through some courses in a version of the catalogue; those not known come in one statement."""
+        found = {course_id: self._kept.peek((version, course_id)) for course_id in course_ids}
+        missing = [course_id for course_id, path in found.items() if path is None]
+        if missing:
+            for course_id, path in (await catalogue.paths(tx, missing)).items():
+                self._kept.put((version, course_id), path)
+                found[course_id] = path
+        return {course_id: path for course_id, path in found.items() if path is not None}
+
+
+async def courses(tx: Transaction, actor: Actor, paths: Paths) -> list[MyCourse]:
+    """Every course that the actor has taken, the one used last first: one statement, and one more for locks if any."""
     _need_person(actor)
-    found: list[MyCourse] = []
-    for row in await tx.fetch(Q.my_learning):
-        columns = dict(row)
-        columns["next"] = msgspec.convert(columns["next"], NextLesson | None)
-        found.append(MyCourse(**columns))
-    return found
+    taken = await tx.all(Taken, Q.my_learning)
+    active = [one.course_id for one in taken if one.is_active]
+    ways = await paths.get(tx, taken[0].version, active) if active else {}
+    ruled = [course_id for course_id in active if ways[course_id].has_rules]
+    locks = await catalogue.locks(tx, ruled) if ruled else {}
+    return [_my_course(one, ways.get(one.course_id), locks.get(one.course_id, {})) for one in taken]
+
+
+def _my_course(taken: Taken, way: CoursePath | None, locks: Mapping[UUID, Lock]) -> MyCourse:
+    fields = {name: getattr(taken, name) for name in MyCourse.__struct_fields__ if name != "next"}
+    return MyCourse(**fields, next=next_lesson(taken, way, locks) if way else None)
+
+
+def next_lesson(taken: Taken, way: CoursePath, locks: Mapping[UUID, Lock]) -> NextLesson | None:
+    """The lesson to go on with: the one left open, else the first that is open and not done, else the first to open."""
+    done = set(taken.done)
+    left = [step for step in way.steps if step.id not in done]
+    if not left:
+        return None
+    latest = datetime.max.replace(tzinfo=UTC)
+
+    def rank(step: Step) -> tuple[bool, bool, datetime]:
+        lock = locks.get(step.id)
+        return lock is not None, step.id != taken.current_lesson_id, (lock.opens_at if lock else None) or latest
+
+    # min() takes the first of equals, and steps stand in the course's order.
+    step = min(left, key=rank)
+    return NextLesson(step.id, step.title, step.lesson_type, step.estimated_duration_minutes, locks.get(step.id))
 
 
 def learning(taken: list[MyCourse]) -> Learning:

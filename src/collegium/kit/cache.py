@@ -39,7 +39,7 @@ class Cache(Generic[V]):
                 value = self.peek(key)
                 if value is None:
                     value = await make()
-                    self._keep(key, value)
+                    self.put(key, value)
         finally:
             if not lock.locked():
                 self._making.pop(key, None)
@@ -49,7 +49,8 @@ class Cache(Generic[V]):
         """Forgets everything."""
         self._kept.clear()
 
-    def _keep(self, key: Hashable, value: V) -> None:
+    def put(self, key: Hashable, value: V) -> None:
+        """Keeps a value; the one used longest ago makes room."""
         self._kept[key] = (time.monotonic() + self._ttl, value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
