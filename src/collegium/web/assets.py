@@ -7,6 +7,7 @@ that nothing here needs Node. `install` puts everything into a Jinja environment
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -37,9 +38,15 @@ class UnknownAsset(LookupError):
     """A template names an entry, file or icon that the build does not have."""
 
 
+@lru_cache(maxsize=4)
+def _manifest_file(folder: Path) -> str:
+    return str(folder / "manifest.json")
+
+
 def _stamp() -> int:
+    # Asked for every icon and tag of every page, where a Path would cost more than the look at the disk.
     try:
-        return (STATIC_DIR / "manifest.json").stat().st_mtime_ns
+        return os.stat(_manifest_file(STATIC_DIR)).st_mtime_ns
     except FileNotFoundError:
         raise FrontEndNotBuilt from None
 
