@@ -15,17 +15,17 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Cookie, State
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from collegium import settings as settings_module
+from collegium.features.progress.api import HEARTBEAT
 from collegium.features.progress.heartbeat import HeartbeatRoute
 from collegium.kit.errors import NotFound, Problem
 from collegium.kit.server import Served, open_database
 from collegium.kit.site import Site
 from collegium.settings import Settings
-from collegium.web import pages, problems
+from collegium.web import apidocs, pages, problems
 from collegium.web.outer import Outer
 from collegium.web.sessions import SessionCache, session_middleware
 from collegium.worker import Worker
@@ -173,7 +173,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             title="Collegium",
             version="1",
             path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[apidocs.Document(path="/openapi.json", routes=[HEARTBEAT])],
         ),
         state=State({"site": site, "sessions": sessions, **feature_state(site)}),
         request_max_body_size=8 * 1024 * 1024,
