@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.enums import RequestEncodingType
 from litestar.middleware.rate_limit import RateLimitConfig
-from litestar.params import Body
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -34,7 +32,7 @@ async def my_certificates(request: pages.WebRequest) -> Response[str]:
 
 
 @get("/me/certificates/{name:str}", include_in_schema=False)
-async def my_document(request: pages.WebRequest, name: str) -> Stream:
+async def my_document(request: pages.WebRequest, name: FromPath[str]) -> Stream:
     """The signed PDF of a certificate, for those who may see it."""
     pages.require_viewer(request)
     number = name.removesuffix(".pdf")
@@ -46,7 +44,7 @@ async def my_document(request: pages.WebRequest, name: str) -> Stream:
 
 
 @get("/verify", include_in_schema=False)
-async def verify_form(request: pages.WebRequest, number: str = "") -> Response[str]:
+async def verify_form(request: pages.WebRequest, number: FromQuery[str] = "") -> Response[str]:
     """Asks for a number or a file."""
     if number.strip():
         return pages.redirect(request, "/verify/" + quote(service.normal_number(number), safe=""))
@@ -54,7 +52,7 @@ async def verify_form(request: pages.WebRequest, number: str = "") -> Response[s
 
 
 @get("/verify/{number:str}", include_in_schema=False, middleware=[RATE_LIMIT.middleware])
-async def verify(request: pages.WebRequest, number: str) -> Response[str]:
+async def verify(request: pages.WebRequest, number: FromPath[str]) -> Response[str]:
     """Whether one certificate is valid, revoked or unknown."""
     async with pages.site_of(request).db.transaction(ANON, read_only=True) as tx:
         found = await service.verify(tx, number)
@@ -71,13 +69,10 @@ async def verify(request: pages.WebRequest, number: str) -> Response[str]:
 
 
 @post("/verify", status_code=200, include_in_schema=False, middleware=[RATE_LIMIT.middleware])
-async def verify_file(
-    request: pages.WebRequest,
-    data: dict[str, Any] = Body(media_type=RequestEncodingType.MULTI_PART),
-) -> Response[str]:
+async def verify_file(request: pages.WebRequest) -> Response[str]:
     """Whether an uploaded PDF is one that this site signed, unchanged, and whether its certificate still stands."""
     site = pages.site_of(request)
-    upload = data.get("file")
+    upload = (await request.form()).get("file")
     content = await upload.read() if isinstance(upload, UploadFile) else b""
     checked = found = error = None
     try:
@@ -99,7 +94,7 @@ async def verify_file(
 
 
 @post("/verify/{number:str}/revoke", include_in_schema=False)
-async def revoke(request: pages.WebRequest, number: str) -> Response[str]:
+async def revoke(request: pages.WebRequest, number: FromPath[str]) -> Response[str]:
     """Revokes a certificate, by an administrator."""
     pages.require_admin(request)
     form = await request.form()

@@ -1,8 +1,9 @@
-"""Serving media: by a signed, expiring link made for one person, with ranges. No file of a lesson has a public address."""
+"""Serving media by signed, expiring links made for one person, with ranges. Nothing of a lesson is public."""
 
 from __future__ import annotations
 
 from litestar import HttpMethod, route
+from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -17,7 +18,7 @@ from collegium.web import pages
     include_in_schema=False,
     opt={"exclude_from_csrf": True},
 )
-async def media(request: pages.WebRequest, token: str, key: str) -> Stream:
+async def media(request: pages.WebRequest, token: FromPath[str], key: FromPath[str]) -> Stream:
     """A stored file, when the link was made for this person and has not run out."""
     site = pages.site_of(request)
     viewer = pages.viewer_of(request)

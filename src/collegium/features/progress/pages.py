@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.media import service as media
@@ -50,7 +51,7 @@ def _modules(course: LearningCourse, rows: list[OutlineLesson], zone: str) -> li
 
 
 @get("/learn/{slug:str}", include_in_schema=False)
-async def learn(request: pages.WebRequest, slug: str) -> Response[str]:
+async def learn(request: pages.WebRequest, slug: FromPath[str]) -> Response[str]:
     """Leads to where the reader goes on."""
     viewer = pages.viewer_of(request)
     async with pages.transaction(request) as tx:
@@ -66,7 +67,7 @@ async def learn(request: pages.WebRequest, slug: str) -> Response[str]:
 
 
 @get("/learn/{slug:str}/{lesson_id:uuid}", include_in_schema=False)
-async def show_lesson(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromPath[UUID]) -> Response[str]:
     """One lesson in the player, or why it is not open."""
     viewer = pages.viewer_of(request)
     async with pages.transaction(request) as tx:
@@ -186,7 +187,7 @@ def _player(
 
 
 @get("/learn/{slug:str}/{lesson_id:uuid}/status", include_in_schema=False)
-async def status(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+async def status(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromPath[UUID]) -> Response[str]:
     """What is left, as a fragment of the player, with the outline and the next step as they are now."""
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
@@ -197,7 +198,7 @@ async def status(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Respo
 
 
 @post("/learn/{slug:str}/{lesson_id:uuid}/visit", status_code=204, include_in_schema=False)
-async def visit(request: pages.WebRequest, slug: str, lesson_id: UUID) -> None:
+async def visit(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromPath[UUID]) -> None:
     """Notes that the reader opened the lesson."""
     pages.require_viewer(request)
     async with pages.transaction(request) as tx:
@@ -205,7 +206,7 @@ async def visit(request: pages.WebRequest, slug: str, lesson_id: UUID) -> None:
 
 
 @post("/learn/{slug:str}/{lesson_id:uuid}/complete", include_in_schema=False)
-async def complete(request: pages.WebRequest, slug: str, lesson_id: UUID) -> Response[str]:
+async def complete(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromPath[UUID]) -> Response[str]:
     """Completes a lesson by hand and goes on to the next."""
     viewer = pages.require_viewer(request)
     here = f"/learn/{slug}/{lesson_id}"
