@@ -27,13 +27,10 @@ def guild_connection(guild: Database) -> Iterator[psycopg.Connection[tuple[Any, 
     """One connection of the tables' owner for the module."""
     with psycopg.connect(guild.dsn_owner) as connection:
         yield connection
-        connection.rollback()
 
 
 @pytest.fixture
 def stage(guild_connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[Stage]:
     """The guild as it was founded; nothing that happens here stays."""
-    try:
+    with guild_connection.transaction(force_rollback=True):
         yield Stage(guild_connection)
-    finally:
-        guild_connection.rollback()
