@@ -246,6 +246,8 @@ begin
     elsif v_course.max_enrollments <= (
         select count(*) from public.enrollments e
         where e.course_id = p_course and e.status in ('enrolled', 'in_progress', 'completed')
+          -- Of two tabs at once on the last seat, the second must meet the first one's row, not a full course.
+          and not (e.member_id = p_member and e.cohort_name is null)
     ) then
         perform private.refuse('CG409', 'course_full', 'This course is full.');
     elsif v_course.pricing_type = 'member_only' and not private.is_member(p_member, private.today()) then
@@ -280,7 +282,7 @@ begin
     if auth.uid() <> new.member_id then
         perform private.refuse('CG403', 'own_enrollment_only', 'You can enrol only yourself.');
     end if;
-    -- Two tabs at once on the last seat: the second must meet the first one's row, not a full course.
+    -- Who is enrolled already meets his own row.
     if not exists (
         select 1 from public.enrollments e
         where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
