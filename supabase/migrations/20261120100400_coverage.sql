@@ -316,8 +316,9 @@ grant execute on function private.record_heartbeats(uuid[], integer[], text[], i
 create function private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-    insert into public.video_events (user_id, video_id, playback_id, event_type, position_seconds, event_data)
-    select a.user_id, a.video_id, a.playback_id, e.type, e.position, e.data
+    -- They arrive in one instant; a microsecond between them keeps the order in which they happened.
+    insert into public.video_events (occurred_at, user_id, video_id, playback_id, event_type, position_seconds, event_data)
+    select now() + e.n * interval '1 microsecond', a.user_id, a.video_id, a.playback_id, e.type, e.position, e.data
     from unnest(p_playback, p_type, p_position, p_data) with ordinality as e (playback, type, position, data, n)
     join public.video_analytics a on a.playback_id = e.playback
     order by e.n

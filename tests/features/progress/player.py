@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+
 from tests.support.database import Database
 from tests.support.people import Lesson
 from tests.support.site import Client

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+
+from collegium.web.sessions import hash_token
 from tests.features.progress.player import HEARTBEAT, Player, coverage, let_time_pass
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol
 from tests.support.site import Client
-
-from collegium.web.sessions import hash_token
 
 
 @dataclass
@@ -339,7 +339,7 @@ async def test_events_are_logged_in_their_order(scene: Scene) -> None:
     async with scene.database.connect() as owner:
         rows = await owner.fetch(
             "select user_id, event_type, position_seconds::float as at, event_data::text as data"
-            " from public.video_events order by id"
+            " from public.video_events order by occurred_at"
         )
     assert [(row["event_type"], row["at"]) for row in rows] == [
         ("play", 0.0), ("seek", 3.25), ("ratechange", 20.5), ("pause", 25.0),
