@@ -5,7 +5,7 @@ import type { Leftover } from "./leftovers";
 import type { Counted } from "./protocol";
 import { PlaybackQueue, storedPlaybacks } from "./queue";
 import type { SendState } from "./sender";
-import { Session, type Coverage } from "./session";
+import { Session, type Coverage, type SessionHooks } from "./session";
 import { FakeLeases } from "./testing/leases";
 import { FakeMedia } from "./testing/media";
 import { between, chance, whole } from "./testing/random";
@@ -55,6 +55,22 @@ function config(): Config {
   };
 }
 
+/** Collects what a session tells. */
+function hooksOf(made: Omit<Page, "session">): SessionHooks {
+  return {
+    coverage: (coverage) => made.coverage.push(coverage),
+    sending(state, durable) {
+      made.states.push(state);
+      made.durable.push(durable);
+    },
+    counted: (counted) => made.counted.push(counted),
+    leftover: (leftover) => made.leftovers.push(leftover),
+    dropped: () => undefined,
+    rateRefused: (rate) => made.rates.push(rate),
+    rateAllowed: () => undefined,
+  };
+}
+
 /** A page on the shared clock, device and server. After a crash it hears, writes and sends nothing more. */
 async function page(random: () => number = () => 0): Promise<Page> {
   let gone = false;
@@ -99,18 +115,7 @@ async function page(random: () => number = () => 0): Promise<Page> {
     now: () => time.now,
     wall: () => time.now,
     random,
-    hooks: {
-      coverage: (coverage) => made.coverage.push(coverage),
-      sending(state, durable) {
-        made.states.push(state);
-        made.durable.push(durable);
-      },
-      counted: (counted) => made.counted.push(counted),
-      leftover: (leftover) => made.leftovers.push(leftover),
-      dropped: () => undefined,
-      rateRefused: (rate) => made.rates.push(rate),
-      rateAllowed: () => undefined,
-    },
+    hooks: hooksOf(made),
   });
   let started = false;
   void session.start().then(() => {

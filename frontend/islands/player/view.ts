@@ -118,17 +118,8 @@ function controls(config: Config): HTMLElement[] {
   return [...menus, scrub, bar];
 }
 
-/** Builds the player in `stage`, in place of what the server put there. */
-export function buildView(stage: HTMLElement, config: Config): View {
-  const video = videoElement(config);
-  const notices = new Notices();
-  const overlay = el("div", { class: "player-cover", slot: "centered-chrome", noautohide: true, hidden: true, role: "status" });
-  const said = el("p", { class: "player-sr", role: "status" });
-  const save = el("span", { class: "player-save", "data-save-state": "idle" });
-  const keysButton = el("button", { class: "player-keys", type: "button" });
-  keysButton.append(icon("keyboard"), el("span", {}, "Keyboard shortcuts"));
-
-  const controller = el("media-controller", {
+function frame(config: Config): HTMLElement {
+  return el("media-controller", {
     class: "player-frame",
     // Over moving pictures the controls are light on dark in both themes.
     "data-theme": "collegium-dark",
@@ -139,6 +130,19 @@ export function buildView(stage: HTMLElement, config: Config): View {
     nosubtitleslangpref: true,
     noautoseektolive: true,
   });
+}
+
+/** Builds the player in `stage`, in place of what the server put there. */
+export function buildView(stage: HTMLElement, config: Config): View {
+  const video = videoElement(config);
+  const notices = new Notices();
+  const overlay = el("div", { class: "player-cover", slot: "centered-chrome", noautohide: true, hidden: true, role: "status" });
+  const said = el("p", { class: "player-sr", role: "status" });
+  const save = el("span", { class: "player-save", "data-save-state": "idle" });
+  const keysButton = el("button", { class: "player-keys", type: "button" });
+  keysButton.append(icon("keyboard"), el("span", {}, "Keyboard shortcuts"));
+
+  const controller = frame(config);
   controller.append(video);
   if (config.poster !== "") controller.append(el("img", { slot: "poster", src: config.poster, alt: "" }));
   const begin = el("div", { class: "player-begin", slot: "centered-chrome", noautohide: true, "aria-hidden": true }, icon("play"));
