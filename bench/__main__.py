@@ -204,6 +204,8 @@ def main() -> int:
                 for figure in WORK[name](bench):
                     figures.append(figure)
                     _show(figure)
+            if any(figure.errors for figure in figures):
+                print(ground.log_tail(), file=sys.stderr)
             memory = ground.resident_mb()
             figures.append(Figure("memory-under-load", round(memory, 1), "MB", None, None, "shown only", True))
             _show(figures[-1])

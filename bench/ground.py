@@ -67,12 +67,16 @@ class Ground:
             )  # fmt: skip
         while time.perf_counter() - began < 60:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/courses", timeout=5) as answer:
                     if answer.status == 200:
                         return time.perf_counter() - began
             except (urllib.error.URLError, OSError):
                 time.sleep(0.02)
         raise RuntimeError("The site did not start: " + (self.folder / "bench-web.log").read_text()[-2000:])
+
+    def log_tail(self) -> str:
+        """The end of what the web processes wrote."""
+        return (self.folder / "bench-web.log").read_text(errors="replace")[-4000:]
 
     def stop(self) -> None:
         """Stops the web processes and lets go of the database server."""

@@ -14,9 +14,7 @@ frontend_hash() {
             find frontend -type f ! -path 'frontend/node_modules/*' ! -path 'frontend/test/*' ! -name '*.test.ts' \
                 ! -name '*.py' ! -name '*.pyc'
             find src/collegium -type f -name '*.html' ! -path 'src/collegium/web/static/*'
-        } | LC_ALL=C sort | while IFS= read -r frontend_file; do
-            cksum "$frontend_file"
-        done | cksum | tr ' ' '-'
+        } | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum | tr ' ' '-'
     )
 }
 

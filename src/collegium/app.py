@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import logging
@@ -126,6 +127,10 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
         await site.db.start()
+        # What was made until now stays: the collector need not look at it again, nor forked memory be copied for it.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         jobs = Worker(site, served.queue_dsn) if worker and served else None
         if jobs:
             await jobs.start()
