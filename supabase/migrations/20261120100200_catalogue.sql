@@ -337,12 +337,13 @@ create trigger trigger_recount_required_lessons after update of require_completi
 create function public.search_courses(p_query text)
 returns table (course_id uuid, rank real)
 language sql stable security definer set search_path = pg_catalog, pg_temp
-set pg_trgm.word_similarity_threshold = 0.33
+set pg_trgm.word_similarity_threshold = 0.38
 as $$
     -- Trigram operators are not leakproof, so under row-level security no index would serve them: this function
     -- is the definer and applies the filter of the public catalogue itself. Each word is forgiven its own typing errors:
-    -- 0.33 still finds a word of five letters of which one is wrong. Left out is what matches fewer words than another
-    -- course does or is less than half as near as the nearest: a word typed well does not bring its neighbours.
+    -- 0.38 still finds a word of six letters of which one is wrong. Left out is what matches fewer words than another
+    -- course does or is much less near than the nearest: a word typed well does not bring its neighbours. A title counts
+    -- 1.3 times, so that it comes first without pushing out a course whose description has the very word.
     with words as (
         select distinct w.word
         from regexp_split_to_table(private.fold(left(btrim(p_query), 200)), '[[:space:][:punct:]]+') as w (word)
@@ -354,7 +355,7 @@ as $$
         order by length(word) desc, word limit 8
     ), found as (
         select c.id, count(*) as hits, sum(greatest(
-            extensions.word_similarity(t.word, private.fold(c.title)) * 1.5,
+            extensions.word_similarity(t.word, private.fold(c.title)) * 1.3,
             extensions.word_similarity(t.word, c.search_text)
         )) / (select count(*) from telling) as rank
         from telling t
@@ -364,7 +365,7 @@ as $$
     ), compared as (
         select f.*, max(f.hits) over () as most_hits, max(f.rank) over () as best from found f
     )
-    select p.id, p.rank::real from compared p where p.hits = p.most_hits and p.rank >= p.best / 2
+    select p.id, p.rank::real from compared p where p.hits = p.most_hits and p.rank >= p.best * 0.7
 $$;
 comment on function public.search_courses(text) is 'Published courses that match the most words of a query, typing errors forgiven, with a rank (higher is nearer).';
 grant execute on function public.search_courses(text) to anon, authenticated, service_role;
