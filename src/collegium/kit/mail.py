@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -83,6 +84,13 @@ def compose(template: str, **context: object) -> Content:
     return Content(subject, text.strip() + "\n", html.strip() + "\n")
 
 
+def _one_address(text: str, display_name: str = "") -> Address:
+    try:
+        return Address(display_name, addr_spec=text)
+    except (MessageError, IndexError) as error:
+        raise ValueError(f"Not one e-mail address: {text!r}") from error
+
+
 async def queue_mail(
     tx: Transaction, to: str, kind: str, subject: str, text: str, html: str, user_id: UUID | None
 ) -> UUID:
@@ -91,7 +99,7 @@ async def queue_mail(
     ``kind`` is a short stable name, such as ``confirm_email``. Line breaks and control characters in the subject become
     spaces. Raises ValueError when ``to`` is not one address.
     """
-    Address(addr_spec=to)
+    _one_address(to)
     plain = _CONTROL.sub(" ", subject).strip()[:SUBJECT_MOST]
     mail_id: UUID = await tx.fetchval(Q.add_mail, to, user_id, kind, plain, text, html)
     await defer(tx, "mail.send", {"mail_id": str(mail_id)})
@@ -105,10 +113,10 @@ def build_message(mail: QueuedMail, mail_from: str) -> EmailMessage:
     address or a subject that would break out of its header.
     """
     name, sender = parseaddr(mail_from)
-    origin = Address(display_name=name, addr_spec=sender)
+    origin = _one_address(sender, name)
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = origin
-    message["To"] = Address(addr_spec=mail.recipient)
+    message["To"] = _one_address(mail.recipient)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at.astimezone(UTC))
     message["Message-ID"] = f"<{mail.id}@{origin.domain or 'localhost'}>"

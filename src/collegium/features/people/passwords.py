@@ -40,7 +40,7 @@ def complaint(password: str, email: str) -> str | None:
     folded = plain.casefold()
     local = email.partition("@")[0].casefold()
     if len(plain) < LEAST:
-        return f"Use at least {LEAST} characters. A few words in a row are easy to keep in mind."
+        return f"This has {len(plain)} character{'' if len(plain) == 1 else 's'}. Use at least {LEAST}."
     if len(plain) > MOST:
         return f"Use at most {MOST} characters."
     if len(local) >= 3 and local in folded:
