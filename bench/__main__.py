@@ -51,7 +51,9 @@ class Bench:
 
     def calibration(self) -> float:
         """Durable upserts a second by pgbench, 16 clients, right now."""
-        return calibrate.upserts_a_second(self.ground.server.bin_dir, self.ground.dsn, seconds=max(3, int(self.seconds)))
+        return calibrate.upserts_a_second(
+            self.ground.server.bin_dir, self.ground.dsn, seconds=max(3, int(self.seconds))
+        )
 
     def measure(self, work: str, *arguments: object) -> tuple[load.Result, float, float]:
         """A result, with the web's and the database's CPU milliseconds for each request."""
@@ -96,7 +98,9 @@ class Bench:
         calibration = (before + self.calibration()) / 2
         ratio = result.per_second / calibration
         return [
-            _figure("heartbeats", result, "heartbeats/s", calibration, ratio, "ratio ≥ 1.0", ratio >= 1.0, web, database)
+            _figure(
+                "heartbeats", result, "heartbeats/s", calibration, ratio, "ratio ≥ 1.0", ratio >= 1.0, web, database
+            )
         ]
 
     def course_size(self) -> list[Figure]:
@@ -110,13 +114,20 @@ class Bench:
                 results.append(self.measure("heartbeats", players, self.seconds / 2, DURATION)[0])
         most, least = _median(big), _median(small)
         ratio = most.per_second / least.per_second
-        figure = _figure("course-size", most, "heartbeats/s", least.per_second, ratio, "ratio ≥ 0.9", ratio >= 0.9, None, None)
+        figure = _figure(
+            "course-size", most, "heartbeats/s", least.per_second, ratio, "ratio ≥ 0.9", ratio >= 0.9, None, None
+        )
         figure.note = "calibration: the course with 10 enrollments"
         return [figure]
 
     def catalogue(self) -> list[Figure]:
         """The catalogue as a signed-in person asks for it, with several searches and filters."""
-        paths = ["/courses", "/courses?category=compliance", "/courses?q=annuities", "/courses?level=beginner&sort=title"]
+        paths = [
+            "/courses",
+            "/courses?category=compliance",
+            "/courses?q=annuities",
+            "/courses?level=beginner&sort=title",
+        ]
         return [self._pages("catalogue", paths, 500, b"</html>")]
 
     def dashboard(self) -> list[Figure]:

@@ -26,9 +26,7 @@ on conflict (id) do update set
 """
 
 
-def upserts_a_second(
-    bin_dir: Path, dsn: str, *, seconds: int, clients: int = 16, prepared: bool = False
-) -> float:
+def upserts_a_second(bin_dir: Path, dsn: str, *, seconds: int, clients: int = 16, prepared: bool = False) -> float:
     """Durable single-row upserts a second by pgbench (simple protocol unless ``prepared``)."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(UPSERT)

@@ -10,8 +10,8 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -24,8 +24,13 @@ CATEGORIES = (
     "insurance_fundamentals", "health_benefits", "life_insurance", "retirement_planning", "compliance",
     "sales_techniques", "leadership", "technology", "continuing_education",
 )  # fmt: skip
-SUBJECTS = "Claims Ethics Annuities Medicare Underwriting Prospecting Privacy Fiduciary Renewal Wellness Disability Estate".split()
-SHAPES = "Fundamentals of {}|{} in Practice|Advanced {}|{} for Advisers|A Short Course in {}|{} Law and Regulation".split("|")
+SUBJECTS = (
+    "Claims", "Ethics", "Annuities", "Medicare", "Underwriting", "Prospecting", "Privacy", "Fiduciary", "Renewal",
+    "Wellness", "Disability", "Estate",
+)  # fmt: skip
+SHAPES = (
+    "Fundamentals of {}", "{} in Practice", "Advanced {}", "{} for Advisers", "A Short Course in {}", "{} Law and Regulation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,9 @@ async def _records(db: asyncpg.Connection[Any]) -> None:
                     yield (_id("enrollment", i, n), _id("lesson", i, lesson), _id("course", i),
                            "completed" if done else "in_progress", now, now if done else None)  # fmt: skip
 
-    await _copy(db, "public.lesson_progress", "enrollment_id lesson_id course_id status started_at completed_at", progress())
+    await _copy(
+        db, "public.lesson_progress", "enrollment_id lesson_id course_id status started_at completed_at", progress()
+    )
 
 
 async def _settle(db: asyncpg.Connection[Any]) -> None:

@@ -92,7 +92,9 @@ async def connect(port: int) -> Client:
     return client
 
 
-async def pages(port: int, paths: list[str], tokens: list[str], connections: int, seconds: float, must: bytes) -> Result:
+async def pages(
+    port: int, paths: list[str], tokens: list[str], connections: int, seconds: float, must: bytes
+) -> Result:
     """Asks for pages, round robin; an answer counts when it is 200 and holds ``must``."""
 
     async def one(number: int, until: float, result: Result) -> None:
@@ -120,7 +122,10 @@ async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: fl
             ).encode()
             at = (at + 1) % (duration - 1)
             answer = await _timed(
-                client, request("POST", "/api/v1/playback/heartbeat", token, body), result, lambda status, _body: status == 200
+                client,
+                request("POST", "/api/v1/playback/heartbeat", token, body),
+                result,
+                lambda status, _body: status == 200,
             )
             if answer is None:
                 return
@@ -130,9 +135,7 @@ async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: fl
     return await _run(one, len(players), seconds)
 
 
-async def _timed(
-    client: Client, wanted: bytes, result: Result, good: Callable[[int, bytes], bool]
-) -> bytes | None:
+async def _timed(client: Client, wanted: bytes, result: Result, good: Callable[[int, bytes], bool]) -> bytes | None:
     began = time.perf_counter()
     status, body = await client.ask(wanted)
     if good(status, body):
