@@ -87,6 +87,9 @@ def problem_of(error: Exception) -> Problem | None:
         )
     if isinstance(error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError):
         return Conflict("Somebody else was changing the same thing. Nothing was changed; try again.", code="busy")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        # The null character is text to a browser and none to PostgreSQL.
+        return Invalid("This holds a character that cannot be stored. Nothing was changed; remove it and try again.")
     if isinstance(error, asyncpg.PostgresError):
         return from_database(error)
     return None

@@ -20,8 +20,8 @@ from tests.support.site import Client
 
 SCRIPTED = (
     '<h2 onclick="x()">Terms</h2><script>alert(1)</script><p style="position:fixed">Read <a href="javascript:alert(2)">'
-    'this</a>, <a href="https://example.org/" target="_blank">that</a> and <em>more</em>.</p><iframe src="//evil"></iframe>'
-    '<img src="x" onerror="alert(3)"><svg><script>alert(4)</script></svg>'
+    'this</a>, <a href="https://example.org/" target="_blank">that</a> and <em>more</em>.</p>'
+    '<iframe src="//evil"></iframe><img src="x" onerror="alert(3)"><svg><script>alert(4)</script></svg>'
 )
 
 

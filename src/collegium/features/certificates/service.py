@@ -96,7 +96,8 @@ async def mine(tx: Transaction) -> list[Certificate]:
 
 async def document_key(tx: Transaction, number: str) -> str:
     """Where a certificate's document lies. Raises NotFound, or Conflict while it is being made."""
-    row = await tx.fetchrow(Q.document, normal_number(number))
+    wanted = normal_number(number)
+    row = await tx.fetchrow(Q.document, wanted) if NUMBER.fullmatch(wanted) else None
     if row is None:
         raise NotFound("You have no valid certificate with this number.")
     if row["pdf_key"] is None:
@@ -126,4 +127,7 @@ async def check_document(site: Site, pdf: bytes) -> Checked:
 
 async def revoke(tx: Transaction, number: str, reason: str) -> None:
     """Revokes a certificate. Raises the database's refusals: admins_only, reason_needed, no_such_certificate."""
-    await tx.execute(Q.revoke, normal_number(number), reason)
+    wanted = normal_number(number)
+    if not NUMBER.fullmatch(wanted):
+        raise NotFound("There is no valid certificate with this number.", code="no_such_certificate")
+    await tx.execute(Q.revoke, wanted, reason)
