@@ -33,9 +33,8 @@ class Cpu:
 class Ground:
     """A loaded database and the web processes in front of it."""
 
-    def __init__(self, folder: Path, processes: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.processes = processes
         self.server = embedded.attach(folder)
         self.port = _free_port()
         self._web: subprocess.Popen[bytes] | None = None
@@ -56,13 +55,13 @@ class Ground:
         """The superuser's way in."""
         return self.server.dsn("postgres", DATABASE)
 
-    def start(self) -> float:
+    def start(self, *, processes: int, worker: bool) -> float:
         """Starts the web processes; answers the seconds until the first page came."""
-        environment = os.environ | {"COLLEGIUM_DATA_DIR": str(self.folder), "COLLEGIUM_RUN_WORKER": "false"}
+        environment = os.environ | {"COLLEGIUM_DATA_DIR": str(self.folder), "COLLEGIUM_RUN_WORKER": str(worker).lower()}
         began = time.perf_counter()
         with (self.folder / "bench-web.log").open("wb") as log:
             self._web = subprocess.Popen(
-                [sys.executable, "-m", "collegium.cli", "serve", "--port", str(self.port), "--processes", str(self.processes)],
+                [sys.executable, "-m", "collegium.cli", "serve", "--port", str(self.port), "--processes", str(processes)],
                 env=environment, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         while time.perf_counter() - began < 60:
@@ -78,11 +77,15 @@ class Ground:
         """The end of what the web processes wrote."""
         return (self.folder / "bench-web.log").read_text(errors="replace")[-4000:]
 
-    def stop(self) -> None:
-        """Stops the web processes and lets go of the database server."""
+    def stop_web(self) -> None:
+        """Stops the web processes."""
         if self._web and self._web.poll() is None:
             self._web.send_signal(signal.SIGTERM)
             self._web.wait(30)
+
+    def stop(self) -> None:
+        """Stops the web processes, and the database server for good."""
+        self.stop_web()
         self.server.detach()
         embedded.destroy(self.folder)
 
@@ -100,8 +103,8 @@ class Ground:
         return Cpu(_seconds(web), _seconds(database))
 
     def resident_mb(self) -> float:
-        """Memory of all processes together in MB; pages that they share are counted once (PSS)."""
-        return sum(process.memory_full_info().pss for tree in self._trees() for process in tree) / 1e6
+        """Resident memory of all processes together in MB; what they share is counted for each."""
+        return sum(process.memory_info().rss for tree in self._trees() for process in tree) / 1e6
 
 
 def _seconds(processes: list[psutil.Process]) -> float:
