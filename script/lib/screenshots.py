@@ -26,6 +26,10 @@ WIDTHS = {1280: 860, 390: 780}
 OWN_COURSE = "data-protection-in-practice"
 GATED_COURSE = "ethics-for-insurance-professionals"
 VIDEO_COURSE = "appealing-a-denied-claim"
+# A link that works once is nobody else's business, not even a demonstration's.
+HIDE_TOKENS = """() => document.querySelectorAll('a[href*="/reset-password/"], a[href*="/confirm/"]').forEach(link => {
+    link.textContent = link.textContent.replace(/[^/]+$/, '…')
+})"""
 Pages = dict[str, str]
 
 
@@ -135,6 +139,7 @@ def photograph(page: Page, name: str, path: str, theme: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(path, wait_until="networkidle" if "/learn/" in path else "load")
         page.evaluate("document.fonts.ready.then(() => 0)")
+        page.evaluate(HIDE_TOKENS)
         tall: int = page.evaluate("document.documentElement.scrollHeight")
         with tempfile.TemporaryDirectory() as folder:
             picture = Path(folder) / "page.png"
