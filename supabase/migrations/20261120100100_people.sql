@@ -85,6 +85,8 @@ comment on function public.handle_new_user() is 'Makes the profile of a new pers
 
 create trigger on_auth_user_created after insert on auth.users
     for each row execute function public.handle_new_user();
+-- On Supabase people may be there before Collegium is.
+insert into public.profiles (id, email) select id, email from auth.users where email is not null;
 
 create function private.follow_email() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -318,11 +318,12 @@ begin
     elsif v_enrollment.status = 'dropped' then
         -- What was done stays done, but a seat, a membership and a payment are needed as for anybody.
         v_transaction := private.check_may_enrol(auth.uid(), p_course, v_enrollment.id);
-        update public.enrollments set
-            status = case when started_at is null then 'enrolled' else 'in_progress' end,
-            transaction_id = coalesce(v_transaction, transaction_id)
+        -- Only when it changes: to set the column of a unique index locks out whoever refers to the row.
+        if v_transaction is not null and v_transaction is distinct from v_enrollment.transaction_id then
+            update public.enrollments set transaction_id = v_transaction where id = v_enrollment.id;
+        end if;
+        update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end
         where id = v_enrollment.id;
-        perform private.complete_enrollment_when_met(v_enrollment.id);
         select * into v_enrollment from public.enrollments where id = v_enrollment.id;
         return v_enrollment;
     end if;

@@ -79,7 +79,7 @@ begin
     end if;
     perform private.start_lesson(v_enrollment, p_lesson);
     select started_at into v_started from public.lesson_progress where enrollment_id = v_enrollment.id and lesson_id = p_lesson;
-    v_left := ceil(coalesce(v_lesson.min_time_seconds, 0) - extract(epoch from now() - v_started));
+    v_left := ceil(v_lesson.min_time_seconds - extract(epoch from clock_timestamp() - v_started));
     if v_left > 0 then
         perform private.refuse('CG409', 'too_soon',
             'This lesson asks for at least ' || v_lesson.min_time_seconds || ' seconds. ' || v_left || ' are left.');

@@ -119,6 +119,22 @@ $$;
 comment on function private.complete_enrollment_when_met(uuid) is 'Completes an enrollment when every requirement is met; answers whether it did.';
 grant execute on function private.complete_enrollment_when_met(uuid) to service_role;
 
+create function private.complete_on_return() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.complete_enrollment_when_met(new.id);
+    return null;
+end
+$$;
+comment on function private.complete_on_return() is
+    'Trigger: who left or was suspended and comes back may find that all that is asked is done.';
+create trigger trigger_complete_on_return after update of status on public.enrollments
+    for each row when (
+        old.status not in ('enrolled', 'in_progress', 'completed') and new.status in ('enrolled', 'in_progress')
+    )
+    execute function private.complete_on_return();
+
 -- Progress -------------------------------------------------------------------------------------------------
 
 create function public.update_enrollment_progress() returns trigger

@@ -1,0 +1,10 @@
+-- The lessons_completed of every enrollment equals a recount of its completed lessons that count.
+select e.id, e.lessons_completed, coalesce(p.done, 0) as recounted
+from public.enrollments e
+left join (
+    select p.enrollment_id, count(*) as done
+    from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
+    where p.status = 'completed' and l.require_completion
+    group by p.enrollment_id
+) p on p.enrollment_id = e.id
+where e.lessons_completed <> coalesce(p.done, 0)
