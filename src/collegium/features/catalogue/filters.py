@@ -10,12 +10,28 @@ import base64
 import binascii
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 
+Category = Literal[
+    "insurance_fundamentals",
+    "health_benefits",
+    "life_insurance",
+    "retirement_planning",
+    "compliance",
+    "sales_techniques",
+    "leadership",
+    "technology",
+    "continuing_education",
+]
+Level = Literal["beginner", "intermediate", "advanced", "expert"]
+Format = Literal["self_paced", "instructor_led", "blended", "live_virtual"]
+Credits = Literal["any", "5", "10", "none"]
+Price = Literal["free", "members", "paid"]
+Length = Literal["short", "medium", "long", "longer"]
 Sort = Literal["relevance", "newest", "title", "credits", "price", "length", "taken"]
 
 PAGE_SIZE = 20
@@ -31,27 +47,14 @@ class Facet(msgspec.Struct, frozen=True):
 
 
 FACETS: tuple[Facet, ...] = (
-    Facet(
-        "category",
-        (
-            "insurance_fundamentals",
-            "health_benefits",
-            "life_insurance",
-            "retirement_planning",
-            "compliance",
-            "sales_techniques",
-            "leadership",
-            "technology",
-            "continuing_education",
-        ),
-    ),
-    Facet("level", ("beginner", "intermediate", "advanced", "expert")),
-    Facet("format", ("self_paced", "instructor_led", "blended", "live_virtual")),
-    Facet("credits", ("any", "5", "10", "none"), many=False),
-    Facet("price", ("free", "members", "paid")),
-    Facet("length", ("short", "medium", "long", "longer")),
+    Facet("category", get_args(Category)),
+    Facet("level", get_args(Level)),
+    Facet("format", get_args(Format)),
+    Facet("credits", get_args(Credits), many=False),
+    Facet("price", get_args(Price)),
+    Facet("length", get_args(Length)),
 )
-SORTS: tuple[Sort, ...] = ("relevance", "newest", "title", "credits", "price", "length", "taken")
+SORTS: tuple[Sort, ...] = get_args(Sort)
 
 # The database counts courses in bands that do not overlap; a choice of credits is made of them.
 CREDIT_BANDS: Mapping[str, tuple[str, ...]] = {

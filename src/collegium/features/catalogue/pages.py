@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.catalogue import bodies, service
@@ -88,7 +89,7 @@ def _fragment(query: CourseQuery, after: Cursor | None, shelf: Shelf, marks: Mar
 
 
 @get("/courses/{slug:str}", include_in_schema=False)
-async def course(request: WebRequest, slug: str) -> Response[str]:
+async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     """A course as the person who asks sees it."""
     remembered: Bodies = request.app.state.bodies
     viewer = pages.viewer_of(request)

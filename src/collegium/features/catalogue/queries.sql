@@ -17,15 +17,16 @@ with found as materialized (
 ), ordered as (
     select
         d.*,
+        -- One column for every order. Without the casts all of them would be rounded to the kind of the rank.
         case $8::text
-            when 'relevance' then - coalesce(d.rank, 0)
-            when 'newest' then - extract(epoch from d.published_at)
-            when 'credits' then - d.ce_credits
-            when 'price' then case d.price_kind when 'paid' then d.price else 0 end
-            when 'length' then coalesce(d.estimated_duration_minutes, 1000000)
-            when 'taken' then - d.total_enrollments
+            when 'relevance' then - coalesce(d.rank, 0)::double precision
+            when 'newest' then - extract(epoch from d.published_at)::double precision
+            when 'credits' then - d.ce_credits::double precision
+            when 'price' then case d.price_kind when 'paid' then d.price else 0 end::double precision
+            when 'length' then coalesce(d.estimated_duration_minutes, 1000000)::double precision
+            when 'taken' then - d.total_enrollments::double precision
             else 0
-        end::double precision as order_number,
+        end as order_number,
         private.fold(d.title) as order_text
     from described d
     where (cardinality($2::text[]) = 0 or d.category = any ($2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.enrolments import service
@@ -30,7 +31,7 @@ async def my_learning(request: WebRequest) -> Response[str]:
 
 
 @post("/courses/{slug:str}/enrol", include_in_schema=False)
-async def enrol(request: WebRequest, slug: str) -> Response[str]:
+async def enrol(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     """Enrols and leads into the course; a refusal leads back to the course's page, which says why."""
     viewer = pages.require_viewer(request)
     try:
@@ -45,7 +46,7 @@ async def enrol(request: WebRequest, slug: str) -> Response[str]:
 
 
 @get("/courses/{slug:str}/leave", include_in_schema=False)
-async def ask_to_leave(request: WebRequest, slug: str) -> Response[str]:
+async def ask_to_leave(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     """Asks before leaving, for those whose browser shows no dialog."""
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
@@ -54,7 +55,7 @@ async def ask_to_leave(request: WebRequest, slug: str) -> Response[str]:
 
 
 @post("/courses/{slug:str}/leave", include_in_schema=False)
-async def leave(request: WebRequest, slug: str) -> Response[str]:
+async def leave(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     """Leaves a course and returns to one's learning."""
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
