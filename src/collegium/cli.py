@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -103,6 +105,8 @@ def serve(settings: Settings, host: str | None, port: int | None, processes: int
     """Serve the site, with background jobs unless COLLEGIUM_RUN_WORKER is false."""
     import uvicorn
 
+    # uvicorn raises the signal that stopped it once more, which would end us before the database is left.
+    signal.signal(signal.SIGTERM, _leave)
     with opened(settings) as served:
         if served.embedded is not None:
             asyncio.run(bring_up_to_date(served))
@@ -124,6 +128,10 @@ def serve(settings: Settings, host: str | None, port: int | None, processes: int
             log_level="warning",
             timeout_graceful_shutdown=20,
         )
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _refuse_pending(served: Served) -> None:
@@ -153,6 +161,7 @@ def worker(settings: Settings) -> None:
         finally:
             await site.db.stop()
 
+    signal.signal(signal.SIGTERM, _leave)
     with opened(settings) as served:
         try:
             asyncio.run(work(served))

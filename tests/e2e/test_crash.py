@@ -226,6 +226,16 @@ async def _crash(server: embedded.Server, database: Database, web: Web) -> None:
             assert row["watched_seconds"] == row["play_seconds"] == row["playback_seq"] == row["events"] == len(kept)
 
 
+def test_a_site_that_is_told_to_stop_takes_its_database_along(data_dir: Path) -> None:
+    web = Web(data_dir)
+    run(web.answers())
+    server_s_note = data_dir / "pg" / "cluster" / "postmaster.pid"
+    assert server_s_note.exists()
+    web.stop()
+    assert web.process.returncode == 0
+    assert not server_s_note.exists()
+
+
 def test_no_acknowledged_second_is_lost(data_dir: Path) -> None:
     with embedded.attach(data_dir, settings=BOUNDS) as server:
         run(migrations.migrate(run(migrations.ensure_database(server, "collegium"))))
