@@ -103,8 +103,8 @@ class Ground:
         return Cpu(_seconds(web), _seconds(database))
 
     def resident_mb(self) -> float:
-        """Resident memory of all processes together in MB; what they share is counted for each."""
-        return sum(process.memory_info().rss for tree in self._trees() for process in tree) / 1e6
+        """Resident memory of all processes together in MB; pages that they share are counted once (PSS)."""
+        return sum(process.memory_full_info().pss for tree in self._trees() for process in tree) / 1e6
 
 
 def _seconds(processes: list[psutil.Process]) -> float:

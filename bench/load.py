@@ -49,18 +49,18 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collects until a whole answer with a Content-Length is there."""
-        self._buffer += data
+        self._buffer = self._buffer + data if self._buffer else data
         head = self._buffer.find(b"\r\n\r\n")
         if head < 0 or self._answer is None:
             return
-        low = self._buffer[:head].lower()
-        at = low.find(b"content-length:")
-        length = int(low[at + 15 : (low + b"\r\n").find(b"\r\n", at)]) if at >= 0 else 0
+        at = self._buffer.find(b"content-length:", 0, head)
+        if at < 0:
+            at = self._buffer[:head].lower().find(b"content-length:")
+        length = int(self._buffer[at + 15 : self._buffer.find(b"\r\n", at)]) if at >= 0 else 0
         if len(self._buffer) >= head + 4 + length:
-            body = self._buffer[head + 4 : head + 4 + length]
-            status = int(self._buffer[9:12])
+            answer = int(self._buffer[9:12]), self._buffer[head + 4 : head + 4 + length]
             self._buffer = b""
-            self._answer.set_result((status, body))
+            self._answer.set_result(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fails the request under way."""
@@ -115,24 +115,28 @@ async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: fl
         client = await connect(port)
         token, playback, nonce = players[number]
         seq, at = 0, number * 7 % 1000
+        head = (
+            f"POST /api/v1/playback/heartbeat HTTP/1.1\r\nHost: bench\r\nCookie: collegium_session={token}\r\n"
+            "Content-Type: application/json\r\nContent-Length: "
+        ).encode()
         while time.perf_counter() < until:
             seq += 1
             body = (
                 f'{{"playback_id":"{playback}","seq":{seq},"nonce":"{nonce}","intervals":[[{at},{at + 1}]],"position":{at + 1}}}'
             ).encode()
             at = (at + 1) % (duration - 1)
-            answer = await _timed(
-                client,
-                request("POST", "/api/v1/playback/heartbeat", token, body),
-                result,
-                lambda status, _body: status == 200,
-            )
+            wanted = b"%b%d\r\n\r\n%b" % (head, len(body), body)
+            answer = await _timed(client, wanted, result, _is_ok)
             if answer is None:
                 return
             start = answer.find(b'"nonce":"') + 9
             nonce = answer[start : answer.find(b'"', start)].decode()
 
     return await _run(one, len(players), seconds)
+
+
+def _is_ok(status: int, _body: bytes) -> bool:
+    return status == 200
 
 
 async def _timed(client: Client, wanted: bytes, result: Result, good: Callable[[int, bytes], bool]) -> bytes | None:
