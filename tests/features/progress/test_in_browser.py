@@ -1,0 +1,81 @@
+"""The player's frame in a real browser: what a completed lesson changes around it, without a reload."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from collegium.web.sessions import COOKIE, hash_token
+from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.database import Database
+from tests.support.people import Course, Person, add_course, add_person, enrol
+from tests.support.site import LiveServer
+
+pytestmark = pytest.mark.e2e
+
+
+async def sign_in(database: Database, page: object, person: Person, server: LiveServer) -> None:
+    token = secrets.token_urlsafe(32)
+    async with database.connect() as owner:
+        await owner.execute(
+            "insert into public.web_sessions (user_id, token_hash, expires_at, ip, user_agent)"
+            " values ($1, $2, now() + interval '1 day', '127.0.0.1', 'test')",
+            person.id,
+            hash_token(token),
+        )
+    await page.context.add_cookies([{"name": COOKIE, "value": token, "url": server.url}])  # type: ignore[attr-defined]
+
+
+async def complete(database: Database, course: Course, title: str) -> None:
+    async with database.connect() as owner:
+        await owner.execute(
+            "select private.complete_lesson(e.id, $1) from public.enrollments e", course.lesson(title).id
+        )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_a_completed_lesson_opens_the_next_without_a_reload(
+    new_page: NewPage, live_server: LiveServer, database: Database, width: int
+) -> None:
+    person = await add_person(database)
+    course = await add_course(database)
+    await enrol(database, person, course)
+    page = await new_page(width=width, theme="dark")
+    await sign_in(database, page, person, live_server)
+    await page.goto(f"/learn/{course.slug}/{course.lesson('Reading the policy').id}")
+    await page.evaluate("window.unchanged = true")
+    outline, steps, left = page.locator("#learn-outline"), page.locator("#learn-steps"), page.locator("#what-is-left")
+    assert await page.locator("details[data-outline]").evaluate("details => details.open") == (width == 1280)
+    assert await outline.locator(".lesson-locked").count() == 1
+    assert await steps.locator("a[rel=next]").count() == 0
+
+    await complete(database, course, "Welcome")
+    # As the player does when the server says that a lesson has what it needs.
+    await page.evaluate("window.htmx.trigger('#what-is-left', 'refresh')")
+    await left.locator(".progress-words", has_text="1 of 3 requirements met").wait_for()
+    await steps.locator("a[rel=next]").wait_for()
+    assert await outline.locator(".lesson-locked").count() == 0
+    assert await outline.locator(".lesson-completed").count() == 1
+    assert await outline.locator("[aria-current=page]").count() == 1
+    assert await page.locator("#learn-outline, #learn-steps").count() == 2, "replaced, not repeated"
+    assert await page.locator("details[data-outline]").evaluate("details => details.open") == (width == 1280)
+    assert await page.evaluate("window.unchanged"), "the page itself stayed"
+    assert await axe_findings(page) == []
+    assert not await scrolls_sideways(page)
+    await steps.locator("a[rel=next]").click()
+    await page.locator("h1", has_text="A claim, step by step").wait_for()
+
+
+async def test_lessons_are_completed_without_scripts(
+    new_page: NewPage, live_server: LiveServer, database: Database
+) -> None:
+    person = await add_person(database)
+    course = await add_course(database)
+    await enrol(database, person, course)
+    page = await new_page(width=390, script=False)
+    await sign_in(database, page, person, live_server)
+    await page.goto(f"/learn/{course.slug}/{course.lesson('Reading the policy').id}")
+    await page.get_by_role("button", name="Mark as complete").click()
+    await page.locator("text=Lesson complete.").wait_for()
+    assert await page.locator("#what-is-left .left-met").count() == 1
