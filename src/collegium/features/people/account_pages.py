@@ -26,7 +26,7 @@ REASONS = {
     "wrong_password": "Wrong password",
     "not_confirmed": "Address not confirmed yet",
     "banned": "Account closed",
-    "delayed": "Too many attempts, password not looked at",
+    "delayed": "Turned away for a while",
 }
 
 
@@ -80,7 +80,7 @@ async def keep_profile(request: WebRequest) -> Response[str]:
 def attempt_words(attempt: service.Attempt) -> str:
     """How an attempt ended; a check of the password by somebody who was signed in says so."""
     if attempt.origin.startswith("session:"):
-        return "Password changed" if attempt.succeeded else "Wrong current password when changing it"
+        return "Password changed" if attempt.succeeded else "Wrong password, when changing it"
     return REASONS[attempt.reason]
 
 

@@ -19,14 +19,6 @@ select u.id, u.email::text as email, u.encrypted_password::text as encrypted_pas
 from auth.users u
 where lower(u.email) = lower($1);
 
--- name: account_by_id as service_role
--- The same by a person's id.
-select u.id, u.email::text as email, u.encrypted_password::text as encrypted_password,
-    u.email_confirmed_at is not null as confirmed,
-    coalesce(u.banned_until > now(), false) or u.deleted_at is not null as closed
-from auth.users u
-where u.id = $1;
-
 -- name: lock_attempts as service_role
 -- Lets one attempt on an account from one origin go on at a time, so that none slips past the count.
 select pg_advisory_xact_lock(hashtextextended('collegium sign-in ' || lower($1) || ' ' || $2, 0));
