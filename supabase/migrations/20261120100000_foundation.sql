@@ -32,12 +32,14 @@ alter default privileges in schema public revoke all on sequences from anon, aut
 create function private.uuid_v7() returns uuid
 language sql volatile parallel safe set search_path = pg_catalog, pg_temp
 as $$
-    -- RFC 9562 section 5.7: 48 bits of milliseconds, then version 7, then randomness with the variant
-    -- that a version 4 value already carries in the same place.
+    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
+    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
     select (
-        lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
-        || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14)
+        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
+        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
+        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
     )::uuid
+    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
 $$;
 comment on function private.uuid_v7() is 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
 grant execute on function private.uuid_v7() to anon, authenticated, service_role;
