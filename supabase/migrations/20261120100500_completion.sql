@@ -327,7 +327,8 @@ as $$
                 'ce_credits', c.ce_credits,
                 'revoked_at', c.revoked_at
             )
-            from public.certificates c where c.number = upper(btrim(p_certificate_number))
+            -- As people copy it: any case, with spaces and line ends.
+            from public.certificates c where c.number = upper(regexp_replace(left(p_certificate_number, 100), '\s', '', 'g'))
         ),
         jsonb_build_object('status', 'unknown', 'valid', false, 'message', 'Certificate not found')
     )
@@ -345,7 +346,7 @@ begin
         perform private.refuse('CG422', 'reason_needed', 'Say why the certificate is revoked, in at most 500 characters.');
     end if;
     update public.certificates set revoked_at = now(), revoked_by = auth.uid(), revoked_reason = btrim(p_reason)
-    where number = upper(btrim(p_number)) and revoked_at is null;
+    where number = upper(regexp_replace(left(p_number, 100), '\s', '', 'g')) and revoked_at is null;
     if not found then
         perform private.refuse('CG404', 'no_such_certificate', 'There is no valid certificate with this number.');
     end if;
