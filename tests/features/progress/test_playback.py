@@ -314,6 +314,7 @@ async def test_the_last_second_needed_issues_the_certificate_in_its_own_transact
     assert (nearly["completed"], "course_completed" in nearly) == (False, False)
     done = await player.counted((53, 54))
     assert (done["completed"], done["course_completed"], done["certificate_url"]) == (True, True, "/me/certificates")
+    assert (await player.send(player.last)).json() == done, "whoever missed the answer is told again"
     async with database.connect() as owner:
         row = await owner.fetchrow(
             "select c.member_id, e.status, p.status as lesson, c.xmin::text as a, e.xmin::text as b, p.xmin::text as c"

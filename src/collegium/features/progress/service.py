@@ -128,7 +128,9 @@ class Heartbeats:
         if outcome.outcome not in ("counted", "repeated") or outcome.user_id is None or outcome.seq is None:
             raise Conflict(REFUSALS.get(outcome.outcome, REFUSALS["stale_playback"]), code=outcome.outcome)
         completed = outcome.goal_seconds is not None and (outcome.watched_seconds or 0) >= outcome.goal_seconds
-        course_completed = outcome.crossed and await self._course_completed(beat.playback_id)
+        # The answer that told of the completion may be the one that was lost.
+        tell = outcome.crossed or (outcome.outcome == "repeated" and completed)
+        course_completed = tell and await self._course_completed(beat.playback_id)
         return Acknowledged(
             nonce=self._nonces.make(beat.playback_id, outcome.seq, token, outcome.user_id),
             seq=outcome.seq,
