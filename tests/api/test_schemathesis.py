@@ -24,7 +24,15 @@ from tests.support.people import Course, Person, enrol
 from tests.support.site import LiveServer
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-PATHS = {"/api/v1/certificates/{number}", "/api/v1/playback", "/api/v1/playback/heartbeat"}
+PATHS = {
+    "/api/v1/certificates/{number}",
+    "/api/v1/courses",
+    "/api/v1/courses/{slug}",
+    "/api/v1/courses/{slug}/enrolment",
+    "/api/v1/me/enrolments",
+    "/api/v1/playback",
+    "/api/v1/playback/heartbeat",
+}
 TOKEN = "the session of a test"
 BOUNDED = settings(
     max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
