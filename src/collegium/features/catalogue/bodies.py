@@ -40,8 +40,8 @@ class Bodies:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        # The version is part of the key, so what is old is not asked for again and makes room in time.
         self._kept: Cache[Body] = Cache(most=300, ttl=KEPT_S)
-        site.db.on("collegium_catalogue_changed", lambda _payload: self._kept.clear())
 
     async def get(self, tx: Transaction, version: int, course_id: UUID) -> Body:
         """The body of a course's page as it stands in a version of the catalogue."""

@@ -16,9 +16,9 @@ from collegium.web import pages
 from collegium.web.pages import WebRequest
 
 
-def prepare(site: Site) -> dict[str, object]:
+def prepare(_site: Site) -> dict[str, object]:
     """What one's learning keeps for as long as the site runs."""
-    return {"paths": service.Paths(site)}
+    return {"paths": service.Paths()}
 
 
 @get("/me/learning", include_in_schema=False)

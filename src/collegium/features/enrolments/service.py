@@ -14,7 +14,6 @@ from collegium.kit import queries
 from collegium.kit.cache import Cache
 from collegium.kit.db import Actor, Transaction
 from collegium.kit.errors import Conflict, NotFound, SignInNeeded
-from collegium.kit.site import Site
 
 Q = queries.load("collegium.features.enrolments")
 
@@ -56,9 +55,9 @@ async def leave(tx: Transaction, actor: Actor, command: Leave) -> str:
 class Paths:
     """One site's memory of the ways through its courses, which are the same for everybody."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self) -> None:
+        # The version is part of the key, so what is old is not asked for again and makes room in time.
         self._kept: Cache[CoursePath] = Cache(most=2000, ttl=600)
-        site.db.on("collegium_catalogue_changed", lambda _payload: self._kept.clear())
 
     async def get(self, tx: Transaction, version: int, course_ids: Collection[UUID]) -> dict[UUID, CoursePath]:
         """The ways through some courses in a version of the catalogue; those not known come in one statement."""
