@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from collegium import settings as settings_module
-from collegium.features.media.ffmpeg import MediaError
+from collegium.features.media.service import MediaError
 from collegium.kit import migrations
 from collegium.kit.embedded import EmbeddedError
 from collegium.kit.errors import Problem

@@ -11,7 +11,7 @@ import asyncpg
 import click
 
 from collegium.features.certificates import service as certificates
-from collegium.features.media.ffmpeg import MediaError, find_ffmpeg
+from collegium.features.media.service import MediaError, find_ffmpeg
 from collegium.kit import migrations
 from collegium.kit.db import SYSTEM
 from collegium.kit.server import Served
