@@ -16,6 +16,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Cookie, State
 from litestar.openapi import OpenAPIConfig
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from litestar.types import ASGIApp, ControllerRouterHandler
 
@@ -114,7 +115,7 @@ async def design(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/{path:path}", include_in_schema=False)
-async def nowhere(path: str) -> None:
+async def nowhere(path: FromPath[str]) -> None:
     """Any other address: through all layers, so that the answer looks like a page of the site."""
     raise NotFound("There is no page at this address. It may have moved, or the link is not whole.")
 
