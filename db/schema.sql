@@ -2220,7 +2220,7 @@ ALTER INDEX public.idx_video_events_user ATTACH PARTITION public.video_events_de
 
 CREATE TRIGGER catalogue_courses_added AFTER INSERT OR DELETE ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
-CREATE TRIGGER catalogue_courses_changed AFTER UPDATE OF title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level, ce_credits, pricing_type, price, member_price, currency, delivery_format, estimated_duration_minutes, status, instructor_id, thumbnail_url, allow_enrollment, enrollment_start_date, enrollment_end_date ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+CREATE TRIGGER catalogue_courses_changed AFTER UPDATE OF title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level, ce_credits, pricing_type, price, member_price, currency, delivery_format, estimated_duration_minutes, status, instructor_id, thumbnail_url, allow_enrollment, enrollment_start_date, enrollment_end_date, course_start_date, course_end_date, completion_certificate ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_instructors_changed AFTER INSERT OR DELETE OR UPDATE ON public.instructor_profiles FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 

@@ -393,7 +393,8 @@ create trigger catalogue_courses_added after insert or delete on public.courses
     for each statement execute function private.move_catalogue_version();
 create trigger catalogue_courses_changed after update of title, slug, description, short_description, learning_objectives,
     target_audience, tags, category, difficulty_level, ce_credits, pricing_type, price, member_price, currency, delivery_format,
-    estimated_duration_minutes, status, instructor_id, thumbnail_url, allow_enrollment, enrollment_start_date, enrollment_end_date
+    estimated_duration_minutes, status, instructor_id, thumbnail_url, allow_enrollment, enrollment_start_date, enrollment_end_date,
+    course_start_date, course_end_date, completion_certificate
     on public.courses
     for each statement execute function private.move_catalogue_version();
 create trigger catalogue_modules_changed after insert or update or delete on public.course_modules

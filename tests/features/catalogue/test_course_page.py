@@ -387,6 +387,25 @@ async def test_a_change_is_seen_at_once(
     assert "A claim, step by step" not in text
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("completion_certificate", False, "<dd>None</dd>"),
+        ("course_start_date", datetime(2031, 3, 3, tzinfo=UTC), "3 March 2031"),
+        ("max_enrollments", 5, "5 places left."),
+    ],
+)
+async def test_each_fact_is_up_to_date(
+    client: Client, database: Database, make_person: MakePerson, make_course: MakeCourse,
+    column: str, value: Any, words: str,
+) -> None:  # fmt: skip
+    course = make_course()
+    await client.login(make_person())
+    await text_of(client, course)
+    await set_course(database, course, **{column: value})
+    assert words in await text_of(client, course)
+
+
 async def test_pages_ask_the_database_little(
     make_client: MakeClient, database: Database, make_person: MakePerson, make_course: MakeCourse, statements: list[str]
 ) -> None:
