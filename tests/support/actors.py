@@ -105,6 +105,8 @@ class Stage:
         with self.connection.transaction(), psycopg.ClientCursor(self.connection) as cursor:
             cursor.execute(opening(who))
             cursor.execute(statement.encode(), KEYS | given)
+            while cursor.nextset():
+                pass  # Of several statements the last one answers.
             rows = cursor.fetchall() if cursor.description else []
             count = cursor.rowcount
             cursor.execute("select set_config('request.jwt.claims', '', true)")
