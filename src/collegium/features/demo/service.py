@@ -19,8 +19,8 @@ from collegium.features.certificates import service as certificates
 from collegium.features.demo import model
 from collegium.features.demo.model import Course, Instructor, Lesson
 from collegium.features.media import service as media
-from collegium.features.media.service import find_ffmpeg
 from collegium.features.media.films import FILMS
+from collegium.features.media.service import find_ffmpeg
 from collegium.features.media.synth import make_demo_video
 from collegium.features.people import service as people
 from collegium.kit import queries
