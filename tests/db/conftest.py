@@ -22,6 +22,14 @@ def guild(database_server: embedded.Server, database_template: str) -> Iterator[
         yield made
 
 
+@pytest.fixture
+def own_guild(database: Database) -> Database:
+    """A guild for one test, which may commit there."""
+    with psycopg.connect(database.dsn_owner) as connection:
+        found_guild(connection)
+    return database
+
+
 @pytest.fixture(scope="module")
 def guild_connection(guild: Database) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """One connection of the tables' owner for the module."""

@@ -137,9 +137,9 @@ def test_every_lesson_of_a_course_can_be_reached(stage: Stage) -> None:
     assert locks(stage) == {}
 
 
-async def test_two_halves_of_a_circle_at_once_do_not_both_pass(guild: Database) -> None:
+async def test_two_halves_of_a_circle_at_once_do_not_both_pass(own_guild: Database) -> None:
     async def tie(lesson: str, after: str) -> str:
-        async with guild.connect() as session:
+        async with own_guild.connect() as session:
             await start.wait()
             try:
                 await session.execute(
@@ -149,7 +149,7 @@ async def test_two_halves_of_a_circle_at_once_do_not_both_pass(guild: Database) 
                 return str(error.as_dict().get("detail"))
             return "tied"
 
-    async with guild.connect() as owner:
+    async with own_guild.connect() as owner:
         for _ in range(5):
             start = asyncio.Barrier(2)
             answers = await asyncio.gather(tie("welcome", "reading"), tie("reading", "welcome"))
