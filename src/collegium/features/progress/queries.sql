@@ -122,3 +122,7 @@ select
     v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.duration, v.max_rate, v.captions, v.transcript,
     v.processing_state, v.processing_error, '{}' as watched, 0 as watched_seconds, 0 as position, 0 as goal_seconds
 from public.lesson_videos v where v.lesson_id = $1
+
+-- name: make_partitions as service_role
+-- Makes the partitions of player events for this month and the three ahead.
+select private.make_video_event_partitions(3)

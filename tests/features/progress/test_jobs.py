@@ -1,0 +1,30 @@
+"""The months of player events are made ahead of time by the clock."""
+
+from __future__ import annotations
+
+from collegium.app import load_jobs
+from collegium.kit.jobs import REGISTRY, run_now
+from collegium.kit.site import Site
+from tests.support.database import Database
+
+MONTHS = "select count(*) from pg_inherits where inhparent = 'public.video_events'::regclass"
+
+
+async def test_a_missing_month_is_made_again(site: Site, database: Database) -> None:
+    load_jobs()
+    assert REGISTRY["progress.make_partitions"].cron
+    async with database.connect() as owner:
+        before = await owner.fetchval(MONTHS)
+        name = await owner.fetchval(
+            "select 'video_events_' || to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM')"
+        )
+        await owner.execute(f"drop table public.{name}")
+        assert await owner.fetchval(MONTHS) == before - 1
+    await site.db.start()
+    try:
+        await run_now(site, "progress.make_partitions", {})
+    finally:
+        await site.db.stop()
+    async with database.connect() as owner:
+        assert await owner.fetchval(MONTHS) == before
+        assert await owner.fetchval("select to_regclass($1)", f"public.{name}") is not None
