@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from tests.db.matrix import FUNCTIONS, MATRIX, UNREADABLE, WRITABLE
-from tests.db.probes import PROBES, VERBS, table_of
-from tests.support.actors import ACTORS
+from collegium.access import FUNCTIONS, MATRIX, PROBES, UNREADABLE, VERBS, WRITABLE, table_of
+from collegium.access.stage import ACTORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "access.md"
 HEADS = ("owner", "learner", "stranger", "instructor", "other instr.", "visitor", "admin", "super admin", "service")
@@ -16,7 +15,7 @@ HEADS = ("owner", "learner", "stranger", "instructor", "other instr.", "visitor"
 OPENING = """\
 # Who may see and do what
 
-Written by `python -m tests.db.access_page` from `tests/db/matrix.py`; the tests beside it try each line on a real
+Written by `python -m tests.db.access_page` from `src/collegium/access`; the tests beside it try each line on a real
 database, and a table without its lines fails them.
 
 The **owner** is the learner whose row it is, or whose course; a **learner** takes the same course; a **stranger** is
@@ -75,7 +74,7 @@ def _functions() -> Iterator[str]:
     yield "## Functions\n"
     yield "Who may call them; the others are called by triggers and by each other only.\n"
     yield "| function | visitor | signed in | service |\n| --- | --- | --- | --- |"
-    for name, roles in FUNCTIONS.items():
+    for name, roles in sorted(FUNCTIONS.items()):
         signs = ("**yes**" if role in roles.split() else "no" for role in ("anon", "authenticated", "service_role"))
         yield f"| {name} | {' | '.join(signs)} |"
     yield ""

@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from collegium.access import found_guild
+from collegium.access.stage import Stage
 from collegium.kit import embedded
-from tests.support.actors import Stage, found_guild
 from tests.support.database import Database, fresh_database
 
 

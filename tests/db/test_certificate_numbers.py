@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 MANY = 20_000

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 
 ENROLLMENT = (
     "select status, lessons_completed, completed_at is not null from public.enrollments where id = %(enrollment)s"

@@ -13,8 +13,9 @@ import asyncpg
 import psycopg
 import pytest
 
+from collegium.access import found_guild
+from collegium.access.stage import key
 from tests.db.invariants import offending
-from tests.support.actors import found_guild, key
 from tests.support.database import Database, as_actor
 
 

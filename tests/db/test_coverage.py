@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 from tests.support.database import Database, as_actor
 
 RECORD = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.actors import Stage
+from collegium.access.stage import Stage
 
 # With an empty search_path PostgreSQL looks for types among the temporary ones first, even before its own.
 TAKE_OVER = """

@@ -9,7 +9,8 @@ import asyncpg
 import psycopg
 import pytest
 
-from tests.support.actors import Stage, found_guild, key
+from collegium.access import found_guild
+from collegium.access.stage import Stage, key
 from tests.support.database import Database, as_actor
 
 INSERT = "insert into public.enrollments (course_id, member_id) values (%(open)s, %({who})s) returning status"

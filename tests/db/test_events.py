@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 from tests.support.database import Database
 
 EVENT = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.actors import Stage
+from collegium.access.stage import Stage
 
 NO_RIGHT = "42501"
 

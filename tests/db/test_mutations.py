@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.db.matrix import MATRIX, MOVES, SECOND_LINES
-from tests.db.probes import PROBES, table_of
-from tests.support.actors import ACTORS, Stage
+from collegium.access import MATRIX, MOVES, PROBES, SECOND_LINES, table_of
+from collegium.access.stage import ACTORS, Stage
 
 COMMANDS = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
 POLICIES = """

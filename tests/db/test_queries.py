@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 import collegium.features
+from collegium.access.stage import opening
 from collegium.kit import queries
-from tests.support.actors import opening
 from tests.support.database import Database
 
 FEATURES = Path(collegium.features.__file__).parent

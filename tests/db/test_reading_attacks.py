@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.support.actors import PEOPLE, Stage, key
+from collegium.access.stage import PEOPLE, Stage, key
 from tests.support.database import Database
 
 OUTSIDERS = ("learner", "stranger", "other_instructor", "anon")

@@ -11,10 +11,11 @@ import asyncpg
 import psycopg
 import pytest
 
+from collegium.access import found_guild
+from collegium.access.stage import key
 from collegium.kit import embedded, migrations
 from tests.db import schema_page
 from tests.db.invariants import offending
-from tests.support.actors import found_guild, key
 from tests.support.database import FAST, Database, run, scratch
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.actors import ACTORS, Stage, key
+from collegium.access.stage import ACTORS, Stage, key
 
 NO_RIGHT = "42501"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 
 NO_RIGHT = "42501"
 # PostgreSQL 18 gave "on delete restrict" a state of its own.

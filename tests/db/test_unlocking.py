@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.support.actors import Stage, key
+from collegium.access.stage import Stage, key
 from tests.support.database import Database
 
 

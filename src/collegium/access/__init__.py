@@ -1,0 +1,51 @@
+"""Who may do what, declared once. Tests and `collegium doctor --access` hold the database to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from collegium.access.area import VERBS, Area, Probe, table_of
+from collegium.access.areas import catalogue, coverage, learning, people
+from collegium.access.stage import ACTORS, KEYS, PEOPLE, Stage, key
+
+__all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_LINES", "UNREADABLE", "VERBS",
+           "WHOLLY_WRITABLE", "WRITABLE", "Area", "Probe", "found_guild", "table_of"]  # fmt: skip
+
+# In the order in which the guild is founded.
+AREAS: dict[str, Area] = {
+    "people": people.AREA,
+    "catalogue": catalogue.AREA,
+    "learning": learning.AREA,
+    "coverage": coverage.AREA,
+}
+
+MATRIX = {case: verbs for area in AREAS.values() for case, verbs in area.matrix.items()}
+PROBES = {case: probe for area in AREAS.values() for case, probe in area.probes.items()}
+MOVES = {table: move for area in AREAS.values() for table, move in area.moves.items()}
+SECOND_LINES = {table: why for area in AREAS.values() for table, why in area.second_lines.items()}
+WRITABLE = {right: columns for area in AREAS.values() for right, columns in area.writable.items()}
+WHOLLY_WRITABLE = {table for area in AREAS.values() for table in area.wholly_writable}
+UNREADABLE = {table: columns for area in AREAS.values() for table, columns in area.unreadable.items()}
+FUNCTIONS = {name: roles for area in AREAS.values() for name, roles in area.functions.items()}
+KEYS.update({thing: key(thing) for area in AREAS.values() for thing in area.things})
+
+
+def found_guild(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Fills a database that is migrated and empty, and commits."""
+    stage = Stage(connection)
+    for name, role in PEOPLE.items():
+        stage.owner(
+            "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
+            " values (%(id)s, %(email)s, now(), jsonb_build_object('first_name', %(name)s, 'last_name', 'Guild'))",
+            id=key(name),
+            email=f"{name}@guild.test",
+            name=name.replace("_", " ").title(),
+        )
+        stage.owner("update public.profiles set role = %(role)s where id = %(id)s", role=role, id=key(name))
+    stage.owner("insert into auth.users (id, email) values (%(nobody)s, 'nobody@guild.test')")
+    stage.owner("delete from public.profiles where id = %(nobody)s")
+    for area in AREAS.values():
+        area.found(stage)
+    connection.commit()

@@ -1,0 +1,1 @@
+update public.enrollments set status = 'in_progress' where id = %(short_enrollment)s;

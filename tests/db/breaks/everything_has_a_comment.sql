@@ -1,0 +1,1 @@
+comment on function public.enrol(uuid) is null;

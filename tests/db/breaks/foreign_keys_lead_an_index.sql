@@ -1,0 +1,1 @@
+drop index public.idx_enrollments_current_lesson;

@@ -1,0 +1,1 @@
+alter function public.enrol(uuid) set search_path = '';

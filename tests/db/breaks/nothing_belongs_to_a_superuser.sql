@@ -1,0 +1,2 @@
+-- As a superuser.
+alter function private.is_admin() owner to postgres;

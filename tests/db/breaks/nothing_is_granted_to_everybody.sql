@@ -1,0 +1,1 @@
+grant select (title) on public.courses to public;

@@ -1,0 +1,1 @@
+grant select on public.video_events_default to authenticated;

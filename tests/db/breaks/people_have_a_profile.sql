@@ -1,0 +1,1 @@
+update public.profiles set email = 'other@guild.test' where id = %(owner)s;

@@ -1,0 +1,1 @@
+alter table public.courses disable row level security;

@@ -1,0 +1,1 @@
+drop trigger update_courses_updated_at on public.courses;

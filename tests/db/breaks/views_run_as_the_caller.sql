@@ -1,0 +1,1 @@
+alter view public.video_completion reset (security_invoker);
