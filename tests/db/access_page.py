@@ -10,7 +10,18 @@ from collegium.access import FUNCTIONS, MATRIX, PROBES, UNREADABLE, VERBS, WRITA
 from collegium.access.stage import ACTORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "access.md"
-HEADS = ("owner", "learner", "stranger", "instructor", "other instr.", "visitor", "admin", "super admin", "service")
+HEADS = (
+    "owner",
+    "learner",
+    "stranger",
+    "instructor",
+    "other instr.",
+    "manager",
+    "visitor",
+    "admin",
+    "super admin",
+    "service",
+)
 
 OPENING = """\
 # Who may see and do what
@@ -19,8 +30,8 @@ Written by `python -m tests.db.access_page` from `src/collegium/access`; the tes
 database, and a table without its lines fails them.
 
 The **owner** is the learner whose row it is, or whose course; a **learner** takes the same course; a **stranger** is
-signed in and takes nothing; the **instructor** teaches the course, the **other instructor** another one; a **visitor**
-is not signed in. The **service** is the site's own work, which row-level security does not hold. All of them speak SQL
+signed in and takes nothing; the **instructor** teaches the course, the **other instructor** another one; the **manager**
+manages the organisation that the owner belongs to; a **visitor** is not signed in. The **service** is the site's own work, which row-level security does not hold. All of them speak SQL
 as a client with these rights can: what the pages offer is less.
 
 | sign | means |

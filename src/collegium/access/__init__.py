@@ -7,7 +7,33 @@ from typing import Any
 import psycopg
 
 from collegium.access.area import VERBS, Area, Probe, table_of
-from collegium.access.areas import catalogue, coverage, learning, people
+from collegium.access.areas import (
+    assignments,
+    attempts,
+    audit,
+    catalogue,
+    collections,
+    counters,
+    coverage,
+    credits,
+    discussions,
+    learning,
+    live,
+    maintenance,
+    money,
+    notices,
+    organisations,
+    partners,
+    people,
+    programs,
+    quizzes,
+    reports,
+    reviews,
+    scorm,
+    skills,
+    templates,
+    xapi,
+)
 from collegium.access.stage import ACTORS, KEYS, PEOPLE, Stage, key
 
 __all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_LINES", "UNREADABLE", "VERBS",
@@ -17,8 +43,29 @@ __all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_
 AREAS: dict[str, Area] = {
     "people": people.AREA,
     "catalogue": catalogue.AREA,
+    "organisations": organisations.AREA,
+    "money": money.AREA,
     "learning": learning.AREA,
     "coverage": coverage.AREA,
+    "programs": programs.AREA,
+    "reviews": reviews.AREA,
+    "collections": collections.AREA,
+    "discussions": discussions.AREA,
+    "quizzes": quizzes.AREA,
+    "attempts": attempts.AREA,
+    "assignments": assignments.AREA,
+    "live": live.AREA,
+    "credits": credits.AREA,
+    "templates": templates.AREA,
+    "scorm": scorm.AREA,
+    "partners": partners.AREA,
+    "xapi": xapi.AREA,
+    "skills": skills.AREA,
+    "notices": notices.AREA,
+    "counters": counters.AREA,
+    "reports": reports.AREA,
+    "maintenance": maintenance.AREA,
+    "audit": audit.AREA,
 }
 
 MATRIX = {case: verbs for area in AREAS.values() for case, verbs in area.matrix.items()}

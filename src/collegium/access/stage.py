@@ -7,6 +7,7 @@ Identities are the same in every database: `key("owner")`. In statements they st
     stranger          signed in, takes nothing
     instructor        teaches the course
     other_instructor  teaches another one
+    manager           manages the organisation that the owner belongs to
     anon, admin, super_admin, service_role
 """
 
@@ -28,6 +29,7 @@ PEOPLE = {
     "stranger": "student",
     "instructor": "instructor",
     "other_instructor": "instructor",
+    "manager": "student",
     "admin": "admin",
     "super_admin": "super_admin",
 }
@@ -37,6 +39,7 @@ ACTORS = (
     "stranger",
     "instructor",
     "other_instructor",
+    "manager",
     "anon",
     "admin",
     "super_admin",
