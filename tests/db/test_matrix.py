@@ -1,25 +1,12 @@
-"""Every actor tries every verb on every table and view: allowed, hidden or refused, as declared in matrix.py."""
+"""Every actor tries every verb on every table and view: allowed, hidden or refused, as declared in collegium.access."""
 
 from __future__ import annotations
 
 import pytest
 
-from collegium.access import FUNCTIONS, MATRIX, MOVES, PROBES, UNREADABLE, VERBS, WHOLLY_WRITABLE, WRITABLE, table_of
+from collegium.access import MATRIX, MOVES, PROBES, VERBS, rights, table_of
 from collegium.access.stage import ACTORS, Stage
 from tests.db import access_page
-
-RELATIONS = """
-select relname, relispartition and relname ~ '_\\d{4}_\\d{2}$' from pg_class
-where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
-"""
-RIGHTS = """
-select c.relname, p.right_name, a.attname
-from pg_class c
-join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-cross join (values ('select'), ('insert'), ('update'), ('references')) as p (right_name)
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
-  and has_column_privilege(%(role)s, c.oid, a.attname, p.right_name) = %(has)s
-"""
 
 
 def expected(case: str, verb: str) -> dict[str, str]:
@@ -41,9 +28,7 @@ def test_an_instructor_cannot_push_a_row_over_to_somebody_else(stage: Stage, tab
     assert stage.attempt("instructor", f"update public.{table} set {change} where {where}").state == "42501"
 
 
-def test_every_table_and_view_is_declared(stage: Stage) -> None:
-    rows = stage.owner(RELATIONS)
-    assert {name for name, monthly in rows if not monthly} == {table_of(case) for case in MATRIX}
+def test_the_declarations_are_whole() -> None:
     assert list(MATRIX) == list(PROBES)
     for case, verbs in MATRIX.items():
         assert tuple(verbs) == VERBS, case
@@ -51,85 +36,32 @@ def test_every_table_and_view_is_declared(stage: Stage) -> None:
             assert len(verbs[verb].split()) == len(ACTORS), (case, verb)
 
 
-def test_no_role_has_a_right_to_a_partition(stage: Stage) -> None:
-    partitions = stage.owner(
-        "select c.relname, c.relacl::text, c.relrowsecurity from pg_class c"
-        " where c.relnamespace = 'public'::regnamespace and c.relispartition and c.relkind = 'r'"
-    )
-    assert len(partitions) > 12
-    for name, acl, secured in partitions:
-        assert secured, name
-        assert acl == "{collegium_owner=arwdDxtm/collegium_owner}", name
+@pytest.mark.parametrize("name", rights.CHECKS)
+def test_rights(stage: Stage, name: str) -> None:
+    assert rights.CHECKS[name](stage) == []
 
 
-def test_columns_that_people_may_write(stage: Stage) -> None:
-    found: dict[tuple[str, str], list[str]] = {}
-    for table, right, column in stage.owner(RIGHTS, role="authenticated", has=True):
-        found.setdefault((table, right), []).append(column)
-    assert not [entry for entry in found if entry[1] == "references"]
-    everything = {table: columns for (table, right), columns in found.items() if right == "select"}
-    written = {entry: columns for entry, columns in found.items() if entry[1] in ("insert", "update")}
-    partly = {entry: " ".join(columns) for entry, columns in written.items() if columns != everything[entry[0]]}
-    assert partly == WRITABLE
-    assert set(written) - set(WRITABLE) == {(table, verb) for table in WHOLLY_WRITABLE for verb in ("insert", "update")}
-
-
-def test_columns_that_people_may_not_read(stage: Stage) -> None:
-    hidden: dict[str, list[str]] = {}
-    readable = {table for table, right, _ in stage.owner(RIGHTS, role="authenticated", has=True) if right == "select"}
-    for table, right, column in stage.owner(RIGHTS, role="authenticated", has=False):
-        if right == "select" and table in readable:
-            hidden.setdefault(table, []).append(column)
-    assert {table: " ".join(columns) for table, columns in hidden.items()} == UNREADABLE
-
-
-def test_visitors_have_no_right_but_select(stage: Stage) -> None:
-    assert {right for _, right, _ in stage.owner(RIGHTS, role="anon", has=True)} == {"select"}
-
-
-def test_nobody_may_truncate_or_attach_triggers(stage: Stage) -> None:
-    assert not stage.owner(
-        "select c.relname, r.rolname from pg_class c cross join pg_roles r"
-        " where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p', 'v')"
-        " and r.rolname in ('anon', 'authenticated', 'service_role', 'collegium_web')"
-        " and (has_table_privilege(r.oid, c.oid, 'truncate') or has_table_privilege(r.oid, c.oid, 'trigger'))"
-    )
-
-
-def test_who_may_call_which_function(stage: Stage) -> None:
-    called: dict[str, str] = {}
-    for name, roles in stage.owner(
-        "select p.pronamespace::regnamespace || '.' || p.proname,"
-        " string_agg(r.rolname, ' ' order by r.rolname) from pg_proc p cross join pg_roles r"
-        " where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)"
-        " and r.rolname in ('anon', 'authenticated', 'service_role')"
-        " and has_function_privilege(r.oid, p.oid, 'execute')"
-        " group by p.oid, 1 order by 1"
-    ):
-        assert name not in called, f"{name} stands twice: name its arguments in the list"
-        called[name] = roles
-    assert called == FUNCTIONS
-
-
-def test_nothing_else_is_open(stage: Stage) -> None:
-    """No right of PUBLIC to what is ours, and nothing to read or make in any other schema."""
-    assert not stage.owner(
-        "select p.oid::regprocedure from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
-        " where p.pronamespace::regnamespace::text in ('public', 'private', 'auth') and a.grantee = 0"
-    )
-    assert not stage.owner(
-        "select c.oid::regclass, r.rolname from pg_class c"
-        " cross join (values ('anon'), ('authenticated'), ('collegium_web')) as r (rolname)"
-        " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')"
-        " and c.relnamespace::regnamespace::text not in ('public', 'pg_catalog', 'information_schema')"
-        " and has_schema_privilege(r.rolname, c.relnamespace, 'usage')"
-        " and has_table_privilege(r.rolname, c.oid, 'select')"
-    )
-    assert not stage.owner(
-        "select n.nspname, r.rolname from pg_namespace n"
-        " cross join (values ('anon'), ('authenticated'), ('service_role'), ('collegium_web')) as r (rolname)"
-        " where has_schema_privilege(r.rolname, n.oid, 'create')"
-    )
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("every table is declared", "create table public.later (n integer)"),
+        ("nobody has a right to a partition", "grant select on public.video_events_default to authenticated"),
+        ("columns that people may write", "grant update (final_grade) on public.enrollments to authenticated"),
+        ("columns that people may write", "revoke update (locale) on public.profiles from authenticated"),
+        ("columns that people may write", "grant references on public.profiles to authenticated"),
+        ("columns that people may not read", "grant select (token_hash) on public.web_sessions to authenticated"),
+        ("visitors only read", "grant insert on public.enrollments to anon"),
+        ("who may call which function", "grant execute on function private.complete_lesson to authenticated"),
+        ("who may call which function", "revoke execute on function public.enrol from authenticated"),
+        ("nothing else is open", "grant truncate on public.courses to service_role"),
+        ("nothing else is open", "grant execute on function public.enrol to public"),
+        ("nothing else is open", "grant create on schema public to authenticated"),
+        ("nothing else is open", "grant select on private.catalogue_version to authenticated"),
+    ],
+)
+def test_rights_notice(stage: Stage, name: str, change: str) -> None:
+    stage.owner(change)
+    assert rights.CHECKS[name](stage)
 
 
 def test_the_page_says_what_the_matrix_says() -> None:

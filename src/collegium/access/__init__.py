@@ -37,7 +37,7 @@ from collegium.access.areas import (
 from collegium.access.stage import ACTORS, KEYS, PEOPLE, Stage, key
 
 __all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_LINES", "UNREADABLE", "VERBS",
-           "WHOLLY_WRITABLE", "WRITABLE", "Area", "Probe", "found_guild", "table_of"]  # fmt: skip
+           "WHOLLY_WRITABLE", "WRITABLE", "Area", "Probe", "found", "found_guild", "table_of"]  # fmt: skip
 
 # In the order in which the guild is founded.
 AREAS: dict[str, Area] = {
@@ -79,9 +79,8 @@ FUNCTIONS = {name: roles for area in AREAS.values() for name, roles in area.func
 KEYS.update({thing: key(thing) for area in AREAS.values() for thing in area.things})
 
 
-def found_guild(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-    """Fills a database that is migrated and empty, and commits."""
-    stage = Stage(connection)
+def found(stage: Stage) -> None:
+    """Puts the people and things of the guild into a database that is migrated; the caller commits or undoes."""
     for name, role in PEOPLE.items():
         stage.owner(
             "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
@@ -95,4 +94,9 @@ def found_guild(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
     stage.owner("delete from public.profiles where id = %(nobody)s")
     for area in AREAS.values():
         area.found(stage)
+
+
+def found_guild(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Fills a database that is migrated and empty, and commits."""
+    found(Stage(connection))
     connection.commit()

@@ -45,13 +45,13 @@ THINGS = (
 # The course: a video that everybody may preview, a text, a second part that opens after the first, a spare at the end.
 FOUND = """
 insert into public.courses (id, title, slug, description, category, status, instructor_id, pricing_type, price) values
-    (%(course)s, 'Reading a policy', 'reading', 'd', 'compliance', 'published', %(instructor)s, 'free', 0),
-    (%(paid)s, 'Paid', 'paid', 'd', 'compliance', 'published', %(instructor)s, 'paid', 80),
-    (%(short)s, 'Short', 'short', 'd', 'compliance', 'published', %(instructor)s, 'free', 0),
-    (%(draft)s, 'Draft', 'draft', 'd', 'compliance', 'draft', %(instructor)s, 'free', 0),
-    (%(other_course)s, 'Other', 'other', 'd', 'compliance', 'published', %(other_instructor)s, 'free', 0),
-    (%(open)s, 'Open', 'open', 'd', 'compliance', 'published', %(other_instructor)s, 'free', 0),
-    (%(members)s, 'Members', 'members', 'd', 'compliance', 'published', %(other_instructor)s, 'member_only', 0);
+    (%(course)s, 'Reading a policy', 'guild-reading', 'd', 'compliance', 'published', %(instructor)s, 'free', 0),
+    (%(paid)s, 'Paid', 'guild-paid', 'd', 'compliance', 'published', %(instructor)s, 'paid', 80),
+    (%(short)s, 'Short', 'guild-short', 'd', 'compliance', 'published', %(instructor)s, 'free', 0),
+    (%(draft)s, 'Draft', 'guild-draft', 'd', 'compliance', 'draft', %(instructor)s, 'free', 0),
+    (%(other_course)s, 'Other', 'guild-other', 'd', 'compliance', 'published', %(other_instructor)s, 'free', 0),
+    (%(open)s, 'Open', 'guild-open', 'd', 'compliance', 'published', %(other_instructor)s, 'free', 0),
+    (%(members)s, 'Members', 'guild-members', 'd', 'compliance', 'published', %(other_instructor)s, 'member_only', 0);
 insert into public.course_modules (id, course_id, title, module_order, unlock_after_module_id) values
     (%(first_module)s, %(course)s, 'First', 1, null),
     (%(second_module)s, %(course)s, 'Second', 2, %(first_module)s),
@@ -196,7 +196,7 @@ PROBES: dict[str, Probe] = {
         "a published course; a new one is the instructor's; the draft is removed",
         "id = %(course)s",
         "(id, title, slug, description, category, instructor_id)"
-        " values (%(new)s, 'New', 'new', 'd', 'compliance', %(instructor)s)",
+        " values (%(new)s, 'New', 'guild-new', 'd', 'compliance', %(instructor)s)",
         "id = %(new)s",
         ("title", "'Changed'"),
         "id = %(draft)s",
@@ -205,7 +205,7 @@ PROBES: dict[str, Probe] = {
         "a draft of the instructor; a new one is the other instructor's; one without learners is removed",
         "id = %(draft)s",
         "(id, title, slug, description, category, instructor_id, price)"
-        " values (%(new)s, 'New', 'new', 'd', 'compliance', %(other_instructor)s, 10)",
+        " values (%(new)s, 'New', 'guild-new', 'd', 'compliance', %(other_instructor)s, 10)",
         "id = %(new)s",
         ("price", "10"),
         "id = %(open)s",

@@ -21,7 +21,7 @@ THINGS = (
 
 FOUND = """
 insert into public.memberships (id, member_id, member_number, starts_on)
-values (%(membership)s, %(owner)s, 'M-1', '2020-01-01');
+values (%(membership)s, %(owner)s, 'GUILD-1', '2020-01-01');
 insert into public.web_sessions (id, user_id, token_hash, expires_at) values
     (%(session)s, %(owner)s, sha256('owner'), now() + interval '1 day'),
     (%(learner_session)s, %(learner)s, sha256('learner'), now() + interval '1 day');
@@ -106,7 +106,7 @@ PROBES: dict[str, Probe] = {
     "memberships": Probe(
         "the owner's membership",
         "id = %(membership)s",
-        "(id, member_id, member_number, starts_on) values (%(new)s, %(owner)s, 'M-2', '2020-01-01')",
+        "(id, member_id, member_number, starts_on) values (%(new)s, %(owner)s, 'GUILD-2', '2020-01-01')",
         "id = %(new)s",
         ("tier", "'honorary'"),
     ),

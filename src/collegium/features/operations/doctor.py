@@ -12,6 +12,7 @@ import click
 
 from collegium.features.certificates import service as certificates
 from collegium.features.media.service import MediaError, find_ffmpeg
+from collegium.features.operations.access import report
 from collegium.kit import migrations
 from collegium.kit.db import SYSTEM
 from collegium.kit.server import Served
@@ -154,10 +155,18 @@ def _lines(found: list[Finding]) -> Iterator[str]:
 
 
 @click.command()
+@click.option("--access", is_flag=True, help="Try every role's rights on every table instead.")
 @click.pass_obj
-def doctor(settings: Settings) -> None:
+def doctor(settings: Settings, access: bool) -> None:
     """Look whether everything that the site stands on is in order."""
     from collegium import cli
+
+    if access:
+        with cli.plain_errors(), cli.opened(settings) as served:
+            if served.embedded is not None:
+                asyncio.run(cli.bring_up_to_date(served))
+            report(served.owner_dsn)
+        return
 
     async def work(served: Served) -> list[Finding]:
         site = Site.build(settings, served.database)

@@ -1,0 +1,61 @@
+"""``collegium doctor --access``: the rights of every role, tried on the live database, beside those declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+import psycopg
+
+from collegium.access import trial
+from collegium.access.stage import ACTORS
+
+HEADS = ("owner", "learner", "stranger", "instr", "other", "manager", "visitor", "admin", "super", "service")
+WIDTH = 9
+
+
+def sign(answer: str) -> str:
+    """An answer of the matrix in a word."""
+    return {"42501": "no", "55000": "view", "-": "hidden"}.get(answer, "rule" if answer.startswith("CG") else answer)
+
+
+def table_lines(tried: list[trial.Tried]) -> Iterator[str]:
+    """One case as a table; a cell that differs from what is declared is marked."""
+    yield tried[0].case
+    yield " " * 9 + "".join(f"{head:<{WIDTH}}" for head in HEADS)
+    for line in tried:
+        cells = (
+            sign(got) if got == meant else f"{sign(got)}!" for meant, got in zip(line.declared, line.found, strict=True)
+        )
+        yield f"  {line.verb:<7}" + "".join(f"{cell:<{WIDTH}}" for cell in cells).rstrip()
+    yield ""
+
+
+def examine(dsn: str, say: Callable[[str], None], tables: list[str] | None = None) -> list[str]:
+    """Tries all tables, or some, says what was found one by one, and answers the differences in words.
+
+    ``dsn`` is that of the tables' owner. Whatever the trial makes is undone; what could not be tried is a difference.
+    """
+    differences: list[str] = []
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for table, tried in trial.try_tables(connection, tables):
+            if isinstance(tried, psycopg.Error):
+                differences.append(f"{table}: could not be tried: {tried.diag.message_primary or tried}")
+                continue
+            for case in dict.fromkeys(line.case for line in tried):
+                for line in table_lines([one for one in tried if one.case == case]):
+                    say(line)
+            differences += [words for line in tried for words in line.differences]
+        differences += trial.differences_in_rights(connection)
+    return differences
+
+
+def report(dsn: str) -> None:
+    """Prints the matrix as it is and what is not as docs/reference/access.md declares: then it ends with status 1."""
+    differences = examine(dsn, click.echo)
+    for words in differences:
+        click.echo(f"FAIL  {words}")
+    if differences:
+        click.echo(f"\n{len(differences)} rights are not as docs/reference/access.md declares them.")
+        raise SystemExit(1)
+    click.echo(f"ok    {len(trial.tables())} tables and views, {len(ACTORS)} actors: every right is as declared")

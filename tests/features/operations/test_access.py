@@ -1,0 +1,102 @@
+"""`collegium doctor --access` on a database at work: it says what is, finds what differs, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from tests.support.database import Database
+
+from collegium.access import MATRIX, found_guild, trial
+from collegium.access.stage import ACTORS
+from collegium.features.operations import access
+
+TABLES = """
+select n.nspname || '.' || quote_ident(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname in ('public', 'auth', 'private', 'procrastinate')
+"""
+
+
+def rows(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    with psycopg.connect(database.dsn_super) as connection:
+        names = [name for (name,) in connection.execute(TABLES)]
+        return {name: connection.execute(f"select count(*) from {name}".encode()).fetchone()[0] for name in names}  # type: ignore[index]
+
+
+def test_all_is_as_declared_and_nothing_stays(database: Database) -> None:
+    before = rows(database)
+    said: list[str] = []
+    assert access.examine(database.dsn_owner, said.append) == []
+    assert rows(database) == before
+    assert sum(line.split(" ")[0] == "enrollments" for line in said) == 1
+    assert {line.strip().split()[0] for line in said if line.startswith("  ")} >= {
+        "select",
+        "insert",
+        "update",
+        "delete",
+    }
+    assert len([line for line in said if line.startswith("  select")]) == len(MATRIX)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "words"),
+    [
+        (
+            "enrollments",
+            'drop policy "Members can view own enrollments" on public.enrollments',
+            "enrollments: owner may select: -, declared yes",
+        ),
+        (
+            "certificates",
+            "create policy p on public.certificates for update to authenticated using (true);"
+            " grant update on public.certificates to authenticated",
+            "certificates: stranger may update",
+        ),
+        (
+            "profiles",
+            "grant execute on function private.complete_lesson to authenticated",
+            "private.complete_lesson: called by",
+        ),
+        ("profiles", "create table public.later (n integer)", "later is not declared"),
+        (
+            "web_sessions",
+            "alter table public.web_sessions disable row level security",
+            "web_sessions: stranger may select: yes",
+        ),
+    ],
+    ids=["a policy dropped", "one too many", "a function opened", "a table nobody knows", "security off"],
+)
+def test_differences_are_named(database: Database, table: str, change: str, words: str) -> None:
+    with psycopg.connect(database.dsn_owner) as connection:
+        connection.execute(change.encode())
+    found = access.examine(database.dsn_owner, lambda _: None, [table])
+    assert [line for line in found if words in line], found
+
+
+def test_a_table_that_cannot_be_tried_is_said(database: Database) -> None:
+    """Where the people of the trial are there already, it cannot make them."""
+    with psycopg.connect(database.dsn_owner) as connection:
+        found_guild(connection)
+    found = access.examine(database.dsn_owner, lambda _: None, ["profiles", "courses"])
+    assert [line.split(":")[0] for line in found] == ["profiles", "courses"]
+
+
+def test_somebody_at_work_is_not_kept_waiting(database: Database) -> None:
+    """A trial that meets a lock gives up instead of making a queue."""
+    with (
+        psycopg.connect(database.dsn_owner) as other,
+        psycopg.connect(database.dsn_owner, autocommit=True) as connection,
+    ):
+        other.execute("lock table public.memberships in access exclusive mode")
+        (_, tried), *_ = trial.try_tables(connection, ["memberships"])
+        assert isinstance(tried, psycopg.errors.LockNotAvailable)
+
+
+def test_the_table_shows_each_actor(database: Database) -> None:
+    with psycopg.connect(database.dsn_owner, autocommit=True) as connection:
+        (_, tried), *_ = trial.try_tables(connection, ["profiles"])
+    assert not isinstance(tried, psycopg.Error)
+    lines = list(access.table_lines(tried))
+    assert lines[0] == "profiles"
+    assert len(lines[1].split()) == len(ACTORS)
+    assert lines[2].split()[:6] == ["select", "yes", "hidden", "hidden", "yes", "hidden"]
