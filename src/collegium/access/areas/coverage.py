@@ -22,7 +22,7 @@ def found(stage: Stage) -> None:
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "video_analytics": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
@@ -40,7 +40,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
     },
     "video_completion": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",

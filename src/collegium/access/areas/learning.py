@@ -53,7 +53,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
     },
     "enrollments": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "yes   CG403 CG403 CG403 CG403 CG403 42501 CG403 CG403 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
@@ -65,19 +65,19 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "lesson_progress": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "certificates": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
     },
     "enrollment_details": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "55000 55000 55000 55000 55000 55000 55000 55000 55000 55000",
         "update": "55000 55000 55000 55000 55000 55000 55000 55000 55000 55000",
         "delete": "55000 55000 55000 55000 55000 55000 55000 55000 55000 55000",

@@ -44,13 +44,13 @@ def found(stage: Stage) -> None:
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "profiles": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "update": "yes   -     -     -     -     -     42501 -     -     yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "memberships": {
-        "select": "yes   -     -     -     -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     -     -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 yes   yes   yes",
         "update": "-     -     -     -     -     -     42501 yes   yes   yes",
         "delete": "-     -     -     -     -     -     42501 yes   yes   yes",
