@@ -128,6 +128,34 @@ $$;
 
 COMMENT ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) IS 'The one rule for who may enrol himself in what, and come back after leaving. Answers the purchase that pays for it, or raises CG403, CG404, CG409.';
 
+CREATE FUNCTION private.check_organisation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not private.is_time_zone(new.time_zone) then
+        perform private.refuse('CG422', 'no_such_time_zone', 'There is no such time zone. Choose one such as Europe/Berlin.');
+    end if;
+    if new.parent_id is not null then
+        -- Two halves of a circle written at once would not see each other.
+        perform pg_advisory_xact_lock(hashtextextended('organisations', 0));
+        if exists (
+            with recursive above (id) as (
+                select new.parent_id
+                union
+                select o.parent_id from above a join public.organisations o on o.id = a.id where o.parent_id is not null
+            )
+            select 1 from above where id = new.id
+        ) then
+            perform private.refuse('CG422', 'organisation_circle', 'This would make a circle: each organisation would be part of the other.');
+        end if;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_organisation() IS 'Trigger: refuses a time zone that does not exist, and organisations that are part of each other.';
+
 CREATE FUNCTION private.clean_profile() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -364,6 +392,32 @@ end
 $$;
 
 COMMENT ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) IS 'Queues a job in the caller''s transaction: it exists exactly when its cause commits. Null when an equal queueing lock waits already.';
+
+CREATE FUNCTION private.engagement_score(p_person uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Of the last twelve months: 15 for each course completed (45 at most), 1 for each lesson completed (35 at most), and for
+    -- the last activity 20 within 30 days, 10 within 90, 5 before that. A whole number from 0 to 100. An instructor, who
+    -- sees only what belongs to his own courses, is not told the sum over all.
+    select
+        least(45, 15 * count(distinct e.id) filter (where e.completed_at > s.start))::integer
+        + least(35, count(p.id) filter (where p.completed_at > s.start))::integer
+        + case
+            when max(greatest(e.last_accessed_at, e.completed_at, p.completed_at)) > now() - interval '30 days' then 20
+            when max(greatest(e.last_accessed_at, e.completed_at, p.completed_at)) > now() - interval '90 days' then 10
+            when max(greatest(e.last_accessed_at, e.completed_at, p.completed_at)) > s.start then 5
+            else 0
+        end
+    from (select now() - interval '12 months' as start) s
+    left join public.enrollments e on e.member_id = p_person
+    left join public.lesson_progress p on p.enrollment_id = e.id and p.status = 'completed'
+    where p_person = auth.uid() or coalesce(auth.role(), '') = 'service_role' or private.is_admin()
+       or p_person in (select private.my_managed_member_ids())
+    group by s.start
+$$;
+
+COMMENT ON FUNCTION private.engagement_score(p_person uuid) IS 'How much somebody learnt in the last twelve months, 0 to 100: courses completed, lessons completed, how recent. Null for those to whom his learning records as a whole are not open.';
 
 CREATE FUNCTION private.fold(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -690,6 +744,40 @@ CREATE FUNCTION private.my_enrollment_ids() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION private.my_enrollment_ids() IS 'Enrollments of the person who asks.';
 
+CREATE FUNCTION private.my_managed_enrollment_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select e.id from public.enrollments e where e.member_id in (select private.my_managed_member_ids()) $$;
+
+COMMENT ON FUNCTION private.my_managed_enrollment_ids() IS 'Enrollments of the people whom the person who asks manages.';
+
+CREATE FUNCTION private.my_managed_member_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct m.member_id from public.organisation_members m
+    where m.organisation_id in (select private.my_managed_organisation_ids())
+      and m.since <= private.today() and (m.until is null or m.until > private.today())
+$$;
+
+COMMENT ON FUNCTION private.my_managed_member_ids() IS 'People who belong today to an organisation that the person who asks manages today.';
+
+CREATE FUNCTION private.my_managed_organisation_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive managed (id) as (
+        select m.organisation_id from public.organisation_members m
+        where m.member_id = auth.uid() and m.role = 'manager'
+          and m.since <= private.today() and (m.until is null or m.until > private.today())
+        union
+        select o.id from managed a join public.organisations o on o.parent_id = a.id
+    )
+    select id from managed
+$$;
+
+COMMENT ON FUNCTION private.my_managed_organisation_ids() IS 'Organisations that the person who asks manages today, with their parts.';
+
 CREATE FUNCTION private.my_open_enrollments() RETURNS SETOF public.enrollments
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -716,6 +804,18 @@ CREATE FUNCTION private.my_open_lesson_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_open_lesson_ids() IS 'Lessons whose content the person who asks may open as a learner.';
+
+CREATE FUNCTION private.my_organisation_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.organisation_id from public.organisation_members m
+    where m.member_id = auth.uid() and m.since <= private.today() and (m.until is null or m.until > private.today())
+    union
+    select private.my_managed_organisation_ids()
+$$;
+
+COMMENT ON FUNCTION private.my_organisation_ids() IS 'Organisations that the person who asks belongs to today or manages.';
 
 CREATE FUNCTION private.my_role() RETURNS public.user_role
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -880,6 +980,31 @@ $$;
 
 COMMENT ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) IS 'Raises a refusal: SQLSTATE CGnnn (nnn = HTTP status), a stable code, and words for the person.';
 
+CREATE FUNCTION private.refuse_overlap() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_overlaps boolean;
+begin
+    -- Not an exclusion constraint: those of uuids need the extension btree_gist, which not every server has. The lock makes
+    -- two rows that are written at once wait for each other.
+    perform pg_advisory_xact_lock(hashtextextended(
+        'overlap:' || tg_table_name || ':' || (to_jsonb(new) ->> tg_argv[0]) || ':' || (to_jsonb(new) ->> tg_argv[1]), 0));
+    execute format(
+        'select exists (select 1 from %1$I.%2$I o where o.%3$I = ($1).%3$I and o.%4$I = ($1).%4$I and o.id <> ($1).id'
+        ' and daterange(o.since, o.until) && daterange(($1).since, ($1).until))',
+        tg_table_schema, tg_table_name, tg_argv[0], tg_argv[1]
+    ) into v_overlaps using new;
+    if v_overlaps then
+        perform private.refuse('CG409', tg_argv[2], tg_argv[3]);
+    end if;
+    return null;
+end
+$_$;
+
+COMMENT ON FUNCTION private.refuse_overlap() IS 'Trigger (two columns, a code, words): of rows that agree in both columns no two hold on the same day (since included, until not).';
+
 CREATE FUNCTION private.refuse_unlock_circle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1004,6 +1129,33 @@ end
 $$;
 
 COMMENT ON FUNCTION public.drop_enrollment(p_enrollment uuid) IS 'Leaves a course. Progress is kept and enrolling again takes it up.';
+
+CREATE FUNCTION public.end_organisation_membership(p_membership uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.organisation_members;
+begin
+    -- What the caller cannot see is not there for him.
+    select * into v_row from public.organisation_members m
+    where m.id = p_membership and (
+        m.member_id = auth.uid()
+        or m.organisation_id in (select private.my_managed_organisation_ids())
+        or private.is_admin()
+    ) for no key update;
+    if v_row.id is null then
+        perform private.refuse('CG404', 'no_such_membership', 'There is no such membership of an organisation.');
+    elsif v_row.until <= private.today() then
+        perform private.refuse('CG409', 'membership_ended', 'This membership of the organisation has ended already.');
+    elsif v_row.role = 'manager' and v_row.member_id is distinct from auth.uid() and not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can end the membership of another manager.');
+    end if;
+    update public.organisation_members set until = greatest(since, private.today()) where id = p_membership;
+end
+$$;
+
+COMMENT ON FUNCTION public.end_organisation_membership(p_membership uuid) IS 'Ends somebody''s belonging to an organisation today: by its manager, by the person himself, or by an administrator.';
 
 CREATE FUNCTION public.enrol(p_course uuid) RETURNS public.enrollments
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1582,6 +1734,7 @@ END) STORED,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
+    designation_id uuid,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
     CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
@@ -1618,6 +1771,25 @@ COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by trigg
 COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_completion; kept by trigger_count_required_lessons.';
 
 COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
+
+COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
+
+CREATE TABLE public.designation_holders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    member_id uuid NOT NULL,
+    designation_id uuid NOT NULL,
+    since date NOT NULL,
+    until date,
+    credential_number text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT designation_holders_credential_number_check CHECK (((length(credential_number) >= 1) AND (length(credential_number) <= 60))),
+    CONSTRAINT holding_dates CHECK ((until > since))
+);
+
+COMMENT ON TABLE public.designation_holders IS 'Who holds which designation, since when and until when. Recorded by administrators.';
+
+COMMENT ON COLUMN public.designation_holders.until IS 'The first day on which it is no longer held; null when no end is known.';
 
 CREATE TABLE public.transactions (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -1832,6 +2004,29 @@ COMMENT ON TABLE public.mail_outbox IS 'Mail to be sent. Bodies carry one-time l
 
 COMMENT ON COLUMN public.mail_outbox.failed_at IS 'When sending was given up. While null and unsent, the message waits.';
 
+CREATE TABLE public.member_designations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    issuing_body text DEFAULT ''::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    renewal_months integer,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT member_designations_code_check CHECK ((code ~ '^[A-Za-z][A-Za-z0-9+-]{0,19}$'::text)),
+    CONSTRAINT member_designations_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT member_designations_issuing_body_check CHECK ((length(issuing_body) <= 200)),
+    CONSTRAINT member_designations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT member_designations_renewal_months_check CHECK (((renewal_months >= 1) AND (renewal_months <= 600)))
+);
+
+COMMENT ON TABLE public.member_designations IS 'The catalogue of designations that people can hold: REBC, RHU, CLU, ChFC and the like.';
+
+COMMENT ON COLUMN public.member_designations.renewal_months IS 'After how many months a holder must renew it; null when it is held for good.';
+
+COMMENT ON COLUMN public.member_designations.active IS 'Whether it is still awarded. What is held already stays.';
+
 CREATE TABLE public.memberships (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     member_id uuid NOT NULL,
@@ -1877,6 +2072,83 @@ COMMENT ON TABLE public.profiles IS 'Every person. One row for each row of auth.
 COMMENT ON COLUMN public.profiles.role IS 'Changed only by public.set_user_role().';
 
 COMMENT ON COLUMN public.profiles.time_zone IS 'IANA name; instants are shown in it.';
+
+CREATE VIEW public.members WITH (security_invoker='true') AS
+ SELECT p.id,
+    p.first_name,
+    p.last_name,
+    p.email,
+    p.avatar_url,
+    p.time_zone,
+    p.locale,
+    m.member_number,
+    m.tier AS membership_tier,
+    m.status AS membership_status,
+    m.starts_on AS membership_starts_on,
+    m.ends_on AS membership_ends_on,
+    d.credentials,
+    d.designations,
+    private.engagement_score(p.id) AS engagement_score,
+    p.created_at,
+    p.updated_at
+   FROM ((public.profiles p
+     LEFT JOIN LATERAL ( SELECT s.id,
+            s.member_id,
+            s.member_number,
+            s.tier,
+            s.status,
+            s.starts_on,
+            s.ends_on,
+            s.created_at,
+            s.updated_at
+           FROM public.memberships s
+          WHERE ((s.member_id = p.id) AND (s.starts_on <= private.today()) AND ((s.ends_on IS NULL) OR (s.ends_on >= private.today())))
+          ORDER BY (s.status = 'active'::text) DESC, s.starts_on DESC, s.id
+         LIMIT 1) m ON (true))
+     CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('code', c.code, 'name', c.name, 'issuing_body', c.issuing_body, 'number', h.credential_number, 'since', h.since, 'until', h.until) ORDER BY h.since, c.code), '[]'::jsonb) AS credentials,
+            COALESCE(array_agg(c.code ORDER BY h.since, c.code), '{}'::text[]) AS designations
+           FROM (public.designation_holders h
+             JOIN public.member_designations c ON ((c.id = h.designation_id)))
+          WHERE ((h.member_id = p.id) AND (h.since <= private.today()) AND ((h.until IS NULL) OR (h.until > private.today())))) d);
+
+COMMENT ON VIEW public.members IS 'Everybody with the membership and the designations of today, and how active he is. The shape that the association''s SQL reads.';
+
+CREATE TABLE public.organisation_members (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    since date DEFAULT private.today() NOT NULL,
+    until date,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT belonging_dates CHECK ((until >= since)),
+    CONSTRAINT organisation_members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'manager'::text])))
+);
+
+COMMENT ON TABLE public.organisation_members IS 'Who belongs to which organisation. Only administrators add people: who could add anybody would see anybody''s records.';
+
+COMMENT ON COLUMN public.organisation_members.until IS 'The first day on which the person no longer belongs to it; the day itself when the row was never to count.';
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    parent_id uuid,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT no_organisation_is_part_of_itself CHECK ((parent_id <> id)),
+    CONSTRAINT organisations_kind_check CHECK ((kind = ANY (ARRAY['chapter'::text, 'employer'::text, 'partner'::text]))),
+    CONSTRAINT organisations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT organisations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
+    CONSTRAINT organisations_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64)))
+);
+
+COMMENT ON TABLE public.organisations IS 'Chapters, employers and partners: groups of people whose managers see their learning records.';
+
+COMMENT ON COLUMN public.organisations.parent_id IS 'What it is a part of. Who manages the whole sees the people of its parts.';
 
 CREATE TABLE public.video_analytics (
     user_id uuid NOT NULL,
@@ -2036,6 +2308,9 @@ ALTER TABLE ONLY public.courses
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.designation_holders
+    ADD CONSTRAINT designation_holders_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_id_course UNIQUE (id, course_id);
 
@@ -2069,6 +2344,12 @@ ALTER TABLE ONLY public.login_attempts
 ALTER TABLE ONLY public.mail_outbox
     ADD CONSTRAINT mail_outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.member_designations
+    ADD CONSTRAINT member_designations_code_key UNIQUE (code);
+
+ALTER TABLE ONLY public.member_designations
+    ADD CONSTRAINT member_designations_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_number_key UNIQUE (member_number);
 
@@ -2077,6 +2358,15 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT one_video_a_lesson UNIQUE (lesson_id);
+
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_email_key UNIQUE (email);
@@ -2140,11 +2430,17 @@ CREATE INDEX idx_courses_category ON public.courses USING btree (category) WHERE
 
 CREATE INDEX idx_courses_created_by ON public.courses USING btree (created_by);
 
+CREATE INDEX idx_courses_designation ON public.courses USING btree (designation_id);
+
 CREATE INDEX idx_courses_instructor ON public.courses USING btree (instructor_id);
 
 CREATE INDEX idx_courses_search ON public.courses USING gin (search_text extensions.gin_trgm_ops);
 
 CREATE INDEX idx_courses_status ON public.courses USING btree (published_at DESC, id) WHERE (status = 'published'::text);
+
+CREATE INDEX idx_designation_holders_designation ON public.designation_holders USING btree (designation_id);
+
+CREATE INDEX idx_designation_holders_member ON public.designation_holders USING btree (member_id, designation_id, since);
 
 CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
@@ -2188,6 +2484,12 @@ CREATE INDEX idx_mail_outbox_user ON public.mail_outbox USING btree (user_id);
 
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
 
+CREATE INDEX idx_organisation_members_member ON public.organisation_members USING btree (member_id, organisation_id);
+
+CREATE INDEX idx_organisation_members_organisation ON public.organisation_members USING btree (organisation_id, role);
+
+CREATE INDEX idx_organisations_parent ON public.organisations USING btree (parent_id);
+
 CREATE INDEX idx_profiles_name ON public.profiles USING btree (last_name, first_name, id);
 
 CREATE INDEX idx_profiles_role ON public.profiles USING btree (role) WHERE (role <> 'student'::public.user_role);
@@ -2218,9 +2520,15 @@ ALTER INDEX public.video_events_pkey ATTACH PARTITION public.video_events_defaul
 
 ALTER INDEX public.idx_video_events_user ATTACH PARTITION public.video_events_default_user_id_video_id_occurred_at_idx;
 
+CREATE TRIGGER belongings_do_not_overlap AFTER INSERT OR UPDATE OF organisation_id, member_id, since, until ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('organisation_id', 'member_id', 'already_belongs', 'This person belongs to this organisation already in that time.');
+
+CREATE TRIGGER catalogue_course_designations_changed AFTER UPDATE OF designation_id ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
 CREATE TRIGGER catalogue_courses_added AFTER INSERT OR DELETE ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_courses_changed AFTER UPDATE OF title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level, ce_credits, pricing_type, price, member_price, currency, delivery_format, estimated_duration_minutes, status, instructor_id, thumbnail_url, allow_enrollment, enrollment_start_date, enrollment_end_date, course_start_date, course_end_date, completion_certificate ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
+CREATE TRIGGER catalogue_designations_changed AFTER UPDATE OF code, name ON public.member_designations FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_instructors_changed AFTER INSERT OR DELETE OR UPDATE ON public.instructor_profiles FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
@@ -2234,9 +2542,13 @@ CREATE TRIGGER catalogue_videos_changed AFTER INSERT OR DELETE OR UPDATE OF dura
 
 CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.check_enrollment();
 
+CREATE TRIGGER check_organisation AFTER INSERT OR UPDATE OF time_zone, parent_id ON public.organisations FOR EACH ROW EXECUTE FUNCTION private.check_organisation();
+
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
 
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
+
+CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
 
 CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_lesson_id, module_id, require_completion ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
@@ -2278,6 +2590,8 @@ CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_m
 
 CREATE TRIGGER update_courses_updated_at BEFORE UPDATE ON public.courses FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_designation_holders_updated_at BEFORE UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -2288,7 +2602,13 @@ CREATE TRIGGER update_lesson_videos_updated_at BEFORE UPDATE ON public.lesson_vi
 
 CREATE TRIGGER update_lessons_updated_at BEFORE UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_member_designations_updated_at BEFORE UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_memberships_updated_at BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_organisation_members_updated_at BEFORE UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_organisations_updated_at BEFORE UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -2334,7 +2654,16 @@ ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.courses
+    ADD CONSTRAINT courses_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.designation_holders
+    ADD CONSTRAINT designation_holders_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.designation_holders
+    ADD CONSTRAINT designation_holders_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
@@ -2375,6 +2704,15 @@ ALTER TABLE ONLY public.mail_outbox
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
@@ -2401,13 +2739,35 @@ ALTER TABLE ONLY public.web_sessions
 
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY "Admins add designations" ON public.member_designations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins add instructors" ON public.course_instructors FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add memberships" ON public.memberships FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins add organisations" ON public.organisations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add people to organisations" ON public.organisation_members FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change belongings" ON public.organisation_members FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change designations" ON public.member_designations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change holdings" ON public.designation_holders FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins change instructors" ON public.course_instructors FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change memberships" ON public.memberships FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change organisations" ON public.organisations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins record designations" ON public.designation_holders FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove belongings" ON public.organisation_members FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove designations" ON public.member_designations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove holdings" ON public.designation_holders FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins remove instructors" ON public.course_instructors FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -2415,11 +2775,17 @@ CREATE POLICY "Admins remove introductions" ON public.instructor_profiles FOR DE
 
 CREATE POLICY "Admins remove memberships" ON public.memberships FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins remove organisations" ON public.organisations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins view events" ON public.video_events FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view the outbox" ON public.mail_outbox FOR SELECT TO authenticated USING (((( SELECT private.my_role() AS my_role) = 'super_admin'::public.user_role) OR (( SELECT private.is_admin() AS is_admin) AND (user_id <> ALL (ARRAY( SELECT private.super_admin_ids() AS super_admin_ids))))));
 
+CREATE POLICY "Anyone can view designations" ON public.member_designations FOR SELECT TO anon USING (true);
+
 CREATE POLICY "Anyone can view instructors" ON public.instructor_profiles FOR SELECT TO anon USING (true);
+
+CREATE POLICY "Everyone signed in can view designations" ON public.member_designations FOR SELECT TO authenticated USING (true);
 
 CREATE POLICY "Everyone signed in can view instructors" ON public.instructor_profiles FOR SELECT TO authenticated USING (true);
 
@@ -2461,13 +2827,15 @@ CREATE POLICY "Learners view lessons that are open to them" ON public.content_bl
 
 CREATE POLICY "Members can self-enroll" ON public.enrollments FOR INSERT TO authenticated WITH CHECK ((member_id = ( SELECT auth.uid() AS uid)));
 
-CREATE POLICY "Members can view own enrollments" ON public.enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Members can view own enrollments" ON public.enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Members can view own memberships" ON public.memberships FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Members can view own memberships" ON public.memberships FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Members view own designations" ON public.designation_holders FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (enrollment_id = ANY (ARRAY( SELECT private.my_managed_enrollment_ids() AS my_managed_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -2478,6 +2846,10 @@ CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authen
 CREATE POLICY "People view outlines" ON public.course_modules FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = course_modules.course_id))));
+
+CREATE POLICY "People view own belongings, managers those of their people" ON public.organisation_members FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_organisation_ids() AS my_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -2507,11 +2879,11 @@ CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO
    FROM public.courses c
   WHERE ((c.id = course_instructors.course_id) AND (c.status = 'published'::text)))));
 
-CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users can update own profile" ON public.profiles FOR UPDATE TO authenticated USING ((id = ( SELECT auth.uid() AS uid))) WITH CHECK ((id = ( SELECT auth.uid() AS uid)));
 
-CREATE POLICY "Users can view own profile" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.my_student_ids() AS my_student_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Users can view own profile" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.my_student_ids() AS my_student_ids))) OR (id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users can view own sessions" ON public.web_sessions FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
@@ -2537,6 +2909,8 @@ ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.designation_holders ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.instructor_profiles ENABLE ROW LEVEL SECURITY;
@@ -2551,7 +2925,13 @@ ALTER TABLE public.login_attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mail_outbox ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.member_designations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.organisation_members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
@@ -2591,6 +2971,8 @@ REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_profile() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
@@ -2628,6 +3010,10 @@ GRANT ALL ON FUNCTION private.current_catalogue_version() TO service_role;
 
 REVOKE ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
@@ -2694,11 +3080,27 @@ REVOKE ALL ON FUNCTION private.my_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_managed_enrollment_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_managed_enrollment_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_managed_enrollment_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_managed_member_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_managed_member_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_managed_member_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_managed_organisation_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO service_role;
+
 REVOKE ALL ON FUNCTION private.my_open_enrollments() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.my_open_lesson_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_open_lesson_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_open_lesson_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_organisation_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
@@ -2727,6 +3129,8 @@ GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message tex
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO authenticated;
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.refuse_overlap() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_course_status() FROM PUBLIC;
@@ -2753,6 +3157,9 @@ GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authe
 
 REVOKE ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.enrol(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
@@ -2885,6 +3292,11 @@ GRANT INSERT(completion_certificate),UPDATE(completion_certificate) ON TABLE pub
 
 GRANT INSERT(created_by) ON TABLE public.courses TO authenticated;
 
+GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service_role;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.transactions TO service_role;
 GRANT SELECT ON TABLE public.transactions TO authenticated;
 
@@ -2914,6 +3326,10 @@ GRANT SELECT ON TABLE public.login_attempts TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_outbox TO service_role;
 GRANT SELECT ON TABLE public.mail_outbox TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO service_role;
+GRANT SELECT ON TABLE public.member_designations TO anon;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO authenticated;
 
@@ -2931,6 +3347,15 @@ GRANT UPDATE(learning_preferences) ON TABLE public.profiles TO authenticated;
 GRANT UPDATE(time_zone) ON TABLE public.profiles TO authenticated;
 
 GRANT UPDATE(locale) ON TABLE public.profiles TO authenticated;
+
+GRANT SELECT ON TABLE public.members TO authenticated;
+GRANT SELECT ON TABLE public.members TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisation_members TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisation_members TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_analytics TO service_role;
 
