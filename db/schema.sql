@@ -17,6 +17,19 @@ CREATE TYPE public.content_type AS ENUM (
     'youtube'
 );
 
+CREATE TYPE public.progress_status AS ENUM (
+    'not_started',
+    'in_progress',
+    'completed',
+    'blocked'
+);
+
+CREATE TYPE public.roadmap_status AS ENUM (
+    'active',
+    'completed',
+    'paused'
+);
+
 CREATE TYPE public.user_role AS ENUM (
     'student',
     'instructor',
@@ -473,6 +486,28 @@ $_$;
 
 COMMENT ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) IS 'Whether content has the shape of its type.';
 
+CREATE FUNCTION private.is_learning_preferences(p_preferences jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- An array is not looked into before it is known to be one.
+    select coalesce(case when jsonb_typeof(p_preferences) = 'object' then
+        p_preferences - array['preferred_pace', 'preferred_media_types', 'learning_style'] = '{}'
+        and coalesce(p_preferences -> 'preferred_pace', '"slow"') in ('"slow"', '"medium"', '"fast"')
+        and coalesce(p_preferences -> 'learning_style', '"mixed"') in ('"visual"', '"auditory"', '"kinesthetic"', '"mixed"')
+        and case when p_preferences ? 'preferred_media_types' then
+            jsonb_typeof(p_preferences -> 'preferred_media_types') = 'array'
+            and p_preferences -> 'preferred_media_types' <@ '["rich_text", "image", "video", "file", "youtube"]'
+            and jsonb_array_length(
+                case when jsonb_typeof(p_preferences -> 'preferred_media_types') = 'array'
+                    then p_preferences -> 'preferred_media_types' else '[]' end
+            ) <= 5
+        else true end
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_learning_preferences(p_preferences jsonb) IS 'Whether preferences have their shape: preferred_pace, preferred_media_types, learning_style, each with its values; none is required.';
+
 CREATE FUNCTION private.is_member(p_person uuid, p_on date) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -861,6 +896,17 @@ $$;
 
 COMMENT ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) IS 'A random certificate number CERT-YYYY-XXXXXXXX in an alphabet without look-alikes.';
 
+CREATE FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text DEFAULT ''::text, p_link text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.notifications (member_id, kind, title, body, link)
+    select p_member, p_kind, p_title, p_body, p_link where private.wants_notice(p_member, p_kind, 'in_app')
+    returning id
+$$;
+
+COMMENT ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) IS 'Tells a person something on the site, unless he does not want that kind; answers the notice or null.';
+
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1005,6 +1051,40 @@ $_$;
 
 COMMENT ON FUNCTION private.refuse_overlap() IS 'Trigger (two columns, a code, words): of rows that agree in both columns no two hold on the same day (since included, until not).';
 
+CREATE FUNCTION private.refuse_skill_circle() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Two halves of a circle written at once would not see each other.
+    perform pg_advisory_xact_lock(hashtextextended('skills', 0));
+    if tg_table_name = 'skills' then
+        if exists (
+            with recursive above (id) as (
+                select new.parent_id
+                union
+                select s.parent_id from above a join public.skills s on s.id = a.id
+            )
+            select 1 from above where id = new.id
+        ) then
+            perform private.refuse('CG422', 'skill_circle', 'This would make a circle: each skill would be a part of the other.');
+        end if;
+    elsif exists (
+        with recursive needed (id) as (
+            select new.prerequisite_id
+            union
+            select p.prerequisite_id from needed n join public.skill_prerequisites p on p.skill_id = n.id
+        )
+        select 1 from needed where id = new.skill_id
+    ) then
+        perform private.refuse('CG422', 'skill_circle', 'This would make a circle: each skill would have to be learnt before the other.');
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_skill_circle() IS 'Trigger: refuses wider skills and prerequisites that go round in a circle.';
+
 CREATE FUNCTION private.refuse_unlock_circle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1094,12 +1174,42 @@ $$;
 
 COMMENT ON FUNCTION private.waits_for(p_part uuid) IS 'Lessons and modules that must be complete before a lesson opens or a module counts as complete.';
 
+CREATE FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        (select enabled from public.notification_preferences where member_id = p_member and kind = p_kind and channel = p_channel),
+        true
+    )
+$$;
+
+COMMENT ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) IS 'Whether a person wants notices of a kind on a channel.';
+
 CREATE FUNCTION public.am_i_member() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select private.is_member(auth.uid(), private.today()) $$;
 
 COMMENT ON FUNCTION public.am_i_member() IS 'Whether the person who asks holds an active membership today.';
+
+CREATE FUNCTION public.cancel_data_request(p_request uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.data_requests where id = p_request and member_id = auth.uid()) then
+        perform private.refuse('CG404', 'no_such_request', 'There is no such request of yours.');
+    end if;
+    update public.data_requests set status = 'cancelled', closed_at = now()
+    where id = p_request and member_id = auth.uid() and status in ('requested', 'verified');
+    if not found then
+        perform private.refuse('CG409', 'cannot_cancel', 'This request is being carried out or is closed already.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_data_request(p_request uuid) IS 'Takes one of the caller''s own requests back, before work on it has begun.';
 
 CREATE FUNCTION public.completion_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1215,6 +1325,40 @@ $$;
 
 COMMENT ON FUNCTION public.generate_certificate_number() IS 'Trigger: issues the certificate in the transaction that completed the enrollment.';
 
+CREATE FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_status text;
+begin
+    if not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can handle requests about personal data.');
+    end if;
+    select status into v_status from public.data_requests where id = p_request for no key update;
+    if v_status is null then
+        perform private.refuse('CG404', 'no_such_request', 'There is no such request.');
+    elsif not coalesce((v_status, p_status) in (
+        ('requested', 'verified'), ('verified', 'processing'), ('processing', 'done'),
+        ('requested', 'refused'), ('verified', 'refused'), ('processing', 'refused')
+    ), false) then
+        perform private.refuse('CG409', 'no_such_move',
+            'A request is verified, then processed, then done; an open one may be refused. This one is ' || v_status || '.');
+    elsif (p_status = 'refused') <> (length(btrim(coalesce(p_reason, ''))) > 0) or length(p_reason) > 2000 then
+        perform private.refuse('CG422', 'reason_needed', 'Give a reason of at most 2000 characters when you refuse, and only then.');
+    end if;
+    update public.data_requests set
+        status = p_status,
+        reason = nullif(btrim(p_reason), ''),
+        verified_at = case when p_status = 'verified' then now() else verified_at end,
+        closed_at = case when p_status in ('done', 'refused') then now() end,
+        handled_by = auth.uid()
+    where id = p_request;
+end
+$$;
+
+COMMENT ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) IS 'Moves a request one state on, or refuses it for a stated reason. Administrators only.';
+
 CREATE FUNCTION public.handle_new_user() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1263,6 +1407,22 @@ $$;
 
 COMMENT ON FUNCTION public.mark_lesson_complete(p_lesson uuid) IS 'Completes a lesson whose criterion is marked_complete or time_spent, not before its minimum time since it was first opened.';
 
+CREATE FUNCTION public.mark_notifications_read(p_notifications uuid[] DEFAULT NULL::uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_marked integer;
+begin
+    update public.notifications set read_at = now()
+    where member_id = auth.uid() and read_at is null and (p_notifications is null or id = any (p_notifications));
+    get diagnostics v_marked = row_count;
+    return v_marked;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) IS 'Marks the caller''s own notices as read, those named or all; answers how many were new.';
+
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1275,6 +1435,55 @@ CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uu
 $$;
 
 COMMENT ON FUNCTION public.my_lesson_locks(p_course uuid) IS 'What is still shut for the person who asks in a course, and why. Nothing of a course that he cannot see.';
+
+CREATE FUNCTION public.note_block_progress(p_content uuid, p_seconds integer DEFAULT 0, p_data jsonb DEFAULT NULL::jsonb, p_done boolean DEFAULT false) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_block public.content_blocks;
+    v_enrollment public.enrollments;
+    v_opened timestamptz;
+    v_from timestamptz;
+    v_counted integer;
+begin
+    if coalesce(p_seconds not between 0 and 86400, true) then
+        perform private.refuse('CG422', 'bad_seconds', 'The time spent is a number of seconds from 0 to 86400.');
+    elsif jsonb_typeof(p_data) <> 'object' or length(p_data::text) > 4000 then
+        perform private.refuse('CG422', 'bad_progress_data', 'What is remembered of a page is an object of at most 4000 characters.');
+    end if;
+    select * into v_block from public.content_blocks where id = p_content;
+    if v_block.id is null then
+        perform private.refuse('CG404', 'no_such_content', 'There is no such part of a lesson.');
+    end if;
+    v_enrollment := private.my_enrollment_for(v_block.lesson_id);
+    perform private.start_lesson(v_enrollment, v_block.lesson_id);
+    select started_at into v_opened from public.lesson_progress
+    where enrollment_id = v_enrollment.id and lesson_id = v_block.lesson_id;
+    -- The row stays locked: of two tabs, the second counts only what the first has left.
+    insert into private.reading_clocks as c (student_id, counted_until) values (auth.uid(), v_opened)
+    on conflict (student_id) do update set counted_until = c.counted_until
+    returning counted_until into v_from;
+    -- Nobody reads one piece for longer than half an hour without a sign of life, nor before its lesson was open.
+    v_from := greatest(v_from, v_opened, clock_timestamp() - interval '30 minutes');
+    v_counted := greatest(0, least(p_seconds, floor(extract(epoch from clock_timestamp() - v_from))::integer));
+    update private.reading_clocks set counted_until = v_from + v_counted * interval '1 second' where student_id = auth.uid();
+    insert into public.learning_progress as p (
+        student_id, content_id, lesson_id, course_id, content_type, progress_data, time_spent, completed_at
+    )
+    values (
+        auth.uid(), v_block.id, v_block.lesson_id, v_block.course_id, v_block.type, coalesce(p_data, '{}'), v_counted,
+        case when p_done then now() end
+    )
+    on conflict (student_id, content_id) do update set
+        progress_data = coalesce(p_data, p.progress_data),
+        time_spent = p.time_spent + v_counted,
+        completed_at = coalesce(p.completed_at, excluded.completed_at);
+    return v_counted;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) IS 'Notes how far the caller is in a piece of a lesson that is open to him; answers how many of the seconds claimed the clock allows.';
 
 CREATE FUNCTION public.open_playback(p_video uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1340,6 +1549,34 @@ end
 $$;
 
 COMMENT ON FUNCTION public.open_playback(p_video uuid) IS 'Opens the player on a video for the person who asks and makes any other playback of his stale. Raises CG403 or CG404.';
+
+CREATE FUNCTION public.request_data(p_kind text, p_details text DEFAULT ''::text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_request uuid;
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to ask about your data.');
+    elsif coalesce(p_kind not in ('export', 'erasure', 'correction'), true) then
+        perform private.refuse('CG422', 'no_such_request', 'You can ask for a copy of your data (export), its erasure or a correction.');
+    elsif length(p_details) > 2000 then
+        perform private.refuse('CG422', 'details_too_long', 'Say it in at most 2000 characters.');
+    elsif p_kind = 'correction' and length(btrim(coalesce(p_details, ''))) = 0 then
+        perform private.refuse('CG422', 'say_what', 'Say what is wrong and what it should be.');
+    end if;
+    insert into public.data_requests (member_id, kind, details) values (auth.uid(), p_kind, coalesce(p_details, ''))
+    on conflict (member_id, kind) where status in ('requested', 'verified', 'processing') do nothing
+    returning id into v_request;
+    if v_request is null then
+        perform private.refuse('CG409', 'request_open', 'You have asked for this already. It is being worked on.');
+    end if;
+    return v_request;
+end
+$$;
+
+COMMENT ON FUNCTION public.request_data(p_kind text, p_details text) IS 'Asks for a copy, the erasure or a correction of the caller''s own data. One open request of a kind.';
 
 CREATE FUNCTION public.revoke_certificate(p_number text, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1439,6 +1676,60 @@ $$;
 
 COMMENT ON FUNCTION public.send_mail_again(p_mail uuid) IS 'Puts a message that did not go out back into the queue. For administrators.';
 
+CREATE FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to choose your notices.');
+    elsif coalesce(p_kind !~ '^[a-z]+(_[a-z]+)*$' or length(p_kind) > 60, true) then
+        perform private.refuse('CG422', 'no_such_kind', 'There is no such kind of notice.');
+    elsif coalesce(p_channel not in ('in_app', 'email'), true) then
+        perform private.refuse('CG422', 'no_such_channel', 'Notices come on the site (in_app) or by mail (email).');
+    elsif p_enabled is null then
+        perform private.refuse('CG422', 'yes_or_no', 'Say whether you want these notices: yes or no.');
+    end if;
+    -- The kinds are not a closed list, so their number is limited instead.
+    perform pg_advisory_xact_lock(hashtextextended('notification_preferences:' || auth.uid()::text, 0));
+    if (select count(*) from public.notification_preferences where member_id = auth.uid() and (kind, channel) <> (p_kind, p_channel)) >= 200 then
+        perform private.refuse('CG409', 'too_many_preferences', 'There are too many choices kept for you already.');
+    end if;
+    insert into public.notification_preferences (member_id, kind, channel, enabled) values (auth.uid(), p_kind, p_channel, p_enabled)
+    on conflict (member_id, kind, channel) do update set enabled = excluded.enabled;
+end
+$_$;
+
+COMMENT ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) IS 'Says whether the caller wants a kind of notice on a channel.';
+
+CREATE FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_status public.roadmap_status;
+begin
+    if p_status is null or p_status = 'completed' then
+        perform private.refuse('CG422', 'pause_or_resume', 'You can pause a roadmap or take it up again. It completes by itself.');
+    end if;
+    select status into v_status from public.personalized_roadmaps
+    where id = p_roadmap and student_id = auth.uid() for no key update;
+    if v_status is null then
+        perform private.refuse('CG404', 'no_such_roadmap', 'There is no such roadmap of yours.');
+    elsif v_status = 'completed' then
+        perform private.refuse('CG409', 'roadmap_completed', 'This roadmap is completed already.');
+    end if;
+    begin
+        update public.personalized_roadmaps set status = p_status where id = p_roadmap and status <> p_status;
+    exception
+        when unique_violation then
+            perform private.refuse('CG409', 'another_roadmap', 'Another roadmap of yours is active. Pause that one first.');
+    end;
+end
+$$;
+
+COMMENT ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) IS 'Pauses one of the caller''s own roadmaps or takes it up again.';
+
 CREATE FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1465,6 +1756,20 @@ end
 $$;
 
 COMMENT ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) IS 'Changes a person''s role. Administrators move people between student and instructor, super administrators between all.';
+
+CREATE FUNCTION public.skip_roadmap_step(p_step uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.roadmap_steps set skipped_at = coalesce(skipped_at, now()) where id = p_step and student_id = auth.uid();
+    if not found then
+        perform private.refuse('CG404', 'no_such_step', 'There is no such step in your roadmap.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.skip_roadmap_step(p_step uuid) IS 'Leaves one step of the caller''s own roadmap out.';
 
 CREATE FUNCTION public.update_course_analytics() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1593,6 +1898,13 @@ CREATE TABLE private.catalogue_version (
 );
 
 COMMENT ON TABLE private.catalogue_version IS 'One row. Moves when anything that the catalogue shows has changed.';
+
+CREATE TABLE private.reading_clocks (
+    student_id uuid NOT NULL,
+    counted_until timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE private.reading_clocks IS 'Up to which instant a person''s time has been counted: one clock for all that he reads.';
 
 CREATE TABLE public.auth_tokens (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -1774,6 +2086,35 @@ COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compa
 
 COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
 
+CREATE TABLE public.data_requests (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid,
+    kind text NOT NULL,
+    details text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'requested'::text NOT NULL,
+    reason text,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_on date DEFAULT (private.today() + 30) NOT NULL,
+    verified_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    handled_by uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT closed_requests_are_dated CHECK (((status = ANY (ARRAY['done'::text, 'refused'::text, 'cancelled'::text])) = (closed_at IS NOT NULL))),
+    CONSTRAINT corrections_say_what CHECK (((kind <> 'correction'::text) OR (length(btrim(details)) > 0))),
+    CONSTRAINT data_requests_details_check CHECK ((length(details) <= 2000)),
+    CONSTRAINT data_requests_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'erasure'::text, 'correction'::text]))),
+    CONSTRAINT data_requests_reason_check CHECK (((length(btrim(reason)) > 0) AND (length(reason) <= 2000))),
+    CONSTRAINT data_requests_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'verified'::text, 'processing'::text, 'done'::text, 'refused'::text, 'cancelled'::text]))),
+    CONSTRAINT refusals_have_a_reason CHECK (((status = 'refused'::text) = (reason IS NOT NULL))),
+    CONSTRAINT work_begins_when_verified CHECK (((status <> ALL (ARRAY['verified'::text, 'processing'::text, 'done'::text])) OR (verified_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.data_requests IS 'What people ask about their personal data: a copy, its erasure, a correction. The row stays when the person is gone, without his name.';
+
+COMMENT ON COLUMN public.data_requests.reason IS 'Why it was refused, for the person.';
+
+COMMENT ON COLUMN public.data_requests.due_on IS 'Thirty days from the request, as the law asks.';
+
 CREATE TABLE public.designation_holders (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     member_id uuid NOT NULL,
@@ -1866,6 +2207,30 @@ CREATE TABLE public.instructor_profiles (
 
 COMMENT ON TABLE public.instructor_profiles IS 'What everybody may know of an instructor. Kept apart from profiles, whose other columns are nobody else''s business.';
 
+CREATE TABLE public.learning_progress (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    student_id uuid NOT NULL,
+    content_id uuid NOT NULL,
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    content_type public.content_type NOT NULL,
+    progress_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    completed_at timestamp with time zone,
+    time_spent integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT learning_progress_progress_data_check CHECK (((jsonb_typeof(progress_data) = 'object'::text) AND (length((progress_data)::text) <= 4000))),
+    CONSTRAINT learning_progress_time_spent_check CHECK ((time_spent >= 0))
+);
+
+COMMENT ON TABLE public.learning_progress IS 'How far somebody is in a piece of a lesson. Written by public.note_block_progress; completes no lesson.';
+
+COMMENT ON COLUMN public.learning_progress.content_type IS 'Follows from content_id, as lesson_id and course_id do; the composite foreign key keeps them true.';
+
+COMMENT ON COLUMN public.learning_progress.progress_data IS 'What the page wants to remember, such as where the reader was. The reader''s own word.';
+
+COMMENT ON COLUMN public.learning_progress.time_spent IS 'Seconds. Each second of a person counts once, whatever he has open.';
+
 CREATE TABLE public.lesson_progress (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     enrollment_id uuid NOT NULL,
@@ -1881,6 +2246,19 @@ CREATE TABLE public.lesson_progress (
 );
 
 COMMENT ON TABLE public.lesson_progress IS 'Where somebody stands in a lesson. Changes only on a transition, never at a heartbeat.';
+
+CREATE TABLE public.lesson_skills (
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    skill_id uuid NOT NULL,
+    weight numeric(4,3) DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_skills_weight_check CHECK (((weight > (0)::numeric) AND (weight <= (1)::numeric)))
+);
+
+COMMENT ON TABLE public.lesson_skills IS 'Which lesson teaches which skill.';
+
+COMMENT ON COLUMN public.lesson_skills.weight IS 'How much of the lesson is about the skill: 1 is all of it.';
 
 CREATE TABLE public.lesson_videos (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2058,6 +2436,7 @@ CREATE TABLE public.profiles (
     locale text DEFAULT 'en'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT learning_preferences_have_their_shape CHECK (private.is_learning_preferences(learning_preferences)),
     CONSTRAINT profiles_avatar_url_check CHECK ((length(avatar_url) <= 1024)),
     CONSTRAINT profiles_first_name_check CHECK ((length(first_name) <= 100)),
     CONSTRAINT profiles_knowledge_profile_check CHECK ((jsonb_typeof(knowledge_profile) = 'object'::text)),
@@ -2113,6 +2492,39 @@ CREATE VIEW public.members WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.members IS 'Everybody with the membership and the designations of today, and how active he is. The shape that the association''s SQL reads.';
 
+CREATE TABLE public.notification_preferences (
+    member_id uuid NOT NULL,
+    kind text NOT NULL,
+    channel text NOT NULL,
+    enabled boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notification_preferences_channel_check CHECK ((channel = ANY (ARRAY['in_app'::text, 'email'::text]))),
+    CONSTRAINT notification_preferences_kind_check CHECK (((kind ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(kind) <= 60)))
+);
+
+COMMENT ON TABLE public.notification_preferences IS 'What somebody wants to be told, and where. Without a row the answer is yes.';
+
+CREATE TABLE public.notifications (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    link text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT notifications_body_check CHECK ((length(body) <= 2000)),
+    CONSTRAINT notifications_kind_check CHECK (((kind ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(kind) <= 60))),
+    CONSTRAINT notifications_link_check CHECK (((link ~ '^/([^/\\[:cntrl:]][^\\[:cntrl:]]*)?$'::text) AND (length(link) <= 500))),
+    CONSTRAINT notifications_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT read_after_it_came CHECK ((read_at >= created_at))
+);
+
+COMMENT ON TABLE public.notifications IS 'Notices on the site for one person. Nobody else reads them, administrators neither.';
+
+COMMENT ON COLUMN public.notifications.link IS 'Where it leads: a path of this site.';
+
 CREATE TABLE public.organisation_members (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organisation_id uuid NOT NULL,
@@ -2149,6 +2561,105 @@ CREATE TABLE public.organisations (
 COMMENT ON TABLE public.organisations IS 'Chapters, employers and partners: groups of people whose managers see their learning records.';
 
 COMMENT ON COLUMN public.organisations.parent_id IS 'What it is a part of. Who manages the whole sees the people of its parts.';
+
+CREATE TABLE public.personalized_roadmaps (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    student_id uuid NOT NULL,
+    ai_reasoning text NOT NULL,
+    rule_version text NOT NULL,
+    status public.roadmap_status DEFAULT 'active'::public.roadmap_status NOT NULL,
+    generated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT personalized_roadmaps_ai_reasoning_check CHECK (((length(btrim(ai_reasoning)) > 0) AND (length(ai_reasoning) <= 10000))),
+    CONSTRAINT personalized_roadmaps_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80)))
+);
+
+COMMENT ON TABLE public.personalized_roadmaps IS 'A path of learning for one person. Its steps are rows of roadmap_steps; roadmap_details shows them as one document.';
+
+COMMENT ON COLUMN public.personalized_roadmaps.ai_reasoning IS 'Why this path, in words for the person.';
+
+CREATE TABLE public.roadmap_steps (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    roadmap_id uuid NOT NULL,
+    student_id uuid NOT NULL,
+    step_order integer NOT NULL,
+    lesson_id uuid,
+    course_id uuid,
+    skill_id uuid,
+    gap text NOT NULL,
+    evidence jsonb NOT NULL,
+    rule text NOT NULL,
+    alternative text NOT NULL,
+    skipped_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT roadmap_steps_alternative_check CHECK (((length(btrim(alternative)) > 0) AND (length(alternative) <= 1000))),
+    CONSTRAINT roadmap_steps_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (evidence <> '{}'::jsonb) AND (length((evidence)::text) <= 4000))),
+    CONSTRAINT roadmap_steps_gap_check CHECK (((length(btrim(gap)) > 0) AND (length(gap) <= 1000))),
+    CONSTRAINT roadmap_steps_rule_check CHECK (((length(btrim(rule)) > 0) AND (length(rule) <= 500))),
+    CONSTRAINT roadmap_steps_step_order_check CHECK ((step_order > 0)),
+    CONSTRAINT step_leads_to_one_thing CHECK ((num_nonnulls(lesson_id, course_id) = 1))
+);
+
+COMMENT ON TABLE public.roadmap_steps IS 'The steps of a roadmap, each with its reasons. How far the person is follows from his progress: see roadmap_details.';
+
+COMMENT ON COLUMN public.roadmap_steps.student_id IS 'Follows from roadmap_id; the composite foreign key keeps it true.';
+
+COMMENT ON COLUMN public.roadmap_steps.gap IS 'What is missing.';
+
+COMMENT ON COLUMN public.roadmap_steps.evidence IS 'What shows that it is missing: an object that is not empty.';
+
+COMMENT ON COLUMN public.roadmap_steps.rule IS 'The rule that chose this step.';
+
+COMMENT ON COLUMN public.roadmap_steps.alternative IS 'What would do instead.';
+
+CREATE TABLE public.skill_estimates (
+    member_id uuid NOT NULL,
+    skill_id uuid NOT NULL,
+    mastery numeric(5,4) NOT NULL,
+    uncertainty numeric(5,4) NOT NULL,
+    evidence_count integer DEFAULT 0 NOT NULL,
+    rule_version text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT skill_estimates_evidence_count_check CHECK ((evidence_count >= 0)),
+    CONSTRAINT skill_estimates_mastery_check CHECK (((mastery >= (0)::numeric) AND (mastery <= (1)::numeric))),
+    CONSTRAINT skill_estimates_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
+    CONSTRAINT skill_estimates_uncertainty_check CHECK (((uncertainty >= (0)::numeric) AND (uncertainty <= (1)::numeric)))
+);
+
+COMMENT ON TABLE public.skill_estimates IS 'What the system believes of a person''s skill, and how surely. Follows from evidence; for the person himself and administrators only.';
+
+COMMENT ON COLUMN public.skill_estimates.rule_version IS 'The rule or model, with its version, that gave the figures.';
+
+CREATE TABLE public.skill_prerequisites (
+    skill_id uuid NOT NULL,
+    prerequisite_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT skill_needs_another CHECK ((skill_id <> prerequisite_id))
+);
+
+COMMENT ON TABLE public.skill_prerequisites IS 'Which skill should be there before which. Without circles.';
+
+CREATE TABLE public.skills (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    parent_id uuid,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT skill_is_part_of_another CHECK ((parent_id <> id)),
+    CONSTRAINT skills_code_check CHECK (((code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text) AND (length(code) <= 60))),
+    CONSTRAINT skills_description_check CHECK ((length(description) <= 2000)),
+    CONSTRAINT skills_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT skills_tags_check CHECK (((cardinality(tags) <= 30) AND (length(array_to_string(tags, ','::text)) <= 1000)))
+);
+
+COMMENT ON TABLE public.skills IS 'What can be learnt and measured. Questions measure a skill when they carry one of its tags.';
+
+COMMENT ON COLUMN public.skills.parent_id IS 'The wider skill that this one is a part of.';
 
 CREATE TABLE public.video_analytics (
     user_id uuid NOT NULL,
@@ -2275,6 +2786,9 @@ ALTER TABLE ONLY public.video_events ATTACH PARTITION public.video_events_defaul
 ALTER TABLE ONLY private.catalogue_version
     ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (only_one);
 
+ALTER TABLE ONLY private.reading_clocks
+    ADD CONSTRAINT reading_clocks_pkey PRIMARY KEY (student_id);
+
 ALTER TABLE ONLY public.auth_tokens
     ADD CONSTRAINT auth_tokens_pkey PRIMARY KEY (id);
 
@@ -2286,6 +2800,9 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.content_blocks
+    ADD CONSTRAINT content_blocks_identity UNIQUE (id, lesson_id, course_id, type);
 
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_order UNIQUE (lesson_id, order_index) DEFERRABLE;
@@ -2308,6 +2825,9 @@ ALTER TABLE ONLY public.courses
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.data_requests
+    ADD CONSTRAINT data_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.designation_holders
     ADD CONSTRAINT designation_holders_pkey PRIMARY KEY (id);
 
@@ -2323,8 +2843,14 @@ ALTER TABLE ONLY public.enrollments
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_pkey PRIMARY KEY (profile_id);
 
+ALTER TABLE ONLY public.learning_progress
+    ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_skills
+    ADD CONSTRAINT lesson_skills_pkey PRIMARY KEY (lesson_id, skill_id);
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT lesson_videos_id_course UNIQUE (id, course_id);
@@ -2356,6 +2882,15 @@ ALTER TABLE ONLY public.memberships
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (member_id, kind, channel);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.learning_progress
+    ADD CONSTRAINT one_progress_a_block UNIQUE (student_id, content_id);
+
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT one_video_a_lesson UNIQUE (lesson_id);
 
@@ -2368,11 +2903,35 @@ ALTER TABLE ONLY public.organisations
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.personalized_roadmaps
+    ADD CONSTRAINT personalized_roadmaps_id_student UNIQUE (id, student_id);
+
+ALTER TABLE ONLY public.personalized_roadmaps
+    ADD CONSTRAINT personalized_roadmaps_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_email_key UNIQUE (email);
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_order UNIQUE (roadmap_id, step_order) DEFERRABLE;
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.skill_estimates
+    ADD CONSTRAINT skill_estimates_pkey PRIMARY KEY (member_id, skill_id);
+
+ALTER TABLE ONLY public.skill_prerequisites
+    ADD CONSTRAINT skill_prerequisites_pkey PRIMARY KEY (skill_id, prerequisite_id);
+
+ALTER TABLE ONLY public.skills
+    ADD CONSTRAINT skills_code_key UNIQUE (code);
+
+ALTER TABLE ONLY public.skills
+    ADD CONSTRAINT skills_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
@@ -2438,6 +2997,14 @@ CREATE INDEX idx_courses_search ON public.courses USING gin (search_text extensi
 
 CREATE INDEX idx_courses_status ON public.courses USING btree (published_at DESC, id) WHERE (status = 'published'::text);
 
+CREATE INDEX idx_data_requests_due ON public.data_requests USING btree (due_on) WHERE (status = ANY (ARRAY['requested'::text, 'verified'::text, 'processing'::text]));
+
+CREATE INDEX idx_data_requests_handled_by ON public.data_requests USING btree (handled_by);
+
+CREATE INDEX idx_data_requests_member ON public.data_requests USING btree (member_id, requested_at DESC);
+
+CREATE UNIQUE INDEX idx_data_requests_one_open ON public.data_requests USING btree (member_id, kind) WHERE (status = ANY (ARRAY['requested'::text, 'verified'::text, 'processing'::text]));
+
 CREATE INDEX idx_designation_holders_designation ON public.designation_holders USING btree (designation_id);
 
 CREATE INDEX idx_designation_holders_member ON public.designation_holders USING btree (member_id, designation_id, since);
@@ -2450,11 +3017,23 @@ CREATE INDEX idx_enrollments_current_lesson ON public.enrollments USING btree (c
 
 CREATE INDEX idx_enrollments_member ON public.enrollments USING btree (member_id, last_accessed_at DESC NULLS LAST);
 
+CREATE INDEX idx_learning_progress_content ON public.learning_progress USING btree (content_id, lesson_id, course_id, content_type);
+
+CREATE INDEX idx_learning_progress_course ON public.learning_progress USING btree (course_id);
+
+CREATE INDEX idx_learning_progress_lesson ON public.learning_progress USING btree (student_id, lesson_id);
+
 CREATE INDEX idx_lesson_progress_course ON public.lesson_progress USING btree (course_id);
 
 CREATE INDEX idx_lesson_progress_enrollment ON public.lesson_progress USING btree (enrollment_id, course_id);
 
 CREATE INDEX idx_lesson_progress_lesson ON public.lesson_progress USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_skills_course ON public.lesson_skills USING btree (course_id);
+
+CREATE INDEX idx_lesson_skills_lesson ON public.lesson_skills USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_skills_skill ON public.lesson_skills USING btree (skill_id);
 
 CREATE INDEX idx_lesson_videos_course ON public.lesson_videos USING btree (course_id);
 
@@ -2484,15 +3063,39 @@ CREATE INDEX idx_mail_outbox_user ON public.mail_outbox USING btree (user_id);
 
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
 
+CREATE INDEX idx_notifications_member ON public.notifications USING btree (member_id, created_at DESC);
+
+CREATE INDEX idx_notifications_unread ON public.notifications USING btree (member_id) WHERE (read_at IS NULL);
+
 CREATE INDEX idx_organisation_members_member ON public.organisation_members USING btree (member_id, organisation_id);
 
 CREATE INDEX idx_organisation_members_organisation ON public.organisation_members USING btree (organisation_id, role);
 
 CREATE INDEX idx_organisations_parent ON public.organisations USING btree (parent_id);
 
+CREATE UNIQUE INDEX idx_personalized_roadmaps_one_active ON public.personalized_roadmaps USING btree (student_id) WHERE (status = 'active'::public.roadmap_status);
+
+CREATE INDEX idx_personalized_roadmaps_student ON public.personalized_roadmaps USING btree (student_id, generated_at DESC);
+
 CREATE INDEX idx_profiles_name ON public.profiles USING btree (last_name, first_name, id);
 
 CREATE INDEX idx_profiles_role ON public.profiles USING btree (role) WHERE (role <> 'student'::public.user_role);
+
+CREATE INDEX idx_roadmap_steps_course ON public.roadmap_steps USING btree (course_id);
+
+CREATE INDEX idx_roadmap_steps_lesson ON public.roadmap_steps USING btree (lesson_id);
+
+CREATE INDEX idx_roadmap_steps_roadmap ON public.roadmap_steps USING btree (roadmap_id, student_id);
+
+CREATE INDEX idx_roadmap_steps_skill ON public.roadmap_steps USING btree (skill_id);
+
+CREATE INDEX idx_roadmap_steps_student ON public.roadmap_steps USING btree (student_id);
+
+CREATE INDEX idx_skill_estimates_skill ON public.skill_estimates USING btree (skill_id);
+
+CREATE INDEX idx_skill_prerequisites_prerequisite ON public.skill_prerequisites USING btree (prerequisite_id);
+
+CREATE INDEX idx_skills_parent ON public.skills USING btree (parent_id);
 
 CREATE INDEX idx_transactions_course ON public.transactions USING btree (course_id);
 
@@ -2556,6 +3159,10 @@ CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE O
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
 
+CREATE CONSTRAINT TRIGGER skill_prerequisites_without_circle AFTER INSERT OR UPDATE ON public.skill_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_skill_circle();
+
+CREATE CONSTRAINT TRIGGER skills_without_circle AFTER INSERT OR UPDATE OF parent_id ON public.skills NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.parent_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_skill_circle();
+
 CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.courses FOR EACH ROW EXECUTE FUNCTION private.stamp_course_status();
 
 CREATE TRIGGER trigger_complete_after_lesson_deleted AFTER DELETE ON public.lessons FOR EACH ROW WHEN (old.require_completion) EXECUTE FUNCTION private.complete_after_lesson_deleted();
@@ -2590,11 +3197,15 @@ CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_m
 
 CREATE TRIGGER update_courses_updated_at BEFORE UPDATE ON public.courses FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_data_requests_updated_at BEFORE UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_designation_holders_updated_at BEFORE UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_learning_progress_updated_at BEFORE UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_lesson_progress_updated_at BEFORE UPDATE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -2606,11 +3217,21 @@ CREATE TRIGGER update_member_designations_updated_at BEFORE UPDATE ON public.mem
 
 CREATE TRIGGER update_memberships_updated_at BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_organisation_members_updated_at BEFORE UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_organisations_updated_at BEFORE UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER web_session_closes_playbacks AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.close_playbacks_of_session();
 
@@ -2619,6 +3240,9 @@ CREATE TRIGGER web_session_deleted AFTER DELETE ON public.web_sessions FOR EACH 
 CREATE TRIGGER web_session_deletion_closes_playbacks AFTER DELETE ON public.web_sessions FOR EACH ROW EXECUTE FUNCTION private.close_playbacks_of_session();
 
 CREATE TRIGGER web_session_revoked AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.announce_session_end();
+
+ALTER TABLE ONLY private.reading_clocks
+    ADD CONSTRAINT reading_clocks_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.auth_tokens
     ADD CONSTRAINT auth_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -2659,6 +3283,12 @@ ALTER TABLE ONLY public.courses
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.data_requests
+    ADD CONSTRAINT data_requests_handled_by_fkey FOREIGN KEY (handled_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.data_requests
+    ADD CONSTRAINT data_requests_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.designation_holders
     ADD CONSTRAINT designation_holders_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
 
@@ -2680,11 +3310,23 @@ ALTER TABLE ONLY public.enrollments
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.learning_progress
+    ADD CONSTRAINT learning_progress_content FOREIGN KEY (content_id, lesson_id, course_id, content_type) REFERENCES public.content_blocks(id, lesson_id, course_id, type) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.learning_progress
+    ADD CONSTRAINT learning_progress_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.lesson_skills
+    ADD CONSTRAINT lesson_skills_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_skills
+    ADD CONSTRAINT lesson_skills_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT lesson_videos_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -2704,6 +3346,12 @@ ALTER TABLE ONLY public.mail_outbox
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.organisation_members
     ADD CONSTRAINT organisation_members_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -2713,8 +3361,38 @@ ALTER TABLE ONLY public.organisation_members
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.personalized_roadmaps
+    ADD CONSTRAINT personalized_roadmaps_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_lesson_id_fkey FOREIGN KEY (lesson_id) REFERENCES public.lessons(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_roadmap FOREIGN KEY (roadmap_id, student_id) REFERENCES public.personalized_roadmaps(id, student_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.roadmap_steps
+    ADD CONSTRAINT roadmap_steps_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.skill_estimates
+    ADD CONSTRAINT skill_estimates_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.skill_estimates
+    ADD CONSTRAINT skill_estimates_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.skill_prerequisites
+    ADD CONSTRAINT skill_prerequisites_prerequisite_id_fkey FOREIGN KEY (prerequisite_id) REFERENCES public.skills(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.skill_prerequisites
+    ADD CONSTRAINT skill_prerequisites_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.skills
+    ADD CONSTRAINT skills_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.skills(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
@@ -2739,6 +3417,8 @@ ALTER TABLE ONLY public.web_sessions
 
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY "Admins add designations" ON public.member_designations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add instructors" ON public.course_instructors FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
@@ -2748,6 +3428,10 @@ CREATE POLICY "Admins add memberships" ON public.memberships FOR INSERT TO authe
 CREATE POLICY "Admins add organisations" ON public.organisations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add people to organisations" ON public.organisation_members FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add prerequisites" ON public.skill_prerequisites FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add skills" ON public.skills FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change belongings" ON public.organisation_members FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
@@ -2760,6 +3444,8 @@ CREATE POLICY "Admins change instructors" ON public.course_instructors FOR UPDAT
 CREATE POLICY "Admins change memberships" ON public.memberships FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change organisations" ON public.organisations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change skills" ON public.skills FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins record designations" ON public.designation_holders FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
@@ -2777,6 +3463,10 @@ CREATE POLICY "Admins remove memberships" ON public.memberships FOR DELETE TO au
 
 CREATE POLICY "Admins remove organisations" ON public.organisations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins remove prerequisites" ON public.skill_prerequisites FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove skills" ON public.skills FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins view events" ON public.video_events FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view the outbox" ON public.mail_outbox FOR SELECT TO authenticated USING (((( SELECT private.my_role() AS my_role) = 'super_admin'::public.user_role) OR (( SELECT private.is_admin() AS is_admin) AND (user_id <> ALL (ARRAY( SELECT private.super_admin_ids() AS super_admin_ids))))));
@@ -2788,6 +3478,10 @@ CREATE POLICY "Anyone can view instructors" ON public.instructor_profiles FOR SE
 CREATE POLICY "Everyone signed in can view designations" ON public.member_designations FOR SELECT TO authenticated USING (true);
 
 CREATE POLICY "Everyone signed in can view instructors" ON public.instructor_profiles FOR SELECT TO authenticated USING (true);
+
+CREATE POLICY "Everyone signed in can view prerequisites" ON public.skill_prerequisites FOR SELECT TO authenticated USING (true);
+
+CREATE POLICY "Everyone signed in can view skills" ON public.skills FOR SELECT TO authenticated USING (true);
 
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -2821,6 +3515,12 @@ CREATE POLICY "Instructors remove own drafts" ON public.courses FOR DELETE TO au
 
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors take back what a lesson teaches" ON public.lesson_skills FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview)))));
@@ -2833,9 +3533,17 @@ CREATE POLICY "Members can view own memberships" ON public.memberships FOR SELEC
 
 CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own choices" ON public.notification_preferences FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY "Members view own designations" ON public.designation_holders FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own estimates" ON public.skill_estimates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own notices" ON public.notifications FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (enrollment_id = ANY (ARRAY( SELECT private.my_managed_enrollment_ids() AS my_managed_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own requests, admins all" ON public.data_requests FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -2852,6 +3560,10 @@ CREATE POLICY "People view own belongings, managers those of their people" ON pu
 CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_organisation_ids() AS my_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view skills of lessons they see" ON public.lesson_skills FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = lesson_skills.course_id))));
 
 CREATE POLICY "People view teams" ON public.course_instructors FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -2881,6 +3593,12 @@ CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO
 
 CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Students view own progress" ON public.learning_progress FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own roadmaps" ON public.personalized_roadmaps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Users can update own profile" ON public.profiles FOR UPDATE TO authenticated USING ((id = ( SELECT auth.uid() AS uid))) WITH CHECK ((id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "Users can view own profile" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.my_student_ids() AS my_student_ids))) OR (id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -2909,13 +3627,19 @@ ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.designation_holders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.instructor_profiles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.learning_progress ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lesson_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_skills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_videos ENABLE ROW LEVEL SECURITY;
 
@@ -2929,11 +3653,25 @@ ALTER TABLE public.member_designations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.organisation_members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.skill_estimates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.skill_prerequisites ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.skills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
 
@@ -3033,6 +3771,10 @@ GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content j
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
 
@@ -3116,6 +3858,9 @@ GRANT ALL ON FUNCTION private.my_taught_course_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
 
@@ -3130,6 +3875,8 @@ GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message tex
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.refuse_overlap() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
@@ -3148,9 +3895,15 @@ GRANT ALL ON FUNCTION private.today() TO service_role;
 
 REVOKE ALL ON FUNCTION private.waits_for(p_part uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.am_i_member() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.am_i_member() TO authenticated;
 GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
+
+REVOKE ALL ON FUNCTION public.cancel_data_request(p_request uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
@@ -3166,17 +3919,29 @@ GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.generate_certificate_number() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) TO authenticated;
@@ -3192,8 +3957,17 @@ GRANT ALL ON FUNCTION public.search_courses(p_query text) TO service_role;
 REVOKE ALL ON FUNCTION public.send_mail_again(p_mail uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_mail_again(p_mail uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
@@ -3294,6 +4068,9 @@ GRANT INSERT(created_by) ON TABLE public.courses TO authenticated;
 
 GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO authenticated;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.data_requests TO service_role;
+GRANT SELECT ON TABLE public.data_requests TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service_role;
 
@@ -3307,8 +4084,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instructor_profiles TO service
 GRANT SELECT ON TABLE public.instructor_profiles TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instructor_profiles TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.learning_progress TO service_role;
+GRANT SELECT ON TABLE public.learning_progress TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_progress TO service_role;
 GRANT SELECT ON TABLE public.lesson_progress TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_skills TO service_role;
+GRANT SELECT,DELETE ON TABLE public.lesson_skills TO authenticated;
+
+GRANT INSERT(lesson_id) ON TABLE public.lesson_skills TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.lesson_skills TO authenticated;
+
+GRANT INSERT(skill_id) ON TABLE public.lesson_skills TO authenticated;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE public.lesson_skills TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_videos TO service_role;
 GRANT SELECT ON TABLE public.lesson_videos TO anon;
@@ -3351,11 +4142,48 @@ GRANT UPDATE(locale) ON TABLE public.profiles TO authenticated;
 GRANT SELECT ON TABLE public.members TO authenticated;
 GRANT SELECT ON TABLE public.members TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notification_preferences TO service_role;
+GRANT SELECT ON TABLE public.notification_preferences TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
+GRANT SELECT ON TABLE public.notifications TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisation_members TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisation_members TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
+GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_steps TO service_role;
+GRANT SELECT ON TABLE public.roadmap_steps TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_estimates TO service_role;
+GRANT SELECT ON TABLE public.skill_estimates TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_prerequisites TO service_role;
+GRANT SELECT,DELETE ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT INSERT(skill_id) ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT INSERT(prerequisite_id) ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skills TO service_role;
+GRANT SELECT,DELETE ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(code),UPDATE(code) ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(parent_id),UPDATE(parent_id) ON TABLE public.skills TO authenticated;
+
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.skills TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_analytics TO service_role;
 
