@@ -44,7 +44,8 @@ where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.
 PUBLIC_CALLS = """
 select p.oid::regprocedure::text from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 where p.pronamespace::regnamespace::text in ('public', 'private', 'auth') and a.grantee = 0
-  and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  -- Supabase's schema auth is not ours.
+  and p.proowner = (select relowner from pg_class where oid = 'public.profiles'::regclass)
 """
 READABLE_ELSEWHERE = """
 select c.oid::regclass::text, r.rolname from pg_class c

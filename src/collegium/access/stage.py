@@ -88,7 +88,7 @@ class Stage:
     def act(self, who: str, statement: str, **given: Any) -> Outcome:
         """A statement as somebody, whose words go through any refusal: raises psycopg.Error, changes nothing then."""
         with self.connection.transaction(), psycopg.ClientCursor(self.connection) as cursor:
-            cursor.execute(opening(who))
+            cursor.execute(self.opening(who))
             cursor.execute(statement.encode(), KEYS | given)
             while cursor.nextset():
                 pass  # Of several statements the last one answers.
@@ -104,6 +104,10 @@ class Stage:
             return self.act(who, statement, **given)
         except psycopg.Error as error:
             return Outcome(state=error.sqlstate, code=error.diag.message_detail, words=error.diag.message_primary or "")
+
+    def opening(self, who: str) -> sql.Composed:
+        """What makes the rest of a transaction somebody's."""
+        return opening(who)
 
     @contextmanager
     def undone(self) -> Generator[None]:
