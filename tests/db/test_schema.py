@@ -14,7 +14,7 @@ import pytest
 from collegium.access import found_guild
 from collegium.access.stage import key
 from collegium.kit import embedded, migrations
-from tests.db import schema_page
+from tests.db import schema_diagrams, schema_page
 from tests.db.invariants import offending
 from tests.support.database import FAST, Database, run, scratch
 
@@ -63,6 +63,11 @@ def test_the_written_schema_is_the_one_that_the_migrations_make(
 ) -> None:
     written = schema_page.FILE.read_text(encoding="utf-8")
     assert written == schema_page.render(database_server, database_template), "run script/schema-dump"
+
+
+def test_the_diagrams_are_those_of_the_schema(database_server: embedded.Server, database_template: str) -> None:
+    drawn = schema_diagrams.render(database_server, database_template)
+    assert {path.name: path.read_text(encoding="utf-8") for path in schema_diagrams.FOLDER.iterdir()} == drawn
 
 
 async def test_rights_are_the_same_where_new_things_are_for_everybody(empty: Database, database: Database) -> None:
