@@ -233,6 +233,7 @@ create policy "Members can view own quiz attempts" on public.quiz_attempts for s
     using (
         member_id = (select auth.uid())
         or course_id = any (array(select private.my_taught_course_ids()))
+        or member_id = any (array(select private.my_managed_member_ids()))
         or (select private.is_admin())
     );
 create policy "Instructors view answers" on public.quiz_answers for select to authenticated

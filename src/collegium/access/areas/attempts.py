@@ -37,7 +37,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
     },
     "quiz_attempts": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": NEVER,
         "update": NEVER,
         "delete": NEVER,
@@ -55,7 +55,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": NEVER,
     },
     "assessment_attempts": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": NEVER,
         "update": NEVER,
         "delete": NEVER,

@@ -9,6 +9,7 @@ THINGS = (
     "question",
     "spare_question",
     "shared_question",
+    "spare_shared",
     "question_version",
     "bare_version",
     "spare_version",
@@ -27,7 +28,8 @@ FOUND = """
 insert into public.questions (id, course_id, question_type, tags, status) values
     (%(question)s, %(course)s, 'multiple_choice', '{basics}', 'active'),
     (%(spare_question)s, %(course)s, 'essay', '{}', 'draft'),
-    (%(shared_question)s, null, 'true_false', '{basics}', 'active');
+    (%(shared_question)s, null, 'true_false', '{basics}', 'active'),
+    (%(spare_shared)s, null, 'essay', '{}', 'draft');
 insert into public.question_versions (id, question_id, question_text, answer_options) values
     (%(question_version)s, %(question)s, 'Who pays?', '[{"id": "a", "text": "He"}, {"id": "b", "text": "She"}]'),
     (%(bare_version)s, %(question)s, 'Who pays now?', '[{"id": "a", "text": "He"}, {"id": "b", "text": "She"}]'),
@@ -65,7 +67,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "select": "-     -     -     yes   yes   -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 yes   yes   yes",
         "update": "-     -     -     -     -     -     42501 yes   yes   yes",
-        "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "delete": "-     -     -     -     -     -     42501 yes   yes   yes",
     },
     "question_versions": {
         "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
@@ -82,14 +84,14 @@ MATRIX: dict[str, dict[str, str]] = {
     "question_keys": {
         "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
-        "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
-        "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "question_keys: shared": {
         "select": "-     -     -     -     -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 yes   yes   yes",
-        "update": "-     -     -     -     -     -     42501 yes   yes   yes",
-        "delete": "-     -     -     -     -     -     42501 yes   yes   yes",
+        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "quizzes": {
         "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
@@ -105,9 +107,9 @@ MATRIX: dict[str, dict[str, str]] = {
     },
     "quiz_questions": {
         "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
-        "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
-        "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
-        "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "assessments": {
         "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
@@ -129,12 +131,12 @@ PROBES: dict[str, Probe] = {
         "id = %(spare_question)s",
     ),
     "questions: shared": Probe(
-        "a question of the bank that all courses share; removed is one of the course's",
+        "a question of the bank that all courses share; the one that nothing asks is removed",
         "id = %(shared_question)s",
         "(id, question_type) values (%(new)s, 'essay')",
         "id = %(new)s",
         ("status", "'retired'"),
-        "id = %(spare_question)s",
+        "id = %(spare_shared)s",
     ),
     "question_versions": Probe(
         "a version of a question of the course; the one that nothing asks is removed",
@@ -202,9 +204,7 @@ NOT_MOVED = "no column that it compares may be written"
 SECOND_LINES: dict[str, str] = {
     "questions": NOT_MOVED,
     "question_versions": NOT_MOVED,
-    "question_keys": NOT_MOVED,
     "quizzes": NOT_MOVED,
-    "quiz_questions": NOT_MOVED,
 }
 
 OF_A_VERSION = "question_text question_html answer_options points hint image_url video_url"
@@ -219,14 +219,8 @@ WRITABLE: dict[tuple[str, str], str] = {
     ("question_versions", "insert"): f"id question_id {OF_A_VERSION}",
     ("question_versions", "update"): OF_A_VERSION,
     ("question_keys", "insert"): "question_version_id correct_answer explanation option_feedback",
-    ("question_keys", "update"): "correct_answer explanation option_feedback",
     ("quizzes", "insert"): f"id course_id lesson_id {OF_A_QUIZ}",
     ("quizzes", "update"): OF_A_QUIZ,
-    (
-        "quiz_questions",
-        "insert",
-    ): "id quiz_id question_order question_version_id draw_tag draw_count draw_from section points",
-    ("quiz_questions", "update"): ("question_order question_version_id draw_tag draw_count draw_from section points"),
 }
 
 FUNCTIONS: dict[str, str] = {
@@ -235,6 +229,8 @@ FUNCTIONS: dict[str, str] = {
     "private.is_question": "authenticated service_role",
     "private.is_question_key": "authenticated service_role",
     "private.option_ids": "authenticated service_role",
+    "public.arrange_quiz": "authenticated",
+    "public.change_question_key": "authenticated",
     "public.set_final_assessment": "authenticated",
 }
 
