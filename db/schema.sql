@@ -62,6 +62,24 @@ $$;
 
 COMMENT ON FUNCTION private.announce_session_end() IS 'Trigger: tells the web processes that a session was revoked or deleted.';
 
+CREATE FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Nothing but these keys: an option that says that it is right would go to the learner with the page.
+    select case when jsonb_typeof(p_options) = 'array' then (
+        select count(*) between p_least and p_most and count(distinct o ->> 'id') = count(*)
+            and coalesce(bool_and(case when jsonb_typeof(o) = 'object' then
+                coalesce(o ->> 'id' ~ '^[A-Za-z0-9_-]{1,40}$', false) and jsonb_typeof(o -> 'id') = 'string'
+                and coalesce(length(o ->> 'text') between 1 and 2000, false) and jsonb_typeof(o -> 'text') = 'string'
+                and o - array['id', 'text', 'html', 'image_url', 'alt_text', 'audio_url', 'video_url'] = '{}'
+            else false end), false)
+        from jsonb_array_elements(p_options) o
+    ) else false end
+$_$;
+
+COMMENT ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) IS 'Whether a value is an array of options {id, text and media} with different ids, as many as asked for, and nothing else.';
+
 CREATE FUNCTION private.check_enrollment() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -351,6 +369,23 @@ $$;
 
 COMMENT ON FUNCTION private.completion_requirements(p_enrollment uuid) IS 'Each requirement of the course for an enrollment, whether it is met, and the evidence (seconds achieved of seconds needed, when met). The one rule: it gates the certificate and is what the learner is shown.';
 
+CREATE FUNCTION private.count_quiz_points() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op <> 'INSERT' then
+        update public.quizzes set total_points = total_points - old.points * coalesce(old.draw_count, 1) where id = old.quiz_id;
+    end if;
+    if tg_op <> 'DELETE' then
+        update public.quizzes set total_points = total_points + new.points * coalesce(new.draw_count, 1) where id = new.quiz_id;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_quiz_points() IS 'Trigger: keeps quizzes.total_points by the difference.';
+
 CREATE FUNCTION private.count_required_lessons() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -486,6 +521,31 @@ $_$;
 
 COMMENT ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) IS 'Whether content has the shape of its type.';
 
+CREATE FUNCTION private.is_expected_text(p_expected jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case
+        when jsonb_typeof(p_expected) <> 'object' then false
+        when p_expected ? 'numeric' then
+            p_expected - 'numeric' = '{}' and jsonb_typeof(p_expected -> 'numeric') = 'object'
+            and jsonb_typeof(p_expected #> '{numeric,value}') = 'number'
+            and jsonb_typeof(p_expected #> '{numeric,tolerance}') = 'number'
+            and not (p_expected #>> '{numeric,tolerance}') like '-%'
+            and (p_expected -> 'numeric') - array['value', 'tolerance'] = '{}'
+        when jsonb_typeof(p_expected -> 'accepted') = 'array' then
+            p_expected - array['accepted', 'case_sensitive'] = '{}'
+            and coalesce(jsonb_typeof(p_expected -> 'case_sensitive') = 'boolean', not p_expected ? 'case_sensitive')
+            and (
+                select count(*) between 1 and 50
+                    and bool_and(jsonb_typeof(a) = 'string' and length(btrim(a #>> '{}')) between 1 and 500)
+                from jsonb_array_elements(p_expected -> 'accepted') a
+            )
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_expected_text(p_expected jsonb) IS 'Whether a value says which text is right: {"accepted": [...], "case_sensitive": false} or {"numeric": {"value", "tolerance"}}.';
+
 CREATE FUNCTION private.is_learning_preferences(p_preferences jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -520,6 +580,75 @@ CREATE FUNCTION private.is_member(p_person uuid, p_on date) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.is_member(p_person uuid, p_on date) IS 'Whether a person holds an active membership on a day. The one rule for member prices and member-only courses.';
+
+CREATE FUNCTION private.is_question(p_type text, p_options jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case
+        when p_type in ('multiple_choice', 'multiple_answer', 'ordering') then private.are_options(p_options, 2, 20)
+        when p_type in ('true_false', 'short_answer', 'essay') then p_options = '[]'
+        when p_type = 'matching' then
+            case when jsonb_typeof(p_options) = 'object' then
+                private.are_options(p_options -> 'left', 2, 20) and private.are_options(p_options -> 'right', 2, 30)
+                and p_options - array['left', 'right'] = '{}'
+            end
+        when p_type = 'fill_blank' then
+            case when jsonb_typeof(p_options) = 'array' then (
+                select count(*) between 1 and 20 and bool_and(
+                    case when jsonb_typeof(o.option) = 'object' then
+                        coalesce(o.option ->> 'id' = o.n::text, false) and o.option - array['id', 'label'] = '{}'
+                        and coalesce(length(o.option ->> 'label'), 0) <= 200
+                    else false end
+                )
+                from jsonb_array_elements(p_options) with ordinality as o (option, n)
+            ) end
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_question(p_type text, p_options jsonb) IS 'Whether options have the shape of their question''s type: choices, the two sides of a matching, the numbered blanks of a text, or none.';
+
+CREATE FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case
+        when p_type = 'essay' then p_correct is null
+        when p_correct is null then p_type = 'short_answer'
+        when jsonb_typeof(p_correct) <> 'object' then false
+        when p_type = 'short_answer' then private.is_expected_text(p_correct)
+        when p_type = 'true_false' then p_correct in ('{"selected": "true"}', '{"selected": "false"}')
+        when p_type = 'multiple_choice' then
+            p_correct - 'selected' = '{}' and jsonb_typeof(p_correct -> 'selected') = 'string'
+            and p_correct ->> 'selected' = any (private.option_ids(p_options))
+        when p_type in ('multiple_answer', 'ordering') then (
+            select case when jsonb_typeof(k.list) = 'array' then
+                p_correct - k.name = '{}' and jsonb_array_length(k.list) > 0
+                and (select count(distinct i) = count(*) and bool_and(i = any (private.option_ids(p_options)))
+                    from jsonb_array_elements_text(k.list) i)
+                and (p_type <> 'ordering' or jsonb_array_length(k.list) = cardinality(private.option_ids(p_options)))
+            end
+            from (select n as name, p_correct -> n as list
+                from (select case p_type when 'ordering' then 'order' else 'selected' end) as c (n)) k
+        )
+        when p_type = 'matching' then case when jsonb_typeof(p_correct -> 'pairs') = 'object' then
+            p_correct - 'pairs' = '{}'
+            and (select count(*) = cardinality(private.option_ids(p_options -> 'left'))
+                    and bool_and(p.key = any (private.option_ids(p_options -> 'left')))
+                    and bool_and(p.value = any (private.option_ids(p_options -> 'right')))
+                from jsonb_each_text(p_correct -> 'pairs') p)
+        end
+        when p_type = 'fill_blank' then case when jsonb_typeof(p_correct -> 'blanks') = 'object' then
+            p_correct - 'blanks' = '{}'
+            and (select count(*) = cardinality(private.option_ids(p_options))
+                    and bool_and(b.key = any (private.option_ids(p_options)))
+                    and bool_and(private.is_expected_text(b.value))
+                from jsonb_each(p_correct -> 'blanks') b)
+        end
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) IS 'Whether a correct answer has the shape of its type and names only options that there are. None is needed where a person grades: an essay, or a short answer without a list.';
 
 CREATE FUNCTION private.is_refunded(p_transaction uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -605,6 +734,20 @@ end
 $$;
 
 COMMENT ON FUNCTION private.issue_missing_certificates() IS 'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
+
+CREATE FUNCTION private.keep_used_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from private.attempt_questions a where a.question_version_id = old.id) then
+        perform private.refuse('CG409', 'version_used', 'Learners have been asked this version. Make a new version of the question instead.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_used_version() IS 'Trigger: refuses to change a version that somebody has been asked.';
 
 CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -907,6 +1050,104 @@ $$;
 
 COMMENT ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) IS 'Tells a person something on the site, unless he does not want that kind; answers the notice or null.';
 
+CREATE FUNCTION private.option_ids(p_options jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when jsonb_typeof(p_options) = 'array' then array(
+        select o.option ->> 'id' from jsonb_array_elements(p_options) with ordinality as o (option, n) order by o.n
+    ) end
+$$;
+
+COMMENT ON FUNCTION private.option_ids(p_options jsonb) IS 'The ids of options in their order; null unless they are an array.';
+
+CREATE FUNCTION private.prepare_question_key() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_options jsonb;
+begin
+    -- The lock keeps the options as they are until the key is there.
+    select v.question_type, v.course_id, v.answer_options into new.question_type, new.course_id, v_options
+    from public.question_versions v where v.id = new.question_version_id for no key update;
+    if found and not private.is_question_key(new.question_type, v_options, new.correct_answer) then
+        perform private.refuse('CG422', 'no_such_key',
+            'The correct answer does not fit the question: it must have the shape of its type and name options that there are.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_question_key() IS 'Trigger: gives a key the course and type of its version and refuses one that does not fit.';
+
+CREATE FUNCTION private.prepare_question_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        select q.question_type, q.course_id into new.question_type, new.course_id
+        from public.questions q where q.id = new.question_id for no key update;
+        select coalesce(max(v.version), 0) + 1 into new.version from public.question_versions v where v.question_id = new.question_id;
+    elsif exists (
+        select 1 from public.question_keys k where k.question_version_id = new.id
+          and not private.is_question_key(new.question_type, new.answer_options, k.correct_answer)
+    ) then
+        perform private.refuse('CG422', 'key_does_not_fit', 'The correct answer names an option that would no longer be there. Remove the key first.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_question_version() IS 'Trigger: numbers a version, gives it the course and type of its question, and keeps its key fitting.';
+
+CREATE FUNCTION private.prepare_quiz() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    new.of_course_id := coalesce(new.course_id, (select l.course_id from public.lessons l where l.id = new.lesson_id));
+    if num_nonnulls(new.course_id, new.lesson_id) <> 1 or new.of_course_id is null then
+        perform private.refuse('CG422', 'lesson_or_course', 'A quiz belongs to a lesson or to a course: name exactly one that exists.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_quiz() IS 'Trigger: finds the course that a quiz belongs to.';
+
+CREATE FUNCTION private.prepare_quiz_accommodation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    select z.of_course_id into new.course_id from public.quizzes z where z.id = new.quiz_id;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_quiz_accommodation() IS 'Trigger: gives an accommodation the course of its quiz.';
+
+CREATE FUNCTION private.prepare_quiz_question() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    select z.of_course_id into new.of_course_id from public.quizzes z where z.id = new.quiz_id;
+    -- Whoever could place a question of another course could read it in a preview.
+    if new.question_version_id is not null and new.of_course_id is not null and not exists (
+        select 1 from public.question_versions v
+        where v.id = new.question_version_id and coalesce(v.course_id, new.of_course_id) = new.of_course_id
+    ) then
+        perform private.refuse('CG422', 'question_of_another_course', 'There is no such question in this course''s bank or the shared one.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_quiz_question() IS 'Trigger: gives a place in a quiz its course and refuses questions of another one.';
+
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1193,6 +1434,35 @@ CREATE FUNCTION public.am_i_member() RETURNS boolean
 
 COMMENT ON FUNCTION public.am_i_member() IS 'Whether the person who asks holds an active membership today.';
 
+CREATE FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes;
+begin
+    select * into v_quiz from public.quizzes where id = p_quiz for no key update;
+    if v_quiz.id is null or not (v_quiz.of_course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_quiz', 'There is no such quiz, or you do not teach its course.');
+    elsif jsonb_typeof(p_places) is distinct from 'array' or jsonb_array_length(p_places) > 500 then
+        perform private.refuse('CG422', 'no_such_arrangement', 'Give the questions as a list of at most 500 places.');
+    end if;
+    delete from public.quiz_questions where quiz_id = p_quiz;
+    insert into public.quiz_questions
+        (quiz_id, question_order, question_version_id, draw_tag, draw_count, draw_from, section, points)
+    select p_quiz, p.n, r.question_version_id, r.draw_tag, r.draw_count, coalesce(r.draw_from, 'course'), r.section,
+        coalesce(r.points, v.points, 1)
+    from jsonb_array_elements(p_places) with ordinality as p (place, n)
+    cross join lateral jsonb_to_record(p.place) as r (
+        question_version_id uuid, draw_tag text, draw_count integer, draw_from text, section text, points numeric(5, 2)
+    )
+    left join public.question_versions v on v.id = r.question_version_id;
+    return jsonb_array_length(p_places);
+end
+$$;
+
+COMMENT ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) IS 'Writes all that a quiz asks, in order: [{question_version_id} or {draw_tag, draw_count, draw_from}, with section and points]. Attempts that have begun keep what they were asked.';
+
 CREATE FUNCTION public.cancel_data_request(p_request uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1210,6 +1480,22 @@ end
 $$;
 
 COMMENT ON FUNCTION public.cancel_data_request(p_request uuid) IS 'Takes one of the caller''s own requests back, before work on it has begun.';
+
+CREATE FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.question_keys set
+        correct_answer = p_correct_answer, explanation = p_explanation, option_feedback = coalesce(p_option_feedback, '{}')
+    where question_version_id = p_version and (course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if not found then
+        perform private.refuse('CG404', 'no_such_key', 'This question has no key that you may change.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) IS 'Corrects what is right in a question. Grades that were given stay until public.regrade_question is called.';
 
 CREATE FUNCTION public.completion_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1676,6 +1962,22 @@ $$;
 
 COMMENT ON FUNCTION public.send_mail_again(p_mail uuid) IS 'Puts a message that did not go out back into the queue. For administrators.';
 
+CREATE FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not (p_course in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG403', 'not_your_course', 'Only an instructor of the course can choose its final assessment.');
+    elsif p_quiz is not null and not exists (select 1 from public.quizzes where id = p_quiz and of_course_id = p_course) then
+        perform private.refuse('CG422', 'quiz_of_another_course', 'There is no such quiz in this course.');
+    end if;
+    update public.courses set final_assessment_id = p_quiz where id = p_course and final_assessment_id is distinct from p_quiz;
+end
+$$;
+
+COMMENT ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) IS 'Chooses the quiz that ends a course, or none.';
+
 CREATE FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1891,6 +2193,20 @@ $$;
 
 COMMENT ON FUNCTION public.visit_lesson(p_lesson uuid) IS 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
 
+CREATE TABLE private.attempt_questions (
+    quiz_attempt_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    question_version_id uuid NOT NULL,
+    points numeric(5,2) NOT NULL,
+    option_order jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT attempt_questions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT attempt_questions_position_check CHECK (("position" > 0))
+);
+
+COMMENT ON TABLE private.attempt_questions IS 'What an attempt asks: which version in which place for how many points, and its options in the order shown.';
+
+COMMENT ON COLUMN private.attempt_questions.option_order IS 'Option ids as shown: the learner sees and answers with 1, 2, 3, because ids as an author writes them may tell what is right.';
+
 CREATE TABLE private.catalogue_version (
     only_one boolean DEFAULT true NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
@@ -1905,6 +2221,273 @@ CREATE TABLE private.reading_clocks (
 );
 
 COMMENT ON TABLE private.reading_clocks IS 'Up to which instant a person''s time has been counted: one clock for all that he reads.';
+
+CREATE TABLE public.quiz_answers (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_attempt_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    question_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    answer_data jsonb NOT NULL,
+    seq bigint NOT NULL,
+    is_correct boolean,
+    points_earned numeric(5,2),
+    max_points numeric(5,2) NOT NULL,
+    answered_at timestamp with time zone DEFAULT now() NOT NULL,
+    time_spent_seconds integer,
+    automated_feedback text,
+    instructor_feedback text,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quiz_answers_answer_data_check CHECK ((length((answer_data)::text) <= 100000)),
+    CONSTRAINT quiz_answers_automated_feedback_check CHECK ((length(automated_feedback) <= 10000)),
+    CONSTRAINT quiz_answers_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
+    CONSTRAINT quiz_answers_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
+    CONSTRAINT quiz_answers_max_points_check CHECK ((max_points >= (0)::numeric)),
+    CONSTRAINT quiz_answers_seq_check CHECK ((seq >= 0)),
+    CONSTRAINT quiz_answers_time_spent_seconds_check CHECK ((time_spent_seconds >= 0))
+);
+
+COMMENT ON TABLE public.quiz_answers IS 'Question-level response tracking enabling granular analytics and partial credit. Learners see it through functions, which know what may be shown when.';
+
+COMMENT ON COLUMN public.quiz_answers.answer_data IS 'As shown and given: options are 1, 2, 3 in the order of the attempt.';
+
+COMMENT ON COLUMN public.quiz_answers.seq IS 'The browser counts its saves; a late replay does not overwrite a newer answer.';
+
+COMMENT ON COLUMN public.quiz_answers.points_earned IS 'Null until graded.';
+
+CREATE TABLE public.quiz_attempts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    attempt_number integer NOT NULL,
+    status text DEFAULT 'in_progress'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    deadline_at timestamp with time zone,
+    submitted_at timestamp with time zone,
+    submitted_by text,
+    time_spent_seconds integer GENERATED ALWAYS AS ((floor(EXTRACT(epoch FROM (submitted_at - started_at))))::integer) STORED,
+    passing_score numeric(5,2) NOT NULL,
+    total_points numeric(8,2) DEFAULT 0 NOT NULL,
+    points_earned numeric(8,2),
+    score numeric(5,2),
+    passed boolean,
+    ip_address inet,
+    user_agent text,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    instructor_feedback text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
+    CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
+    CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
+    CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
+    CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
+    CONSTRAINT quiz_attempts_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
+    CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
+    CONSTRAINT quiz_attempts_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
+    CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
+);
+
+COMMENT ON TABLE public.quiz_attempts IS 'Quiz submission tracking with scoring, timing, and proctoring metadata. Never deleted.';
+
+COMMENT ON COLUMN public.quiz_attempts.member_id IS 'That of the enrollment, for the policies.';
+
+COMMENT ON COLUMN public.quiz_attempts.status IS 'submitted: something waits for a person''s grade. expired: ended at its deadline with nothing answered, and graded so.';
+
+COMMENT ON COLUMN public.quiz_attempts.deadline_at IS 'By the server''s clock, fixed at the start; null without time limit and without end of the quiz.';
+
+COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner handed in or the deadline did.';
+
+COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
+
+COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
+
+CREATE VIEW public.assessment_attempts WITH (security_invoker='true') AS
+ SELECT id,
+    quiz_id AS assessment_id,
+    member_id AS student_id,
+    attempt_number,
+    ( SELECT jsonb_object_agg(w."position", w.answer_data) AS jsonb_object_agg
+           FROM public.quiz_answers w
+          WHERE (w.quiz_attempt_id = t.id)) AS answers,
+    (round(score))::integer AS score,
+    (round(points_earned))::integer AS points_earned,
+    (round(total_points))::integer AS total_points,
+    passed,
+    time_spent_seconds AS time_spent,
+    started_at,
+    submitted_at,
+    ( SELECT jsonb_object_agg(w."position", COALESCE(w.instructor_feedback, w.automated_feedback)) AS jsonb_object_agg
+           FROM public.quiz_answers w
+          WHERE ((w.quiz_attempt_id = t.id) AND (COALESCE(w.instructor_feedback, w.automated_feedback) IS NOT NULL))) AS feedback
+   FROM public.quiz_attempts t;
+
+COMMENT ON VIEW public.assessment_attempts IS 'Attempts in the shape of the personalised LMS. Answers and feedback are for those who may read them; learners ask public.quiz_attempt_result.';
+
+CREATE TABLE public.question_versions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    question_id uuid NOT NULL,
+    question_type text NOT NULL,
+    course_id uuid,
+    version integer NOT NULL,
+    question_text text NOT NULL,
+    question_html text,
+    answer_options jsonb DEFAULT '[]'::jsonb NOT NULL,
+    points numeric(5,2) DEFAULT 1 NOT NULL,
+    hint text,
+    image_url text,
+    video_url text,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT options_have_the_shape_of_their_type CHECK (private.is_question(question_type, answer_options)),
+    CONSTRAINT question_versions_hint_check CHECK ((length(hint) <= 2000)),
+    CONSTRAINT question_versions_image_url_check CHECK ((length(image_url) <= 1024)),
+    CONSTRAINT question_versions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT question_versions_question_html_check CHECK ((length(question_html) <= 50000)),
+    CONSTRAINT question_versions_question_text_check CHECK (((length(question_text) >= 1) AND (length(question_text) <= 10000))),
+    CONSTRAINT question_versions_version_check CHECK ((version > 0)),
+    CONSTRAINT question_versions_video_url_check CHECK ((length(video_url) <= 1024))
+);
+
+COMMENT ON TABLE public.question_versions IS 'What a question asks, in one wording. Immutable from the first attempt that it was put in.';
+
+COMMENT ON COLUMN public.question_versions.course_id IS 'That of the question, for the policies; set by trigger.';
+
+COMMENT ON COLUMN public.question_versions.answer_options IS 'Choices or things to order as [{id, text}], a matching as {left, right}, blanks as [{"id": "1"}]. Nothing here says what is right.';
+
+COMMENT ON COLUMN public.question_versions.points IS 'What a quiz gives for it unless the quiz says otherwise.';
+
+CREATE TABLE public.quiz_questions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    quiz_id uuid NOT NULL,
+    of_course_id uuid NOT NULL,
+    question_order integer NOT NULL,
+    question_version_id uuid,
+    draw_tag text,
+    draw_count integer,
+    draw_from text DEFAULT 'course'::text NOT NULL,
+    section text,
+    points numeric(5,2) DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_draw_has_a_number CHECK (((draw_tag IS NULL) = (draw_count IS NULL))),
+    CONSTRAINT a_question_by_name_or_a_draw CHECK ((num_nonnulls(question_version_id, draw_tag) = 1)),
+    CONSTRAINT quiz_questions_draw_count_check CHECK (((draw_count >= 1) AND (draw_count <= 200))),
+    CONSTRAINT quiz_questions_draw_from_check CHECK ((draw_from = ANY (ARRAY['course'::text, 'shared'::text]))),
+    CONSTRAINT quiz_questions_draw_tag_check CHECK (((length(draw_tag) >= 1) AND (length(draw_tag) <= 100))),
+    CONSTRAINT quiz_questions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT quiz_questions_question_order_check CHECK ((question_order > 0)),
+    CONSTRAINT quiz_questions_section_check CHECK (((length(section) >= 1) AND (length(section) <= 200)))
+);
+
+COMMENT ON TABLE public.quiz_questions IS 'Which version stands where in which quiz and for how many points; or a draw of several questions with a tag.';
+
+COMMENT ON COLUMN public.quiz_questions.draw_from IS 'Whose bank is drawn from: the course''s, or the one that all courses share.';
+
+COMMENT ON COLUMN public.quiz_questions.points IS 'For each question: a draw of three for two points makes six.';
+
+CREATE TABLE public.quizzes (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid,
+    lesson_id uuid,
+    of_course_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    instructions text,
+    quiz_type text DEFAULT 'formative'::text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    passing_score numeric(5,2) DEFAULT 70 NOT NULL,
+    max_attempts integer,
+    require_passing boolean DEFAULT false NOT NULL,
+    is_mandatory boolean DEFAULT false NOT NULL,
+    time_limit_minutes integer,
+    shuffle_questions boolean DEFAULT true NOT NULL,
+    shuffle_answers boolean DEFAULT true NOT NULL,
+    show_correct_answers text DEFAULT 'after_submission'::text NOT NULL,
+    total_points numeric(8,2) DEFAULT 0 NOT NULL,
+    available_from timestamp with time zone,
+    available_until timestamp with time zone,
+    ai_generated boolean DEFAULT false NOT NULL,
+    source_content_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    attempts_count integer DEFAULT 0 NOT NULL,
+    graded_count integer DEFAULT 0 NOT NULL,
+    passed_count integer DEFAULT 0 NOT NULL,
+    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
+    avg_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    pass_rate numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((((passed_count)::numeric * 100.0) / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_quiz_belongs_to_a_lesson_or_a_course CHECK ((num_nonnulls(course_id, lesson_id) = 1)),
+    CONSTRAINT answers_after_a_deadline_have_one CHECK (((show_correct_answers <> 'after_deadline'::text) OR (available_until IS NOT NULL))),
+    CONSTRAINT quiz_window CHECK ((available_until > available_from)),
+    CONSTRAINT quizzes_attempts_count_check CHECK ((attempts_count >= 0)),
+    CONSTRAINT quizzes_check CHECK (((passed_count >= 0) AND (passed_count <= graded_count))),
+    CONSTRAINT quizzes_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT quizzes_graded_count_check CHECK ((graded_count >= 0)),
+    CONSTRAINT quizzes_instructions_check CHECK ((length(instructions) <= 10000)),
+    CONSTRAINT quizzes_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT quizzes_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT quizzes_quiz_type_check CHECK ((quiz_type = ANY (ARRAY['pre_assessment'::text, 'formative'::text, 'summative'::text, 'final_exam'::text, 'practice'::text]))),
+    CONSTRAINT quizzes_score_sum_check CHECK ((score_sum >= (0)::numeric)),
+    CONSTRAINT quizzes_show_correct_answers_check CHECK ((show_correct_answers = ANY (ARRAY['immediately'::text, 'after_submission'::text, 'after_deadline'::text, 'never'::text]))),
+    CONSTRAINT quizzes_source_content_ids_check CHECK ((cardinality(source_content_ids) <= 200)),
+    CONSTRAINT quizzes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT quizzes_time_limit_minutes_check CHECK (((time_limit_minutes >= 1) AND (time_limit_minutes <= 10080))),
+    CONSTRAINT quizzes_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT quizzes_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT the_course_of_a_quiz_is_one CHECK (((course_id IS NULL) OR (course_id = of_course_id)))
+);
+
+COMMENT ON TABLE public.quizzes IS 'Assessment configuration with passing criteria, time limits, and retry policies. Counters are kept by the difference.';
+
+COMMENT ON COLUMN public.quizzes.of_course_id IS 'The course that it belongs to, itself or through its lesson; set by trigger, kept true by a composite foreign key.';
+
+COMMENT ON COLUMN public.quizzes.passing_score IS 'Percent of the points that passes; an attempt keeps the one that held when it began.';
+
+COMMENT ON COLUMN public.quizzes.is_mandatory IS 'Must be taken for the course to be complete; with require_passing it must be passed.';
+
+COMMENT ON COLUMN public.quizzes.source_content_ids IS 'Content blocks that it was made from. An array, not rows: a note of where it came from that must outlive the blocks and that nothing looks up.';
+
+CREATE VIEW public.assessments WITH (security_invoker='true') AS
+ SELECT id,
+    lesson_id,
+    course_id,
+    title,
+    description,
+    COALESCE(( SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', p.id, 'order', p.question_order, 'points', p.points, 'draw_tag', p.draw_tag, 'draw_count', p.draw_count, 'question_id', v.question_id, 'question_type', v.question_type, 'question_text', v.question_text, 'answer_options', v.answer_options)) ORDER BY p.question_order) AS jsonb_agg
+           FROM (public.quiz_questions p
+             LEFT JOIN public.question_versions v ON ((v.id = p.question_version_id)))
+          WHERE (p.quiz_id = z.id)), '[]'::jsonb) AS questions,
+    ai_generated,
+    source_content_ids,
+    is_mandatory,
+    (round(passing_score))::integer AS minimum_passing_score,
+    max_attempts,
+    time_limit_minutes AS time_limit,
+    created_at,
+    updated_at
+   FROM public.quizzes z;
+
+COMMENT ON VIEW public.assessments IS 'Quizzes in the shape of the personalised LMS. Questions, never their keys, for those who may see them before an attempt.';
 
 CREATE TABLE public.auth_tokens (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -2047,6 +2630,7 @@ END) STORED,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
     designation_id uuid,
+    final_assessment_id uuid,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
     CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
@@ -2085,6 +2669,8 @@ COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_compl
 COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
 
 COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
+
+COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
 
 CREATE TABLE public.data_requests (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -2578,6 +3164,89 @@ COMMENT ON TABLE public.personalized_roadmaps IS 'A path of learning for one per
 
 COMMENT ON COLUMN public.personalized_roadmaps.ai_reasoning IS 'Why this path, in words for the person.';
 
+CREATE TABLE public.question_keys (
+    question_version_id uuid NOT NULL,
+    question_type text NOT NULL,
+    course_id uuid,
+    correct_answer jsonb,
+    explanation text,
+    option_feedback jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT question_keys_explanation_check CHECK ((length(explanation) <= 10000)),
+    CONSTRAINT question_keys_option_feedback_check CHECK (((jsonb_typeof(option_feedback) = 'object'::text) AND (length((option_feedback)::text) <= 20000)))
+);
+
+COMMENT ON TABLE public.question_keys IS 'What is right, and why. For the instructors of the course and administrators; learners are shown of it what public.quiz_attempt_result allows.';
+
+COMMENT ON COLUMN public.question_keys.correct_answer IS 'In the option ids of the version; null where a person grades. Its shape is checked by private.is_question_key.';
+
+COMMENT ON COLUMN public.question_keys.option_feedback IS 'Option id → what to say to whoever chose it.';
+
+CREATE TABLE public.questions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid,
+    question_type text NOT NULL,
+    title text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    difficulty text DEFAULT 'medium'::text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT questions_difficulty_check CHECK ((difficulty = ANY (ARRAY['easy'::text, 'medium'::text, 'hard'::text]))),
+    CONSTRAINT questions_question_type_check CHECK ((question_type = ANY (ARRAY['multiple_choice'::text, 'true_false'::text, 'multiple_answer'::text, 'short_answer'::text, 'essay'::text, 'fill_blank'::text, 'matching'::text, 'ordering'::text]))),
+    CONSTRAINT questions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text]))),
+    CONSTRAINT questions_tags_check CHECK (((cardinality(tags) <= 30) AND (length(array_to_string(tags, ''::text)) <= 1500))),
+    CONSTRAINT questions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.questions IS 'The bank. What a question asks stands in its versions; here is what stays the same through all of them.';
+
+COMMENT ON COLUMN public.questions.course_id IS 'The course whose bank it is in; null for the bank that all courses share.';
+
+COMMENT ON COLUMN public.questions.status IS 'Only active questions are drawn; a retired one stays where it was placed by name.';
+
+CREATE TABLE public.quiz_accommodations (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    extra_minutes integer DEFAULT 0 NOT NULL,
+    extra_attempts integer DEFAULT 0 NOT NULL,
+    available_until timestamp with time zone,
+    reason text NOT NULL,
+    granted_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quiz_accommodations_extra_attempts_check CHECK (((extra_attempts >= 0) AND (extra_attempts <= 100))),
+    CONSTRAINT quiz_accommodations_extra_minutes_check CHECK (((extra_minutes >= 0) AND (extra_minutes <= 10080))),
+    CONSTRAINT quiz_accommodations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+
+COMMENT ON TABLE public.quiz_accommodations IS 'More time, more attempts or a later end for one person in one quiz, and why.';
+
+COMMENT ON COLUMN public.quiz_accommodations.available_until IS 'In place of the quiz''s own end.';
+
+CREATE TABLE public.quiz_grade_changes (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_attempt_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    reason text NOT NULL,
+    changed_by uuid,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    points_before numeric(5,2),
+    points_after numeric(5,2) NOT NULL,
+    score_before numeric(5,2),
+    score_after numeric(5,2),
+    passed_before boolean,
+    passed_after boolean,
+    CONSTRAINT quiz_grade_changes_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+
+COMMENT ON TABLE public.quiz_grade_changes IS 'Each grade that a person gave or that a corrected key changed: before, after and why. Append-only.';
+
 CREATE TABLE public.roadmap_steps (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     roadmap_id uuid NOT NULL,
@@ -2783,11 +3452,20 @@ COMMENT ON TABLE public.web_sessions IS 'Signed-in browsers. The cookie holds a 
 
 ALTER TABLE ONLY public.video_events ATTACH PARTITION public.video_events_default DEFAULT;
 
+ALTER TABLE ONLY private.attempt_questions
+    ADD CONSTRAINT a_question_once_in_an_attempt UNIQUE (quiz_attempt_id, question_version_id);
+
+ALTER TABLE ONLY private.attempt_questions
+    ADD CONSTRAINT attempt_questions_pkey PRIMARY KEY (quiz_attempt_id, "position");
+
 ALTER TABLE ONLY private.catalogue_version
     ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_pkey PRIMARY KEY (student_id);
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT a_question_once_in_a_quiz UNIQUE (quiz_id, question_version_id);
 
 ALTER TABLE ONLY public.auth_tokens
     ADD CONSTRAINT auth_tokens_pkey PRIMARY KEY (id);
@@ -2915,6 +3593,45 @@ ALTER TABLE ONLY public.profiles
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.question_keys
+    ADD CONSTRAINT question_keys_pkey PRIMARY KEY (question_version_id);
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_id_type UNIQUE (id, question_type);
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_id_type UNIQUE (id, question_type);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_accommodations
+    ADD CONSTRAINT quiz_accommodations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT quiz_answers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_grade_changes
+    ADD CONSTRAINT quiz_grade_changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT quiz_questions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_id_course UNIQUE (id, of_course_id);
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_order UNIQUE (roadmap_id, step_order) DEFERRABLE;
 
@@ -2936,17 +3653,32 @@ ALTER TABLE ONLY public.skills
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT unique_attempt_answer UNIQUE (quiz_attempt_id, "position");
+
 ALTER TABLE ONLY public.course_modules
     ADD CONSTRAINT unique_course_module_order UNIQUE (course_id, module_order) DEFERRABLE;
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT unique_enrollment_lesson UNIQUE (enrollment_id, lesson_id);
 
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT unique_enrollment_quiz_attempt UNIQUE (enrollment_id, quiz_id, attempt_number);
+
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT unique_member_course_enrollment UNIQUE NULLS NOT DISTINCT (member_id, course_id, cohort_name);
 
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT unique_module_lesson_order UNIQUE (module_id, lesson_order) DEFERRABLE;
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT unique_question_version UNIQUE (question_id, version);
+
+ALTER TABLE ONLY public.quiz_accommodations
+    ADD CONSTRAINT unique_quiz_accommodation UNIQUE (quiz_id, enrollment_id);
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT unique_quiz_question_order UNIQUE (quiz_id, question_order) DEFERRABLE;
 
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_pkey PRIMARY KEY (user_id, video_id);
@@ -2962,6 +3694,8 @@ ALTER TABLE ONLY public.web_sessions
 
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_token_hash_key UNIQUE (token_hash);
+
+CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING btree (question_version_id);
 
 CREATE INDEX idx_auth_tokens_expiry ON public.auth_tokens USING btree (expires_at);
 
@@ -2990,6 +3724,8 @@ CREATE INDEX idx_courses_category ON public.courses USING btree (category) WHERE
 CREATE INDEX idx_courses_created_by ON public.courses USING btree (created_by);
 
 CREATE INDEX idx_courses_designation ON public.courses USING btree (designation_id);
+
+CREATE INDEX idx_courses_final_assessment ON public.courses USING btree (final_assessment_id, id);
 
 CREATE INDEX idx_courses_instructor ON public.courses USING btree (instructor_id);
 
@@ -3081,6 +3817,82 @@ CREATE INDEX idx_profiles_name ON public.profiles USING btree (last_name, first_
 
 CREATE INDEX idx_profiles_role ON public.profiles USING btree (role) WHERE (role <> 'student'::public.user_role);
 
+CREATE INDEX idx_question_keys_course ON public.question_keys USING btree (course_id);
+
+CREATE INDEX idx_question_keys_version ON public.question_keys USING btree (question_version_id, question_type);
+
+CREATE INDEX idx_question_versions_course ON public.question_versions USING btree (course_id);
+
+CREATE INDEX idx_question_versions_created_by ON public.question_versions USING btree (created_by);
+
+CREATE INDEX idx_question_versions_question ON public.question_versions USING btree (question_id, question_type);
+
+CREATE INDEX idx_questions_course ON public.questions USING btree (course_id, status);
+
+CREATE INDEX idx_questions_created_by ON public.questions USING btree (created_by);
+
+CREATE INDEX idx_questions_tags ON public.questions USING gin (tags);
+
+CREATE INDEX idx_quiz_accommodations_course ON public.quiz_accommodations USING btree (course_id);
+
+CREATE INDEX idx_quiz_accommodations_enrollment ON public.quiz_accommodations USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_quiz_accommodations_granted_by ON public.quiz_accommodations USING btree (granted_by);
+
+CREATE INDEX idx_quiz_accommodations_quiz ON public.quiz_accommodations USING btree (quiz_id, course_id);
+
+CREATE INDEX idx_quiz_answers_attempt ON public.quiz_answers USING btree (quiz_attempt_id, course_id);
+
+CREATE INDEX idx_quiz_answers_correct ON public.quiz_answers USING btree (course_id, answered_at) WHERE (points_earned IS NULL);
+
+CREATE INDEX idx_quiz_answers_course ON public.quiz_answers USING btree (course_id);
+
+CREATE INDEX idx_quiz_answers_graded_by ON public.quiz_answers USING btree (graded_by);
+
+CREATE INDEX idx_quiz_answers_question ON public.quiz_answers USING btree (question_id);
+
+CREATE INDEX idx_quiz_attempts_course ON public.quiz_attempts USING btree (course_id);
+
+CREATE INDEX idx_quiz_attempts_deadline ON public.quiz_attempts USING btree (deadline_at) WHERE (status = 'in_progress'::text);
+
+CREATE INDEX idx_quiz_attempts_enrollment ON public.quiz_attempts USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_quiz_attempts_graded_by ON public.quiz_attempts USING btree (graded_by);
+
+CREATE INDEX idx_quiz_attempts_member ON public.quiz_attempts USING btree (member_id, started_at DESC);
+
+CREATE UNIQUE INDEX idx_quiz_attempts_one_in_progress ON public.quiz_attempts USING btree (enrollment_id, quiz_id) WHERE (status = 'in_progress'::text);
+
+CREATE INDEX idx_quiz_attempts_quiz ON public.quiz_attempts USING btree (quiz_id, course_id);
+
+CREATE INDEX idx_quiz_attempts_status ON public.quiz_attempts USING btree (status) WHERE (status = ANY (ARRAY['in_progress'::text, 'submitted'::text]));
+
+CREATE INDEX idx_quiz_grade_changes_attempt ON public.quiz_grade_changes USING btree (quiz_attempt_id, course_id);
+
+CREATE INDEX idx_quiz_grade_changes_changed_by ON public.quiz_grade_changes USING btree (changed_by);
+
+CREATE INDEX idx_quiz_grade_changes_course ON public.quiz_grade_changes USING btree (course_id);
+
+CREATE INDEX idx_quiz_grade_changes_place ON public.quiz_grade_changes USING btree (quiz_attempt_id, "position");
+
+CREATE INDEX idx_quiz_questions_course ON public.quiz_questions USING btree (of_course_id);
+
+CREATE INDEX idx_quiz_questions_quiz ON public.quiz_questions USING btree (quiz_id, of_course_id);
+
+CREATE INDEX idx_quiz_questions_version ON public.quiz_questions USING btree (question_version_id);
+
+CREATE INDEX idx_quizzes_course ON public.quizzes USING btree (course_id);
+
+CREATE INDEX idx_quizzes_created_by ON public.quizzes USING btree (created_by);
+
+CREATE INDEX idx_quizzes_lesson ON public.quizzes USING btree (lesson_id, of_course_id);
+
+CREATE INDEX idx_quizzes_of_course ON public.quizzes USING btree (of_course_id, quiz_type);
+
+CREATE INDEX idx_quizzes_open ON public.quizzes USING btree (of_course_id) WHERE (status <> 'draft'::text);
+
+CREATE INDEX idx_quizzes_type ON public.quizzes USING btree (quiz_type);
+
 CREATE INDEX idx_roadmap_steps_course ON public.roadmap_steps USING btree (course_id);
 
 CREATE INDEX idx_roadmap_steps_lesson ON public.roadmap_steps USING btree (lesson_id);
@@ -3153,9 +3965,21 @@ CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.
 
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
 
+CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url))) EXECUTE FUNCTION private.keep_used_version();
+
 CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_lesson_id, module_id, require_completion ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
+
+CREATE TRIGGER prepare_question_key BEFORE INSERT OR UPDATE OF correct_answer ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.prepare_question_key();
+
+CREATE TRIGGER prepare_question_version BEFORE INSERT OR UPDATE OF answer_options ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.prepare_question_version();
+
+CREATE TRIGGER prepare_quiz BEFORE INSERT OR UPDATE OF course_id, lesson_id ON public.quizzes FOR EACH ROW EXECUTE FUNCTION private.prepare_quiz();
+
+CREATE TRIGGER prepare_quiz_accommodation BEFORE INSERT ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION private.prepare_quiz_accommodation();
+
+CREATE TRIGGER prepare_quiz_question BEFORE INSERT OR UPDATE OF quiz_id, question_version_id ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION private.prepare_quiz_question();
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
 
@@ -3170,6 +3994,8 @@ CREATE TRIGGER trigger_complete_after_lesson_deleted AFTER DELETE ON public.less
 CREATE TRIGGER trigger_complete_on_return AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text])) AND (new.status = ANY (ARRAY['enrolled'::text, 'in_progress'::text])))) EXECUTE FUNCTION private.complete_on_return();
 
 CREATE TRIGGER trigger_complete_watched_lesson AFTER UPDATE OF watched_seconds ON public.video_analytics FOR EACH ROW WHEN (((old.watched_seconds < new.goal_seconds) AND (new.watched_seconds >= new.goal_seconds))) EXECUTE FUNCTION private.complete_watched_lesson();
+
+CREATE TRIGGER trigger_count_quiz_points AFTER INSERT OR DELETE OR UPDATE OF quiz_id, points, draw_count ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION private.count_quiz_points();
 
 CREATE TRIGGER trigger_count_required_lessons AFTER INSERT OR DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.count_required_lessons();
 
@@ -3227,6 +4053,22 @@ CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.p
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_question_keys_updated_at BEFORE UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_question_versions_updated_at BEFORE UPDATE ON public.question_versions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_questions_updated_at BEFORE UPDATE ON public.questions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_quiz_accommodations_updated_at BEFORE UPDATE ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_quiz_answers_updated_at BEFORE UPDATE ON public.quiz_answers FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_quiz_attempts_updated_at BEFORE UPDATE ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_quiz_questions_updated_at BEFORE UPDATE ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_quizzes_updated_at BEFORE UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -3240,6 +4082,12 @@ CREATE TRIGGER web_session_deleted AFTER DELETE ON public.web_sessions FOR EACH 
 CREATE TRIGGER web_session_deletion_closes_playbacks AFTER DELETE ON public.web_sessions FOR EACH ROW EXECUTE FUNCTION private.close_playbacks_of_session();
 
 CREATE TRIGGER web_session_revoked AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.announce_session_end();
+
+ALTER TABLE ONLY private.attempt_questions
+    ADD CONSTRAINT attempt_questions_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY private.attempt_questions
+    ADD CONSTRAINT attempt_questions_quiz_attempt_id_fkey FOREIGN KEY (quiz_attempt_id) REFERENCES public.quiz_attempts(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -3279,6 +4127,9 @@ ALTER TABLE ONLY public.courses
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.courses
+    ADD CONSTRAINT courses_final_assessment FOREIGN KEY (final_assessment_id, id) REFERENCES public.quizzes(id, of_course_id) ON DELETE SET NULL (final_assessment_id);
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
@@ -3367,6 +4218,90 @@ ALTER TABLE ONLY public.personalized_roadmaps
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.question_keys
+    ADD CONSTRAINT question_keys_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_keys
+    ADD CONSTRAINT question_keys_version FOREIGN KEY (question_version_id, question_type) REFERENCES public.question_versions(id, question_type) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_question FOREIGN KEY (question_id, question_type) REFERENCES public.questions(id, question_type) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quiz_accommodations
+    ADD CONSTRAINT quiz_accommodations_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_accommodations
+    ADD CONSTRAINT quiz_accommodations_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quiz_accommodations
+    ADD CONSTRAINT quiz_accommodations_quiz FOREIGN KEY (quiz_id, course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT quiz_answers_attempt FOREIGN KEY (quiz_attempt_id, course_id) REFERENCES public.quiz_attempts(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT quiz_answers_graded_by_fkey FOREIGN KEY (graded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT quiz_answers_place FOREIGN KEY (quiz_attempt_id, "position") REFERENCES private.attempt_questions(quiz_attempt_id, "position") ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_answers
+    ADD CONSTRAINT quiz_answers_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.questions(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_graded_by_fkey FOREIGN KEY (graded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_attempts
+    ADD CONSTRAINT quiz_attempts_quiz FOREIGN KEY (quiz_id, course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_grade_changes
+    ADD CONSTRAINT quiz_grade_changes_attempt FOREIGN KEY (quiz_attempt_id, course_id) REFERENCES public.quiz_attempts(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_grade_changes
+    ADD CONSTRAINT quiz_grade_changes_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quiz_grade_changes
+    ADD CONSTRAINT quiz_grade_changes_place FOREIGN KEY (quiz_attempt_id, "position") REFERENCES private.attempt_questions(quiz_attempt_id, "position") ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT quiz_questions_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT quiz_questions_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quiz_questions
+    ADD CONSTRAINT quiz_questions_quiz FOREIGN KEY (quiz_id, of_course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_lesson FOREIGN KEY (lesson_id, of_course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quizzes
+    ADD CONSTRAINT quizzes_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
@@ -3414,6 +4349,8 @@ ALTER TABLE ONLY public.video_analytics
 
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE private.attempt_questions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
@@ -3485,11 +4422,21 @@ CREATE POLICY "Everyone signed in can view skills" ON public.skills FOR SELECT T
 
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add lessons" ON public.lessons FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add modules" ON public.course_modules FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add questions" ON public.questions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add quizzes" ON public.quizzes FOR INSERT TO authenticated WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change accommodations" ON public.quiz_accommodations FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change content" ON public.content_blocks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -3497,11 +4444,19 @@ CREATE POLICY "Instructors change lessons" ON public.lessons FOR UPDATE TO authe
 
 CREATE POLICY "Instructors change modules" ON public.course_modules FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change questions" ON public.questions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change quizzes" ON public.quizzes FOR UPDATE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change their introduction" ON public.instructor_profiles FOR UPDATE TO authenticated USING ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change versions" ON public.question_versions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors correct transcripts" ON public.lesson_videos FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors create own courses" ON public.courses FOR INSERT TO authenticated WITH CHECK ((((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher) AND ((created_by IS NULL) OR (created_by = ( SELECT auth.uid() AS uid)))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors grant accommodations" ON public.quiz_accommodations FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors introduce themselves" ON public.instructor_profiles FOR INSERT TO authenticated WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -3513,23 +4468,49 @@ CREATE POLICY "Instructors remove modules" ON public.course_modules FOR DELETE T
 
 CREATE POLICY "Instructors remove own drafts" ON public.courses FOR DELETE TO authenticated USING ((((status = 'draft'::text) AND (instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove questions" ON public.questions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove quizzes" ON public.quizzes FOR DELETE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove versions" ON public.question_versions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors take back what a lesson teaches" ON public.lesson_skills FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view changes of grades" ON public.quiz_grade_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view keys" ON public.question_keys FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors withdraw accommodations" ON public.quiz_accommodations FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview)))));
+
+CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (of_course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members can self-enroll" ON public.enrollments FOR INSERT TO authenticated WITH CHECK ((member_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "Members can view own enrollments" ON public.enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members can view own memberships" ON public.memberships FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members can view own quiz attempts" ON public.quiz_attempts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own accommodations" ON public.quiz_accommodations FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -3665,6 +4646,24 @@ ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.question_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.question_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_accommodations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_answers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_grade_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_questions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quizzes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.skill_estimates ENABLE ROW LEVEL SECURITY;
@@ -3705,6 +4704,10 @@ REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
+GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
@@ -3733,6 +4736,8 @@ REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
 
@@ -3771,12 +4776,24 @@ GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content j
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_expected_text(p_expected jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
 
@@ -3791,6 +4808,8 @@ GRANT ALL ON FUNCTION private.is_time_zone(p_name text) TO service_role;
 REVOKE ALL ON FUNCTION private.issue_certificate(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) TO service_role;
@@ -3861,6 +4880,20 @@ REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time z
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.option_ids(p_options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.prepare_question_key() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_question_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_quiz() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_quiz_accommodation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_quiz_question() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
 
@@ -3902,8 +4935,14 @@ REVOKE ALL ON FUNCTION public.am_i_member() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.am_i_member() TO authenticated;
 GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 
+REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.cancel_data_request(p_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
@@ -3957,6 +4996,9 @@ GRANT ALL ON FUNCTION public.search_courses(p_query text) TO service_role;
 REVOKE ALL ON FUNCTION public.send_mail_again(p_mail uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_mail_again(p_mail uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) TO authenticated;
 
@@ -3982,6 +5024,87 @@ GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO se
 
 REVOKE ALL ON FUNCTION public.visit_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.visit_lesson(p_lesson uuid) TO authenticated;
+
+GRANT SELECT ON TABLE private.attempt_questions TO service_role;
+
+GRANT SELECT ON TABLE public.quiz_answers TO service_role;
+GRANT SELECT ON TABLE public.quiz_answers TO authenticated;
+
+GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
+GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT ON TABLE public.assessment_attempts TO authenticated;
+GRANT SELECT ON TABLE public.assessment_attempts TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_versions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(question_id) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(question_text),UPDATE(question_text) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(question_html),UPDATE(question_html) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(answer_options),UPDATE(answer_options) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(points),UPDATE(points) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(hint),UPDATE(hint) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(image_url),UPDATE(image_url) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(video_url),UPDATE(video_url) ON TABLE public.question_versions TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_questions TO service_role;
+GRANT SELECT ON TABLE public.quiz_questions TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
+GRANT SELECT,DELETE ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(lesson_id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(instructions),UPDATE(instructions) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(quiz_type),UPDATE(quiz_type) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(passing_score),UPDATE(passing_score) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(require_passing),UPDATE(require_passing) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(is_mandatory),UPDATE(is_mandatory) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(time_limit_minutes),UPDATE(time_limit_minutes) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(shuffle_questions),UPDATE(shuffle_questions) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(shuffle_answers),UPDATE(shuffle_answers) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(show_correct_answers),UPDATE(show_correct_answers) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(ai_generated),UPDATE(ai_generated) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(source_content_ids),UPDATE(source_content_ids) ON TABLE public.quizzes TO authenticated;
+
+GRANT SELECT ON TABLE public.assessments TO authenticated;
+GRANT SELECT ON TABLE public.assessments TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.auth_tokens TO service_role;
 
@@ -4156,6 +5279,54 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
 GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_keys TO service_role;
+GRANT SELECT ON TABLE public.question_keys TO authenticated;
+
+GRANT INSERT(question_version_id) ON TABLE public.question_keys TO authenticated;
+
+GRANT INSERT(correct_answer) ON TABLE public.question_keys TO authenticated;
+
+GRANT INSERT(explanation) ON TABLE public.question_keys TO authenticated;
+
+GRANT INSERT(option_feedback) ON TABLE public.question_keys TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.questions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(question_type) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(difficulty),UPDATE(difficulty) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.questions TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_accommodations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(quiz_id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(enrollment_id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(extra_minutes),UPDATE(extra_minutes) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(extra_attempts),UPDATE(extra_attempts) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT SELECT ON TABLE public.quiz_grade_changes TO service_role;
+GRANT SELECT ON TABLE public.quiz_grade_changes TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_steps TO service_role;
 GRANT SELECT ON TABLE public.roadmap_steps TO authenticated;
