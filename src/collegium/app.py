@@ -32,7 +32,7 @@ from collegium.web.outer import Outer
 from collegium.web.sessions import SessionCache, session_middleware
 from collegium.worker import Worker
 
-FEATURES = ("people", "catalogue", "enrolments", "progress", "media", "certificates", "operations")
+FEATURES = ("people", "catalogue", "enrolments", "progress", "media", "certificates", "operations", "audit")
 STATIC = pages.PACKAGE / "web" / "static"
 
 

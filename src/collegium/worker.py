@@ -11,6 +11,7 @@ import procrastinate
 import structlog
 from procrastinate import PsycopgConnector, RetryStrategy
 
+from collegium.kit.db import note_request
 from collegium.kit.jobs import REGISTRY, Job
 from collegium.kit.site import Site
 
@@ -22,6 +23,7 @@ def _task(site: Site, job: Job) -> Callable[..., Awaitable[None]]:
         if job.cron:
             # The clock gives its time as an argument; the work reads the clock itself.
             kwargs.pop("timestamp", None)
+        note_request(f"job:{job.name}")
         log.info("job_started", job=job.name)
         try:
             await job.work(site, **kwargs)

@@ -8,9 +8,11 @@ transaction mode may stand in between.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -23,6 +25,18 @@ from collegium.kit import errors
 T = TypeVar("T")
 Role = Literal["anon", "authenticated", "service_role"]
 log = structlog.get_logger("collegium.db")
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def note_request(name: str) -> None:
+    """Names the request or job that the running task works for; the audit log writes the name beside each change.
+
+    Raises ValueError for anything but letters, digits and ``._:-``: the name becomes part of a statement.
+    """
+    if not _REQUEST_ID.fullmatch(name):
+        raise ValueError(f"not a request's name: {name[:80]!r}")
+    _request_id.set(name)
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -33,12 +47,15 @@ class Actor(msgspec.Struct, frozen=True):
     session_id: UUID | None = None
 
     def opening(self, *, read_only: bool = False) -> str:
-        """The statements that begin a transaction as this actor. No quoting: UUIDs and fixed words only."""
+        """The statements that begin a transaction as this actor. No quoting: fixed words and checked names only."""
         claims = f'{{"role":"{self.role}"'
         if self.user_id is not None:
             claims += f',"sub":"{self.user_id}"'
         if self.session_id is not None:
             claims += f',"session_id":"{self.session_id}"'
+        request_id = _request_id.get()
+        if request_id is not None:
+            claims += f',"request_id":"{request_id}"'
         begin = "begin read only" if read_only else "begin"
         return f"{begin}; set local role {self.role}; select set_config('request.jwt.claims', '{claims}}}', true)"
 

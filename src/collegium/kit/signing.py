@@ -27,7 +27,7 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDP
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from collegium.kit import signing_cms as cms
-from collegium.kit.signing_keys import KeyProblem, SigningKey, SigningKeys, open_keys
+from collegium.kit.signing_keys import KeyProblem, SigningKey, SigningKeys, is_signed, key_id, open_keys
 
 __all__ = [
     "CERTIFICATE_NUMBER",
@@ -38,6 +38,8 @@ __all__ = [
     "SigningKey",
     "SigningKeys",
     "check_pdf",
+    "is_signed",
+    "key_id",
     "open_keys",
     "sign_pdf",
 ]

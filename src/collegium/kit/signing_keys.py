@@ -7,6 +7,7 @@ what the old one signed stays genuine. To disown a stolen key, delete its certif
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -64,6 +66,15 @@ class SigningKey(msgspec.Struct, frozen=True):
     certificate: Certificate
     signer: Signer
     """For `kit.signing`."""
+
+    @property
+    def key_id(self) -> str:
+        """SHA-256 of the certificate, in hexadecimal."""
+        return key_id(self.certificate)
+
+    def sign(self, data: bytes) -> bytes:
+        """A bare signature of some bytes, as `is_signed` checks it. Blocks: in a coroutine call it in a thread."""
+        return asyncio.run(self.signer.async_sign_raw(data, "sha256"))
 
     @classmethod
     def load_or_create(cls, path: Path, *, organisation: str) -> SigningKey:
@@ -117,6 +128,26 @@ class SigningKey(msgspec.Struct, frozen=True):
         return cls(certificate=own, signer=_Signer(key, own, others))
 
 
+def key_id(certificate: Certificate) -> str:
+    """SHA-256 of a certificate, in hexadecimal."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def is_signed(data: bytes, signature: bytes, certificate: Certificate) -> bool:
+    """Whether the key of a certificate signed these bytes, by `SigningKey.sign`."""
+    key = certificate.public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
 class SigningKeys(msgspec.Struct, frozen=True):
     """What signing and checking need."""
 
@@ -139,7 +170,7 @@ def open_keys(
         current = SigningKey.load_or_create(folder / "key.pem", organisation=organisation)
     certificates = folder / "certificates"
     certificates.mkdir(parents=True, exist_ok=True)
-    remembered = certificates / f"{current.certificate.fingerprint(hashes.SHA256()).hex()}.pem"
+    remembered = certificates / f"{current.key_id}.pem"
     if not remembered.exists():
         _write_once(remembered, current.certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
     trusted = {current.certificate: None}

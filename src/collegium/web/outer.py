@@ -9,6 +9,8 @@ from uuid import uuid4
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from collegium.kit.db import note_request
+
 log = structlog.get_logger("collegium.access")
 
 # Inline styles are allowed because the player's controls carry their own; scripts come from the site alone.
@@ -43,6 +45,7 @@ class Outer:
         request_id = uuid4().hex[:16]
         extended: dict[str, Any] = scope  # type: ignore[assignment]
         extended["request_id"] = request_id
+        note_request(request_id)
         began = time.perf_counter()
         status = 0
 

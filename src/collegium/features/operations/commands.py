@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from collegium.features.audit.commands import audit
 from collegium.features.demo.commands import demo
 from collegium.features.operations.doctor import doctor
 from collegium.features.people.commands import user
 
-COMMANDS: tuple[click.Command, ...] = (demo, doctor, user)
+COMMANDS: tuple[click.Command, ...] = (audit, demo, doctor, user)

@@ -1,0 +1,90 @@
+-- What is audited and what is not. An invariant holds every table of public to stand in one of the two lists.
+-- Rollback: drop the triggers log_…_changes, empty private.audit_tables and private.audit_exempt.
+
+insert into private.audit_exempt (table_name, reason) values
+    ('audit_logs', 'It is the log itself.'),
+    ('audit_personal_values', 'A part of the log; erasing a person is logged as ERASE.'),
+    ('audit_roots', 'They are signed and kept as files too.'),
+    ('auth_tokens', 'One-time links, of which nothing but a secret could be written down; what a link was used for is logged.'),
+    ('mail_outbox', 'Bodies hold one-time links; the rest is the bookkeeping of sending.'),
+    ('video_analytics', 'Changes with every heartbeat; the completion that follows from it is logged in lesson_progress.'),
+    ('video_events', 'An append-only log of its own, and no evidence.'),
+    ('web_sessions', 'Comes and goes with each sign-in, which login_attempts tells; a cookie''s digest is a secret.');
+
+-- People. What somebody is called, where he is reached and what he wrote is personal.
+select private.audit_table('profiles', 'log_profile_changes', 'id',
+    p_personal => '{email,first_name,last_name,avatar_url,learning_preferences,knowledge_profile,time_zone,locale}');
+select private.audit_table('memberships', 'log_membership_changes', 'member_id', p_personal => '{member_number}');
+select private.audit_table('instructor_profiles', 'log_instructor_profile_changes', 'profile_id',
+    p_personal => '{display_name,headline,bio,avatar_url}');
+-- Rows are only added; that old ones are tidied away is no event.
+select private.audit_table('login_attempts', 'log_login_attempts', 'user_id',
+    p_personal => '{email,ip,user_agent,origin}', p_events => 'insert');
+
+-- The catalogue. Counters and what processing found out are no decisions of anybody.
+select private.audit_table('courses', 'log_course_changes', 'instructor_id',
+    p_personal => '{author_bio}',
+    p_ignored => '{total_enrollments,active_enrollments,completion_count,completion_rate,required_lessons}');
+select private.audit_table('course_instructors', 'log_course_instructor_changes', 'profile_id');
+select private.audit_table('course_modules', 'log_course_module_changes');
+select private.audit_table('lessons', 'log_lesson_changes');
+select private.audit_table('content_blocks', 'log_content_block_changes');
+select private.audit_table('lesson_videos', 'log_lesson_video_changes',
+    p_ignored => '{processing_state,processing_error,renditions}');
+
+-- Learning records.
+select private.audit_table('transactions', 'log_transaction_changes', 'member_id', p_personal => '{description}');
+select private.audit_table('enrollments', 'log_enrollment_changes', 'member_id',
+    p_ignored => '{lessons_completed,current_lesson_id,last_accessed_at}');
+select private.audit_table('certificates', 'log_certificate_changes', 'member_id',
+    p_personal => '{holder_name,revoked_reason}', p_ignored => '{pdf_key,pdf_sha256,pdf_made_at,pdf_error}');
+
+-- Of lesson_progress only that a lesson was completed, and what became of that. Opening a lesson writes nothing.
+select private.audit_table('lesson_progress', 'log_lesson_progress_removals', 'enrollment_id > enrollments.member_id',
+    p_events => 'delete');
+create trigger log_lesson_progress_changes after insert or update on public.lesson_progress
+    for each row when (new.status = 'completed') execute function public.log_audit_trail('lesson_progress');
+create trigger log_lesson_progress_reopened after update of status on public.lesson_progress
+    for each row when (old.status = 'completed' and new.status <> 'completed')
+    execute function public.log_audit_trail('lesson_progress');
+
+-- Who can sign in. A password's digest is never written down, that it changed is.
+insert into private.audit_tables (table_name, subject_column, personal_columns, secret_columns, ignored_columns) values (
+    'auth.users', 'id', '{email,raw_user_meta_data,raw_app_meta_data}', '{encrypted_password}',
+    '{updated_at,last_sign_in_at,confirmed_at,created_at}'
+);
+create trigger log_user_changes
+    after update of encrypted_password, email, email_confirmed_at, banned_until, deleted_at on auth.users
+    for each row execute function public.log_audit_trail('auth.users');
+
+-- What nobody declared above is audited too, as carefully as can be: each text in it counts as personal, and what is
+-- called a key, token, secret, password or hash is never written down.
+do $$
+declare
+    v_table record;
+begin
+    for v_table in
+        select c.oid, c.relname::text as name,
+            (
+                select a.attname::text from pg_constraint f join pg_attribute a on a.attrelid = c.oid and a.attnum = f.conkey[1]
+                where f.conrelid = c.oid and f.contype = 'f' and f.confrelid = 'public.profiles'::regclass
+                  and cardinality(f.conkey) = 1 and a.attname not like '%\_by'
+                order by a.attnum limit 1
+            ) as subject,
+            coalesce(array_agg(a.attname::text) filter (where a.attname ~ '(token|secret|password|hash)|(^|_)key(_|$)'), '{}') as secret,
+            coalesce(array_agg(a.attname::text) filter (
+                where a.attname !~ '(token|secret|password|hash)|(^|_)key(_|$)|^search_text$'
+                  and a.atttypid in ('text'::regtype, 'text[]'::regtype, 'extensions.citext'::regtype, 'jsonb'::regtype, 'inet'::regtype)
+                  and not exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey))
+            ), '{}') as personal
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+          and c.relname not in (select x.table_name from private.audit_exempt x)
+          and c.relname not in (select x.table_name from private.audit_tables x)
+        group by c.oid, c.relname
+    loop
+        perform private.audit_table(v_table.name, 'log_' || left(v_table.name, 50) || '_changes', v_table.subject,
+            p_personal => v_table.personal, p_secret => v_table.secret);
+    end loop;
+end
+$$;
