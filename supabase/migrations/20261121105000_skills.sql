@@ -371,5 +371,6 @@ create policy "Students view own progress" on public.learning_progress for selec
     using (
         student_id = (select auth.uid())
         or course_id = any (array(select private.my_taught_course_ids()))
+        or student_id = any (array(select private.my_managed_member_ids()))
         or (select private.is_admin())
     );

@@ -90,7 +90,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "learning_progress": {
-        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
