@@ -27,6 +27,7 @@ begin
     then
         create extension if not exists pg_stat_statements with schema extensions;
         revoke all on extensions.pg_stat_statements, extensions.pg_stat_statements_info from public;
+        grant select on extensions.pg_stat_statements, extensions.pg_stat_statements_info to collegium_owner;
     end if;
 end
 $$;
