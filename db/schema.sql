@@ -738,6 +738,18 @@ $$;
 
 COMMENT ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) IS 'Until the commit: completions of a course share a lock that a change of what it requires holds alone, so that neither misses the other. Taken before any row of enrollments or courses.';
 
+CREATE FUNCTION private.index_usage() RETURNS TABLE(schemaname text, tablename text, indexname text, idx_scan bigint, idx_tup_read bigint, idx_tup_fetch bigint, index_bytes bigint, is_unique boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.schemaname::text, s.relname::text, s.indexrelname::text, s.idx_scan, s.idx_tup_read, s.idx_tup_fetch,
+        pg_relation_size(s.indexrelid), i.indisunique
+    from pg_stat_user_indexes s join pg_index i on i.indexrelid = s.indexrelid
+    where private.sees_operations() and s.schemaname in ('public', 'private', 'auth', 'procrastinate')
+$$;
+
+COMMENT ON FUNCTION private.index_usage() IS 'How often each index was used and how large it is, for those who may know.';
+
 CREATE FUNCTION private.is_admin() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1024,6 +1036,56 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
 $$;
 
 COMMENT ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) IS 'Lessons of a course that are not open for a member yet, and why: module_date, lesson_date, after_module, after_lesson.';
+
+CREATE FUNCTION private.lesson_states(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, is_locked boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The views below call this once for an enrollment. Others may ask only about whom they may see.
+    if current_setting('role', true) = 'service_role'
+        or p_member = auth.uid()
+        or private.is_admin()
+        or p_course in (select private.my_taught_course_ids())
+        or p_member in (select private.my_managed_member_ids())
+    then
+        return query
+            select l.id, k.lesson_id is not null
+            from public.lessons l
+            left join private.lesson_locks(p_member, p_course) k on k.lesson_id = l.id
+            where l.course_id = p_course
+              and exists (select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.lesson_states(p_member uuid, p_course uuid) IS 'The lessons of a course that somebody takes, and which are shut for him: for himself, who teaches the course, who manages him, administrators.';
+
+CREATE FUNCTION private.lms_health() RETURNS TABLE(metric text, value numeric, unit text, as_of timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not private.sees_operations() then
+        return;
+    end if;
+    return query
+        -- The counter is kept by the difference and proved by an invariant.
+        select 'Total Active Enrollments', coalesce(sum(c.active_enrollments), 0)::numeric, 'enrollments', now()
+        from public.courses c
+        union all
+        select 'Avg Course Completion Rate', round(avg(c.completion_rate), 2), 'percent', now()
+        from public.courses c where c.status = 'published'
+        union all
+        select 'Certificates Issued (30d)', count(*)::numeric, 'certificates', now()
+        from public.certificates k where k.revoked_at is null and k.issued_at >= now() - interval '30 days'
+        union all
+        select 'Avg Video Completion %', round(avg(a.watched_seconds * 100.0 / a.duration_seconds), 2), 'percent', now()
+        from public.video_analytics a;
+end
+$$;
+
+COMMENT ON FUNCTION private.lms_health() IS 'The site''s four figures of health, for those who may know them; nothing for others.';
 
 CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1621,6 +1683,37 @@ $$;
 
 COMMENT ON FUNCTION private.seal_audit_logs(p_most integer) IS 'Takes rows that are not yet in the chain into it, in the order of their numbers; answers how many. At most so many at once.';
 
+CREATE FUNCTION private.sees_operations() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select private.is_admin() or coalesce(current_setting('role', true) = 'service_role', false) $$;
+
+COMMENT ON FUNCTION private.sees_operations() IS 'Whether the caller may know how the site and its database are doing: administrators and the service.';
+
+CREATE FUNCTION private.slow_queries() RETURNS TABLE(query text, calls bigint, total_ms numeric, mean_ms numeric, max_ms numeric, returned bigint, over_a_second boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not private.sees_operations() or to_regclass('extensions.pg_stat_statements') is null then
+        return;
+    end if;
+    -- The extension may come and go, so nothing here depends on it.
+    return query execute
+        'select left(s.query, 2000), sum(s.calls)::bigint, round(sum(s.total_exec_time)::numeric, 3),'
+        ' round((sum(s.total_exec_time) / greatest(sum(s.calls), 1))::numeric, 3), round(max(s.max_exec_time)::numeric, 3),'
+        ' sum(s.rows)::bigint, max(s.max_exec_time) > 1000'
+        ' from extensions.pg_stat_statements s join pg_catalog.pg_database d on d.oid = s.dbid'
+        ' where d.datname = current_database() and s.query is not null'
+        ' group by 1 order by 3 desc limit 100';
+exception
+    -- The server did not load its library, or the owner may not read it.
+    when object_not_in_prerequisite_state or insufficient_privilege then return;
+end
+$$;
+
+COMMENT ON FUNCTION private.slow_queries() IS 'The hundred queries of this database that took the most time, where pg_stat_statements counts; nothing elsewhere, and nothing for others.';
+
 CREATE FUNCTION private.stamp_course_status() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1661,6 +1754,18 @@ CREATE FUNCTION private.super_admin_ids() RETURNS SETOF uuid
     AS $$ select id from public.profiles where role = 'super_admin' and private.is_admin() $$;
 
 COMMENT ON FUNCTION private.super_admin_ids() IS 'The site''s super administrators, for administrators; nobody for others.';
+
+CREATE FUNCTION private.table_sizes() RETURNS TABLE(schemaname text, tablename text, estimated_rows bigint, dead_rows bigint, table_bytes bigint, index_bytes bigint, total_bytes bigint, last_vacuum timestamp with time zone, last_analyze timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.schemaname::text, s.relname::text, s.n_live_tup, s.n_dead_tup, pg_table_size(s.relid), pg_indexes_size(s.relid),
+        pg_total_relation_size(s.relid), greatest(s.last_vacuum, s.last_autovacuum), greatest(s.last_analyze, s.last_autoanalyze)
+    from pg_stat_user_tables s
+    where private.sees_operations() and s.schemaname in ('public', 'private', 'auth', 'procrastinate')
+$$;
+
+COMMENT ON FUNCTION private.table_sizes() IS 'How large each table is and when it was last tidied up, for those who may know.';
 
 CREATE FUNCTION private.today() RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3185,6 +3290,30 @@ CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.enrollment_details IS 'An enrollment with what follows from other tables: progress, what was paid, its certificate.';
 
+CREATE VIEW public.enrollment_progress WITH (security_invoker='true') AS
+ SELECT id,
+    member_id AS student_id,
+    course_id,
+    enrolled_at,
+    completed_at,
+    jsonb_build_object('status', status, 'percentage', progress_percentage, 'lessons_completed', lessons_completed, 'total_lessons', total_lessons, 'current_lesson_id', current_lesson_id, 'last_accessed_at', last_accessed_at) AS progress
+   FROM public.enrollment_details e;
+
+COMMENT ON VIEW public.enrollment_progress IS 'Enrollments as the personalised LMS has them: progress as one document, derived.';
+
+CREATE VIEW public.index_usage WITH (security_invoker='true') AS
+ SELECT schemaname,
+    tablename,
+    indexname,
+    idx_scan,
+    idx_tup_read,
+    idx_tup_fetch,
+    index_bytes,
+    is_unique
+   FROM private.index_usage() u(schemaname, tablename, indexname, idx_scan, idx_tup_read, idx_tup_fetch, index_bytes, is_unique);
+
+COMMENT ON VIEW public.index_usage IS 'Which indexes are used. One that is not unique and has no scans for months can go.';
+
 CREATE TABLE public.instructor_profiles (
     profile_id uuid NOT NULL,
     display_name text NOT NULL,
@@ -3332,6 +3461,15 @@ COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content s
 COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
 
 COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
+
+CREATE VIEW public.lms_health WITH (security_invoker='true') AS
+ SELECT metric,
+    value,
+    unit,
+    as_of
+   FROM private.lms_health() h(metric, value, unit, as_of);
+
+COMMENT ON VIEW public.lms_health IS 'Active enrollments, completion rate, certificates of 30 days, video completion. A figure is null while there is nothing to average.';
 
 CREATE TABLE public.login_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -3690,34 +3828,6 @@ COMMENT ON COLUMN public.roadmap_steps.rule IS 'The rule that chose this step.';
 
 COMMENT ON COLUMN public.roadmap_steps.alternative IS 'What would do instead.';
 
-CREATE TABLE public.skill_estimates (
-    member_id uuid NOT NULL,
-    skill_id uuid NOT NULL,
-    mastery numeric(5,4) NOT NULL,
-    uncertainty numeric(5,4) NOT NULL,
-    evidence_count integer DEFAULT 0 NOT NULL,
-    rule_version text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT skill_estimates_evidence_count_check CHECK ((evidence_count >= 0)),
-    CONSTRAINT skill_estimates_mastery_check CHECK (((mastery >= (0)::numeric) AND (mastery <= (1)::numeric))),
-    CONSTRAINT skill_estimates_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
-    CONSTRAINT skill_estimates_uncertainty_check CHECK (((uncertainty >= (0)::numeric) AND (uncertainty <= (1)::numeric)))
-);
-
-COMMENT ON TABLE public.skill_estimates IS 'What the system believes of a person''s skill, and how surely. Follows from evidence; for the person himself and administrators only.';
-
-COMMENT ON COLUMN public.skill_estimates.rule_version IS 'The rule or model, with its version, that gave the figures.';
-
-CREATE TABLE public.skill_prerequisites (
-    skill_id uuid NOT NULL,
-    prerequisite_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT skill_needs_another CHECK ((skill_id <> prerequisite_id))
-);
-
-COMMENT ON TABLE public.skill_prerequisites IS 'Which skill should be there before which. Without circles.';
-
 CREATE TABLE public.skills (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     code text NOT NULL,
@@ -3790,6 +3900,157 @@ COMMENT ON COLUMN public.video_analytics.playback_id IS 'The playback that may r
 COMMENT ON COLUMN public.video_analytics.playback_session IS 'The browser session that opened the playback; null when it was signed out.';
 
 COMMENT ON COLUMN public.video_analytics.playback_seconds IS 'Seconds claimed in this playback, repeated ones too: what the clock is held against.';
+
+CREATE VIEW public.student_progress WITH (security_invoker='true') AS
+ SELECT e.id,
+    e.member_id AS student_id,
+    e.course_id,
+    NULL::uuid AS lesson_id,
+    NULL::uuid AS assessment_id,
+    (
+        CASE
+            WHEN (e.completed_at IS NOT NULL) THEN 'completed'::text
+            WHEN ((e.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text])) OR (e.expires_at <= now())) THEN 'blocked'::text
+            WHEN (e.status = 'enrolled'::text) THEN 'not_started'::text
+            ELSE 'in_progress'::text
+        END)::public.progress_status AS status,
+        CASE
+            WHEN (e.completed_at IS NOT NULL) THEN 100
+            ELSE (floor(e.progress_percentage))::integer
+        END AS completion_percentage,
+    e.last_accessed_at AS last_accessed,
+    ((v.seconds + b.seconds))::integer AS time_spent,
+    0 AS attempts_count,
+    NULL::integer AS best_score,
+    e.created_at,
+    GREATEST(e.updated_at, v.updated_at, b.updated_at) AS updated_at
+   FROM ((public.enrollment_details e
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(a.play_seconds), (0)::bigint) AS seconds,
+            max(a.updated_at) AS updated_at
+           FROM public.video_analytics a
+          WHERE ((a.user_id = e.member_id) AND (a.course_id = e.course_id))) v)
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.time_spent), (0)::bigint) AS seconds,
+            max(r.updated_at) AS updated_at
+           FROM public.learning_progress r
+          WHERE ((r.student_id = e.member_id) AND (r.course_id = e.course_id))) b)
+UNION ALL
+ SELECT COALESCE(p.id, (md5(((e.id)::text || (s.lesson_id)::text)))::uuid) AS id,
+    e.member_id AS student_id,
+    e.course_id,
+    s.lesson_id,
+    NULL::uuid AS assessment_id,
+    (
+        CASE
+            WHEN (p.status = 'completed'::text) THEN 'completed'::text
+            WHEN (s.is_locked OR (e.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text])) OR (e.expires_at <= now())) THEN 'blocked'::text
+            ELSE COALESCE(p.status, 'not_started'::text)
+        END)::public.progress_status AS status,
+        CASE
+            WHEN (p.status = 'completed'::text) THEN 100
+            ELSE (COALESCE(LEAST((99)::numeric, floor((((v.watched)::numeric * 100.0) / (v.needed)::numeric))), (0)::numeric))::integer
+        END AS completion_percentage,
+    GREATEST(p.updated_at, v.updated_at, b.updated_at) AS last_accessed,
+    ((COALESCE(v.seconds, (0)::bigint) + b.seconds))::integer AS time_spent,
+    0 AS attempts_count,
+    NULL::integer AS best_score,
+    COALESCE(p.created_at, e.created_at) AS created_at,
+    GREATEST(p.updated_at, v.updated_at, b.updated_at, e.created_at) AS updated_at
+   FROM ((((public.enrollments e
+     CROSS JOIN LATERAL private.lesson_states(e.member_id, e.course_id) s(lesson_id, is_locked))
+     LEFT JOIN LATERAL ( SELECT o.id,
+            o.status,
+            o.created_at,
+            o.updated_at
+           FROM public.lesson_progress o
+          WHERE ((o.enrollment_id = e.id) AND (o.lesson_id = s.lesson_id))
+         LIMIT 1) p ON (true))
+     CROSS JOIN LATERAL ( SELECT sum(a.play_seconds) AS seconds,
+            sum(a.watched_seconds) AS watched,
+            sum(COALESCE(a.goal_seconds, a.duration_seconds)) AS needed,
+            max(a.updated_at) AS updated_at
+           FROM public.video_analytics a
+          WHERE ((a.user_id = e.member_id) AND (a.lesson_id = s.lesson_id))) v)
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.time_spent), (0)::bigint) AS seconds,
+            max(r.updated_at) AS updated_at
+           FROM public.learning_progress r
+          WHERE ((r.student_id = e.member_id) AND (r.lesson_id = s.lesson_id))) b);
+
+COMMENT ON VIEW public.student_progress IS 'Where somebody stands in each course (lesson_id null) and each lesson, locked ones as blocked. Ask for one student_id or one course_id: a person''s rows cost the same however many take the course. time_spent is in seconds, played and read.';
+
+CREATE VIEW public.roadmap_details WITH (security_invoker='true') AS
+ SELECT id,
+    student_id,
+    COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', s.id, 'order', s.step_order, 'lesson_id', s.lesson_id, 'course_id', COALESCE(s.course_id, l.course_id), 'skill', k.code, 'gap', s.gap, 'evidence', s.evidence, 'rule', s.rule, 'alternative', s.alternative, 'skipped_at', s.skipped_at, 'status', COALESCE(( SELECT (p.status)::text AS status
+                   FROM public.student_progress p
+                  WHERE ((p.student_id = s.student_id) AND (p.course_id = COALESCE(s.course_id, l.course_id)) AND (NOT (p.lesson_id IS DISTINCT FROM s.lesson_id)) AND (p.assessment_id IS NULL))
+                  ORDER BY (p.status = 'completed'::public.progress_status) DESC, p.created_at DESC
+                 LIMIT 1), 'not_started'::text)) ORDER BY s.step_order) AS jsonb_agg
+           FROM ((public.roadmap_steps s
+             LEFT JOIN public.lessons l ON ((l.id = s.lesson_id)))
+             LEFT JOIN public.skills k ON ((k.id = s.skill_id)))
+          WHERE (s.roadmap_id = r.id)), '[]'::jsonb) AS roadmap_data,
+    ai_reasoning,
+    rule_version,
+    status,
+    generated_at,
+    updated_at
+   FROM public.personalized_roadmaps r;
+
+COMMENT ON VIEW public.roadmap_details IS 'Roadmaps as one document each: the steps in order with their reasons, and how far the person is, from his progress.';
+
+CREATE TABLE public.skill_estimates (
+    member_id uuid NOT NULL,
+    skill_id uuid NOT NULL,
+    mastery numeric(5,4) NOT NULL,
+    uncertainty numeric(5,4) NOT NULL,
+    evidence_count integer DEFAULT 0 NOT NULL,
+    rule_version text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT skill_estimates_evidence_count_check CHECK ((evidence_count >= 0)),
+    CONSTRAINT skill_estimates_mastery_check CHECK (((mastery >= (0)::numeric) AND (mastery <= (1)::numeric))),
+    CONSTRAINT skill_estimates_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 80))),
+    CONSTRAINT skill_estimates_uncertainty_check CHECK (((uncertainty >= (0)::numeric) AND (uncertainty <= (1)::numeric)))
+);
+
+COMMENT ON TABLE public.skill_estimates IS 'What the system believes of a person''s skill, and how surely. Follows from evidence; for the person himself and administrators only.';
+
+COMMENT ON COLUMN public.skill_estimates.rule_version IS 'The rule or model, with its version, that gave the figures.';
+
+CREATE TABLE public.skill_prerequisites (
+    skill_id uuid NOT NULL,
+    prerequisite_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT skill_needs_another CHECK ((skill_id <> prerequisite_id))
+);
+
+COMMENT ON TABLE public.skill_prerequisites IS 'Which skill should be there before which. Without circles.';
+
+CREATE VIEW public.slow_queries WITH (security_invoker='true') AS
+ SELECT query,
+    calls,
+    total_ms,
+    mean_ms,
+    max_ms,
+    returned,
+    over_a_second
+   FROM private.slow_queries() q(query, calls, total_ms, mean_ms, max_ms, returned, over_a_second);
+
+COMMENT ON VIEW public.slow_queries IS 'What takes the database''s time. Empty where pg_stat_statements is not installed.';
+
+CREATE VIEW public.table_sizes WITH (security_invoker='true') AS
+ SELECT schemaname,
+    tablename,
+    estimated_rows,
+    dead_rows,
+    table_bytes,
+    index_bytes,
+    total_bytes,
+    last_vacuum,
+    last_analyze
+   FROM private.table_sizes() t(schemaname, tablename, estimated_rows, dead_rows, table_bytes, index_bytes, total_bytes, last_vacuum, last_analyze);
+
+COMMENT ON VIEW public.table_sizes IS 'How large each table is, its indexes beside it. Growth is the difference of two days.';
 
 CREATE VIEW public.video_completion WITH (security_invoker='true') AS
  SELECT user_id,
@@ -4360,6 +4621,8 @@ CREATE INDEX idx_transactions_refund ON public.transactions USING btree (refund_
 CREATE INDEX idx_video_analytics_course ON public.video_analytics USING btree (course_id);
 
 CREATE INDEX idx_video_analytics_enrollment ON public.video_analytics USING btree (enrollment_id);
+
+CREATE INDEX idx_video_analytics_lesson ON public.video_analytics USING btree (user_id, lesson_id);
 
 CREATE UNIQUE INDEX idx_video_analytics_playback ON public.video_analytics USING btree (playback_id) WHERE (playback_id IS NOT NULL);
 
@@ -5109,7 +5372,7 @@ CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO
 
 CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Students view own progress" ON public.learning_progress FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Students view own progress" ON public.learning_progress FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (student_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own roadmaps" ON public.personalized_roadmaps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -5332,6 +5595,10 @@ REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.index_usage() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.index_usage() TO authenticated;
+GRANT ALL ON FUNCTION private.index_usage() TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
@@ -5378,6 +5645,14 @@ REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.lesson_states(p_member uuid, p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lesson_states(p_member uuid, p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.lesson_states(p_member uuid, p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.lms_health() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lms_health() TO authenticated;
+GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 
 REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
@@ -5481,6 +5756,12 @@ REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.sees_operations() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.slow_queries() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.slow_queries() TO authenticated;
+GRANT ALL ON FUNCTION private.slow_queries() TO service_role;
+
 REVOKE ALL ON FUNCTION private.stamp_course_status() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) FROM PUBLIC;
@@ -5488,6 +5769,10 @@ REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_l
 REVOKE ALL ON FUNCTION private.super_admin_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.super_admin_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.super_admin_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.table_sizes() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.table_sizes() TO authenticated;
+GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
 
 REVOKE ALL ON FUNCTION private.today() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.today() TO anon;
@@ -5785,6 +6070,12 @@ GRANT SELECT ON TABLE public.transactions TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_details TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_details TO service_role;
 
+GRANT SELECT ON TABLE public.enrollment_progress TO authenticated;
+GRANT SELECT ON TABLE public.enrollment_progress TO service_role;
+
+GRANT SELECT ON TABLE public.index_usage TO authenticated;
+GRANT SELECT ON TABLE public.index_usage TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instructor_profiles TO service_role;
 GRANT SELECT ON TABLE public.instructor_profiles TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instructor_profiles TO authenticated;
@@ -5815,6 +6106,9 @@ GRANT UPDATE(transcript) ON TABLE public.lesson_videos TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
 GRANT SELECT ON TABLE public.lessons TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO authenticated;
+
+GRANT SELECT ON TABLE public.lms_health TO authenticated;
+GRANT SELECT ON TABLE public.lms_health TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO service_role;
 GRANT SELECT ON TABLE public.login_attempts TO authenticated;
@@ -5913,16 +6207,6 @@ GRANT SELECT ON TABLE public.quiz_grade_changes TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_steps TO service_role;
 GRANT SELECT ON TABLE public.roadmap_steps TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_estimates TO service_role;
-GRANT SELECT ON TABLE public.skill_estimates TO authenticated;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_prerequisites TO service_role;
-GRANT SELECT,DELETE ON TABLE public.skill_prerequisites TO authenticated;
-
-GRANT INSERT(skill_id) ON TABLE public.skill_prerequisites TO authenticated;
-
-GRANT INSERT(prerequisite_id) ON TABLE public.skill_prerequisites TO authenticated;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skills TO service_role;
 GRANT SELECT,DELETE ON TABLE public.skills TO authenticated;
 
@@ -5971,6 +6255,28 @@ GRANT SELECT(goal_reached_at) ON TABLE public.video_analytics TO authenticated;
 GRANT SELECT(created_at) ON TABLE public.video_analytics TO authenticated;
 
 GRANT SELECT(updated_at) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT ON TABLE public.student_progress TO authenticated;
+GRANT SELECT ON TABLE public.student_progress TO service_role;
+
+GRANT SELECT ON TABLE public.roadmap_details TO authenticated;
+GRANT SELECT ON TABLE public.roadmap_details TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_estimates TO service_role;
+GRANT SELECT ON TABLE public.skill_estimates TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_prerequisites TO service_role;
+GRANT SELECT,DELETE ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT INSERT(skill_id) ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT INSERT(prerequisite_id) ON TABLE public.skill_prerequisites TO authenticated;
+
+GRANT SELECT ON TABLE public.slow_queries TO authenticated;
+GRANT SELECT ON TABLE public.slow_queries TO service_role;
+
+GRANT SELECT ON TABLE public.table_sizes TO authenticated;
+GRANT SELECT ON TABLE public.table_sizes TO service_role;
 
 GRANT SELECT ON TABLE public.video_completion TO authenticated;
 GRANT SELECT ON TABLE public.video_completion TO service_role;
