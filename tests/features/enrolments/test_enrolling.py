@@ -52,7 +52,7 @@ async def by_api(client: Client, course: Course) -> tuple[int, str, str]:
     return answer.status_code, problem["code"], problem["detail"]
 
 
-@pytest.mark.parametrize("given", [{}, {"pricing": "member_only"}, {"max_enrollments": 1}, {"enrollment_start_date": datetime(2020, 1, 1, tzinfo=UTC)}])  # fmt: skip
+@pytest.mark.parametrize("given", [{}, {"pricing": "member_only"}, {"pricing": "paid", "price": 120, "member_price": 0}, {"max_enrollments": 1}, {"enrollment_start_date": datetime(2020, 1, 1, tzinfo=UTC)}])  # fmt: skip
 async def test_enrolling_by_the_page_leads_into_the_course(
     client: Client, database: Database, make_person: MakePerson, make_course: MakeCourse, given: dict[str, Any]
 ) -> None:
@@ -111,7 +111,7 @@ async def test_the_last_place_is_given_once(
 REFUSALS: list[tuple[dict[str, Any], bool, int, str]] = [
     ({"pricing": "member_only"}, False, 403, "members_only"),
     ({"pricing": "paid", "price": 120}, True, 403, "payment_required"),
-    ({"pricing": "premium", "price": 120, "member_price": 0}, True, 403, "payment_required"),
+    ({"pricing": "premium", "price": 120, "member_price": 0}, False, 403, "payment_required"),
     ({"allow_enrollment": False}, True, 409, "enrollment_closed"),
     ({"enrollment_start_date": datetime.now(UTC) + HOUR}, True, 409, "enrollment_not_open"),
     ({"enrollment_end_date": datetime.now(UTC) - HOUR}, True, 409, "enrollment_ended"),

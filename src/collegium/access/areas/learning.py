@@ -18,8 +18,10 @@ THINGS = (
 
 
 RECORDS = """
-insert into public.transactions (id, member_id, course_id, transaction_type, amount, status, completed_at)
-values (%(transaction)s, %(owner)s, %(other_course)s, 'course_purchase', 80, 'completed', now());
+insert into public.transactions
+    (id, member_id, course_id, transaction_type, amount, status, completed_at, price, list_price, price_rule)
+values (%(transaction)s, %(owner)s, %(other_course)s, 'course_purchase', 80, 'completed', now(), 80, 80,
+    '{"rule": "agreed", "on": "2026-01-01"}');
 insert into public.enrollments (id, course_id, member_id) values
     (%(enrollment)s, %(course)s, %(owner)s), (%(learner_enrollment)s, %(course)s, %(learner)s),
     (%(short_enrollment)s, %(short)s, %(owner)s);
@@ -92,7 +94,7 @@ PROBES: dict[str, Probe] = {
         "(id, member_id, course_id, transaction_type, amount, status, completed_at)"
         " values (%(new)s, %(owner)s, %(paid)s, 'course_purchase', 0, 'completed', now())",
         "id = %(new)s",
-        ("amount", "0"),
+        ("description", "'Changed'"),
     ),
     "enrollments": Probe(
         "the owner's enrollment; a new one is the owner's in an open course",

@@ -44,7 +44,7 @@ def entry(standing: Standing, now: datetime) -> Entry:
         return "full"
     if standing.pricing_type == "member_only" and not standing.is_member:
         return "members_only"
-    if standing.pricing_type in ("paid", "premium") and not standing.has_paid:
+    if standing.own_price > 0 and not standing.has_paid:
         return "payment"
     return "enrol" if standing.signed_in else "sign_in"
 

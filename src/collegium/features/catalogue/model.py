@@ -176,6 +176,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     max_enrollments: int | None
     seats_taken: int
     required_lessons: int
+    price_now: Decimal | None = None
     signed_in: bool = False
     is_member: bool = False
     teaches: bool = False
@@ -198,7 +199,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def own_price(self) -> Decimal:
-        """What the course costs this person."""
+        """What the course costs this person today, by the rule of the database."""
+        if self.price_now is not None:
+            return self.price_now
         if self.pricing_type not in ("paid", "premium"):
             return Decimal(0)
         return self.member_price if self.is_member and self.member_price is not None else self.price

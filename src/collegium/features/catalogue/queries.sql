@@ -166,6 +166,7 @@ where c.id = $1;
 select
     private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
+    case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
     c.active_enrollments + c.completion_count as seats_taken, c.required_lessons
 from public.courses c
 where c.slug = $1;
@@ -175,6 +176,7 @@ where c.slug = $1;
 select
     private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
+    case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
     c.active_enrollments + c.completion_count as seats_taken, c.required_lessons,
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
@@ -183,7 +185,9 @@ select
         select 1 from public.transactions t
         where t.member_id = (select auth.uid()) and t.course_id = c.id
             and t.transaction_type = 'course_purchase' and t.status = 'completed'
-            and not exists (select 1 from public.transactions r where r.refund_of = t.id and r.status = 'completed')
+            and t.amount = t.price and not coalesce((
+                select sum(r.amount) >= t.amount from public.transactions r where r.refund_of = t.id and r.status = 'completed'
+            ), false)
     ) as has_paid,
     e.id as enrollment_id, e.status as enrollment_status, coalesce(e.lessons_completed, 0) as lessons_completed,
     k.number as certificate_number,

@@ -41,9 +41,12 @@ insert into public.content_blocks (lesson_id, course_id, type, content, order_in
 insert into public.lesson_videos (lesson_id, course_id, duration, processing_state) values ($1, $2, 60, 'waiting') returning id
 
 -- name: add_purchase as service_role
--- A completed purchase of a course.
-insert into public.transactions (member_id, course_id, transaction_type, amount, description, status, completed_at)
-values ($1, $2, 'course_purchase', $3, $4, 'completed', now() - make_interval(days => $5))
+-- A completed purchase of a course, at the price that the member had on that day.
+insert into public.transactions
+    (member_id, course_id, transaction_type, amount, currency, description, status, created_at, completed_at)
+select $1, $2, 'course_purchase', p.amount, p.currency, $3, 'completed', d.day, d.day
+from (select now() - make_interval(days => $4)) as d (day)
+cross join lateral private.price_for($1, $2, (d.day at time zone 'UTC')::date) p
 
 -- name: add_enrollment as service_role
 -- A member enrols himself, by the rule that holds for everybody.

@@ -239,8 +239,7 @@ async def _enrolment(
     try:
         async with site.db.transaction(SYSTEM) as tx:
             if course.pricing == "paid":
-                price = course.member_price if chance.random() < 0.8 else course.price
-                await tx.execute(Q.add_purchase, member, course_id, price, course.title, ago)
+                await tx.execute(Q.add_purchase, member, course_id, course.title, ago)
             enrollment: UUID = await tx.fetchval(Q.add_enrollment, course_id, member)
             lessons: list[Any] = await tx.fetch(Q.lessons_of, course_id)
             reached = round(len(lessons) * share)
