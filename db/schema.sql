@@ -330,53 +330,30 @@ CREATE FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returnin
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_course public.courses;
+    v_course public.courses := private.check_takes(p_member, p_course);
     v_transaction uuid;
 begin
-    -- The lock makes the capacity exact; courses without one are not locked against each other.
-    select * into v_course from public.courses where id = p_course;
-    if v_course.max_enrollments is not null then
-        select * into v_course from public.courses where id = p_course for no key update;
+    if v_course.pricing_type not in ('paid', 'premium') then
+        return null;
     end if;
-    if v_course.status is distinct from 'published' then
-        perform private.refuse('CG404', 'no_such_course', 'This course is not open.');
-    elsif not v_course.allow_enrollment then
-        perform private.refuse('CG409', 'enrollment_closed', 'This course does not take enrollments now.');
-    elsif v_course.enrollment_start_date > now() then
-        perform private.refuse('CG409', 'enrollment_not_open', 'Enrollment in this course has not opened yet.');
-    elsif v_course.enrollment_end_date <= now() then
-        perform private.refuse('CG409', 'enrollment_ended', 'Enrollment in this course has ended.');
-    elsif exists (
-        select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course and e.status = 'suspended'
-    ) then
-        perform private.refuse('CG409', 'enrollment_suspended',
-            'Your enrollment in this course is suspended. Ask the association''s office.');
-    elsif v_course.max_enrollments <= (
-        select count(*) from public.enrollments e
-        where e.course_id = p_course and e.status in ('enrolled', 'in_progress', 'completed')
-          -- Of two tabs at once on the last seat, the second must meet the first one's row, not a full course.
-          and not (e.member_id = p_member and e.cohort_name is null)
-    ) then
-        perform private.refuse('CG409', 'course_full', 'This course is full.');
-    elsif v_course.pricing_type = 'member_only' and not private.is_member(p_member, private.today()) then
-        perform private.refuse('CG403', 'members_only', 'This course is for members of the association. Your membership is not active.');
-    elsif v_course.pricing_type in ('paid', 'premium') then
-        -- A purchase pays for one enrollment: the one that comes back, or one that there is not yet.
-        select t.id into v_transaction from public.transactions t
-        left join public.enrollments u on u.transaction_id = t.id
-        where t.member_id = p_member and t.course_id = p_course
-          and t.transaction_type = 'course_purchase' and t.status = 'completed' and not private.is_refunded(t.id)
-          and (u.id is null or u.id = p_returning)
-        order by u.id nulls last, t.completed_at limit 1 for no key update of t;
-        if v_transaction is null then
-            perform private.refuse('CG403', 'payment_required', 'This course must be paid for before you can enrol.');
-        end if;
+    -- A purchase pays for one enrollment: the one that comes back, or one that there is not yet.
+    select t.id into v_transaction from public.transactions t
+    left join public.enrollments u on u.transaction_id = t.id
+    where t.member_id = p_member and t.course_id = p_course
+      and t.transaction_type = 'course_purchase' and t.status = 'completed' and private.pays(t.id)
+      and (u.id is null or u.id = p_returning)
+    order by u.id nulls last, t.completed_at limit 1 for no key update of t;
+    -- Asked once more under the lock: a refund may have been recorded meanwhile.
+    if v_transaction is not null and private.pays(v_transaction) then
+        return v_transaction;
+    elsif (select p.amount > 0 from private.price_for(p_member, p_course, private.today()) p) then
+        perform private.refuse('CG403', 'payment_required', 'This course must be paid for before you can enrol.');
     end if;
-    return v_transaction;
+    return null;
 end
 $$;
 
-COMMENT ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) IS 'The one rule for who may enrol himself in what, and come back after leaving. Answers the purchase that pays for it, or raises CG403, CG404, CG409.';
+COMMENT ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) IS 'The one rule for who may enrol himself in what, and come back after leaving. Answers the purchase that pays for it, null when there is nothing to pay for this person today, or raises CG403, CG404, CG409.';
 
 CREATE FUNCTION private.check_organisation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -405,6 +382,193 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_organisation() IS 'Trigger: refuses a time zone that does not exist, and organisations that are part of each other.';
+
+CREATE FUNCTION private.check_price() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_currency text;
+begin
+    select currency into v_currency from public.courses where id = new.course_id;
+    new.currency := coalesce(new.currency, v_currency);
+    if new.currency <> v_currency then
+        perform private.refuse('CG422', 'wrong_currency', 'A price must be in the currency of its course.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_price() IS 'Trigger: a price is in the currency of its course.';
+
+CREATE FUNCTION private.check_refund() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_purchase public.transactions;
+    v_given numeric;
+begin
+    if new.status not in ('pending', 'completed') then
+        return null;
+    end if;
+    -- Refunds of one purchase wait for each other here, so the sum is exact.
+    select * into v_purchase from public.transactions where id = new.refund_of for no key update;
+    if v_purchase.transaction_type <> 'course_purchase' or v_purchase.status <> 'completed' then
+        perform private.refuse('CG409', 'nothing_to_refund', 'Only a purchase that was paid can be given back.');
+    elsif v_purchase.member_id <> new.member_id or coalesce(new.course_id, v_purchase.course_id) <> v_purchase.course_id then
+        perform private.refuse('CG422', 'refund_of_another', 'A refund goes to the person who paid, for what he paid.');
+    elsif v_purchase.currency <> new.currency then
+        perform private.refuse('CG422', 'wrong_currency', 'A refund is in the currency of its purchase, ' || v_purchase.currency || '.');
+    end if;
+    -- Those under way count too: they may complete.
+    select sum(r.amount) into v_given from public.transactions r
+    where r.refund_of = v_purchase.id and r.status in ('pending', 'completed');
+    if v_given > v_purchase.amount then
+        perform private.refuse('CG409', 'refund_too_large', 'The refunds of this purchase would be more than was paid for it.');
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_refund() IS 'Trigger: refunds go to the person who paid, in the same currency, and never add up to more than was paid.';
+
+CREATE FUNCTION private.fold(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text)) $$;
+
+COMMENT ON FUNCTION private.fold(p_text text) IS 'Text as it is compared in searches: lower case, without accents. Immutable so that it can be indexed.';
+
+CREATE TABLE public.courses (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title text NOT NULL,
+    slug text NOT NULL,
+    description text NOT NULL,
+    short_description text,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    target_audience text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    category text NOT NULL,
+    difficulty_level text DEFAULT 'beginner'::text NOT NULL,
+    ce_credits numeric(5,2) DEFAULT 0 NOT NULL,
+    pricing_type text DEFAULT 'free'::text NOT NULL,
+    price numeric(10,2) DEFAULT 0 NOT NULL,
+    member_price numeric(10,2),
+    currency text DEFAULT 'USD'::text NOT NULL,
+    delivery_format text DEFAULT 'self_paced'::text NOT NULL,
+    estimated_duration_minutes integer,
+    status text DEFAULT 'draft'::text NOT NULL,
+    published_at timestamp with time zone,
+    archived_at timestamp with time zone,
+    instructor_id uuid,
+    author_bio text,
+    thumbnail_url text,
+    promo_video_url text,
+    syllabus_url text,
+    allow_enrollment boolean DEFAULT true NOT NULL,
+    max_enrollments integer,
+    enrollment_start_date timestamp with time zone,
+    enrollment_end_date timestamp with time zone,
+    course_start_date timestamp with time zone,
+    course_end_date timestamp with time zone,
+    completion_certificate boolean DEFAULT true NOT NULL,
+    total_enrollments integer DEFAULT 0 NOT NULL,
+    active_enrollments integer DEFAULT 0 NOT NULL,
+    completion_count integer DEFAULT 0 NOT NULL,
+    completion_rate numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (total_enrollments > 0) THEN round((((LEAST(completion_count, total_enrollments))::numeric * 100.0) / (total_enrollments)::numeric), 2)
+    ELSE (0)::numeric
+END) STORED,
+    required_lessons integer DEFAULT 0 NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
+    designation_id uuid,
+    final_assessment_id uuid,
+    CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
+    CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
+    CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
+    CONSTRAINT courses_category_check CHECK ((category = ANY (ARRAY['insurance_fundamentals'::text, 'health_benefits'::text, 'life_insurance'::text, 'retirement_planning'::text, 'compliance'::text, 'sales_techniques'::text, 'leadership'::text, 'technology'::text, 'continuing_education'::text]))),
+    CONSTRAINT courses_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
+    CONSTRAINT courses_completion_count_check CHECK ((completion_count >= 0)),
+    CONSTRAINT courses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT courses_delivery_format_check CHECK ((delivery_format = ANY (ARRAY['self_paced'::text, 'instructor_led'::text, 'blended'::text, 'live_virtual'::text]))),
+    CONSTRAINT courses_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT courses_difficulty_level_check CHECK ((difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text]))),
+    CONSTRAINT courses_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT courses_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
+    CONSTRAINT courses_max_enrollments_check CHECK ((max_enrollments > 0)),
+    CONSTRAINT courses_member_price_check CHECK ((member_price >= (0)::numeric)),
+    CONSTRAINT courses_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT courses_pricing_type_check CHECK ((pricing_type = ANY (ARRAY['free'::text, 'paid'::text, 'member_only'::text, 'premium'::text]))),
+    CONSTRAINT courses_promo_video_url_check CHECK ((length(promo_video_url) <= 1024)),
+    CONSTRAINT courses_required_lessons_check CHECK ((required_lessons >= 0)),
+    CONSTRAINT courses_short_description_check CHECK ((length(short_description) <= 200)),
+    CONSTRAINT courses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
+    CONSTRAINT courses_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT courses_syllabus_url_check CHECK ((length(syllabus_url) <= 1024)),
+    CONSTRAINT courses_tags_check CHECK ((cardinality(tags) <= 30)),
+    CONSTRAINT courses_target_audience_check CHECK ((length(target_audience) <= 1000)),
+    CONSTRAINT courses_thumbnail_url_check CHECK ((length(thumbnail_url) <= 1024)),
+    CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
+    CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
+    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric)))
+);
+
+COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
+
+COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_completion; kept by trigger_count_required_lessons.';
+
+COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
+
+COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
+
+COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
+
+CREATE FUNCTION private.check_takes(p_member uuid, p_course uuid) RETURNS public.courses
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course public.courses;
+begin
+    -- The lock makes the capacity exact; courses without one are not locked against each other.
+    select * into v_course from public.courses where id = p_course;
+    if v_course.max_enrollments is not null then
+        select * into v_course from public.courses where id = p_course for no key update;
+    end if;
+    if v_course.status is distinct from 'published' then
+        perform private.refuse('CG404', 'no_such_course', 'This course is not open.');
+    elsif not v_course.allow_enrollment then
+        perform private.refuse('CG409', 'enrollment_closed', 'This course does not take enrollments now.');
+    elsif v_course.enrollment_start_date > now() then
+        perform private.refuse('CG409', 'enrollment_not_open', 'Enrollment in this course has not opened yet.');
+    elsif v_course.enrollment_end_date <= now() then
+        perform private.refuse('CG409', 'enrollment_ended', 'Enrollment in this course has ended.');
+    elsif exists (
+        select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course and e.status = 'suspended'
+    ) then
+        perform private.refuse('CG409', 'enrollment_suspended',
+            'Your enrollment in this course is suspended. Ask the association''s office.');
+    elsif v_course.max_enrollments <= (
+        select count(*) from public.enrollments e
+        where e.course_id = p_course and e.status in ('enrolled', 'in_progress', 'completed')
+          -- Of two tabs at once on the last seat, the second must meet the first one's row, not a full course.
+          and not (e.member_id = p_member and e.cohort_name is null)
+    ) then
+        perform private.refuse('CG409', 'course_full', 'This course is full.');
+    elsif v_course.pricing_type = 'member_only' and not private.is_member(p_member, private.today()) then
+        perform private.refuse('CG403', 'members_only', 'This course is for members of the association. Your membership is not active.');
+    end if;
+    return v_course;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_takes(p_member uuid, p_course uuid) IS 'Whether a course takes somebody, payment aside: open, in its window, with a seat, and not for members only. Raises CG403, CG404, CG409.';
 
 CREATE FUNCTION private.clean_profile() RETURNS trigger
     LANGUAGE plpgsql
@@ -534,6 +698,116 @@ $$;
 
 COMMENT ON FUNCTION private.complete_on_return() IS 'Trigger: who left or was suspended and comes back may find that all that is asked is done.';
 
+CREATE FUNCTION private.is_price_rule(p_rule jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select coalesce(
+        jsonb_typeof(p_rule) = 'object' and length(p_rule::text) <= 2000
+        and p_rule ->> 'rule' in ('free', 'member_only', 'course_price', 'member_price', 'price', 'agreed', 'unrecorded')
+        and p_rule ->> 'on' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+        and (p_rule ->> 'rule' <> 'price' or (
+            p_rule ->> 'audience' in ('everybody', 'member', 'designation', 'organisation')
+            and jsonb_typeof(p_rule -> 'name') = 'string' and jsonb_typeof(p_rule -> 'priority') = 'number'
+        )),
+        false
+    )
+$_$;
+
+COMMENT ON FUNCTION private.is_price_rule(p_rule jsonb) IS 'Whether this says by which rule a price was fixed: {rule, on, audience, …}. "agreed" is a price that the office gave, "unrecorded" one from before reasons were kept.';
+
+CREATE FUNCTION private.uuid_v7() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
+    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
+    select (
+        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
+        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
+        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
+    )::uuid
+    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
+$$;
+
+COMMENT ON FUNCTION private.uuid_v7() IS 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
+
+CREATE TABLE public.transactions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    course_id uuid,
+    transaction_type text NOT NULL,
+    amount numeric(10,2) NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    refund_of uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    price_id uuid,
+    list_price numeric(10,2),
+    price numeric(10,2),
+    price_rule jsonb,
+    reference text,
+    CONSTRAINT completed_transactions_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT prices_are_named_by_their_rule CHECK (((price_id IS NOT NULL) = (COALESCE((price_rule ->> 'rule'::text), ''::text) = 'price'::text))),
+    CONSTRAINT purchases_have_a_price CHECK ((((transaction_type = 'course_purchase'::text) = (price IS NOT NULL)) AND ((price IS NULL) = (price_rule IS NULL)) AND ((price IS NULL) = (list_price IS NULL)))),
+    CONSTRAINT purchases_name_a_course CHECK (((transaction_type <> 'course_purchase'::text) OR (course_id IS NOT NULL))),
+    CONSTRAINT refunds_name_a_purchase CHECK (((transaction_type = 'refund'::text) = (refund_of IS NOT NULL))),
+    CONSTRAINT transactions_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT transactions_description_check CHECK ((length(description) <= 500)),
+    CONSTRAINT transactions_list_price_check CHECK ((list_price >= (0)::numeric)),
+    CONSTRAINT transactions_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT transactions_price_rule_check CHECK (((price_rule IS NULL) OR private.is_price_rule(price_rule))),
+    CONSTRAINT transactions_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 200))),
+    CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT transactions_transaction_type_check CHECK ((transaction_type = ANY (ARRAY['course_purchase'::text, 'refund'::text])))
+);
+
+COMMENT ON TABLE public.transactions IS 'Money that moved. A refund is a row of its own that names what it gives back.';
+
+COMMENT ON COLUMN public.transactions.amount IS 'What moved: of a purchase what is to be paid or was paid, of a refund what is given back.';
+
+COMMENT ON COLUMN public.transactions.list_price IS 'The price of the course for everybody at that time, before any rule.';
+
+COMMENT ON COLUMN public.transactions.price IS 'The price when the order was made. A purchase pays for an enrollment only when its amount is this price.';
+
+COMMENT ON COLUMN public.transactions.price_rule IS 'The rule that gave the price, in the words of that day.';
+
+COMMENT ON COLUMN public.transactions.reference IS 'The number that the payment service has for it.';
+
+CREATE FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) RETURNS public.transactions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_order public.transactions;
+begin
+    select * into v_order from public.transactions
+    where id = p_transaction and transaction_type = 'course_purchase' for no key update;
+    if v_order.id is null then
+        perform private.refuse('CG404', 'no_such_order', 'There is no such order.');
+    elsif v_order.status = 'completed' and v_order.reference = p_reference then
+        return v_order; -- The payment service says things more than once.
+    elsif v_order.status = 'completed' then
+        perform private.refuse('CG409', 'already_paid', 'This order has been paid by another payment.');
+    elsif coalesce(p_reference, '') = '' then
+        perform private.refuse('CG422', 'no_reference', 'A payment needs the number that the payment service gave it.');
+    end if;
+    -- Also an order that failed or was cancelled: the money has arrived.
+    update public.transactions set status = 'completed', completed_at = now(), reference = p_reference
+    where id = p_transaction returning * into v_order;
+    return v_order;
+exception
+    when unique_violation then
+        perform private.refuse('CG409', 'reference_used', 'This payment was recorded for another order.');
+        return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) IS 'Records that the payment service received the money of an order, once. For the service that hears it from there.';
+
 CREATE FUNCTION private.complete_watched_lesson() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -553,11 +827,10 @@ CREATE FUNCTION private.completion_requirements(p_enrollment uuid) RETURNS TABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
-        t.status = 'completed' and not private.is_refunded(t.id),
-        null::integer, null::integer, t.completed_at
+        private.pays(t.id), null::integer, null::integer, t.completed_at
     from public.enrollments e
     join public.courses c on c.id = e.course_id
-    -- Who enrolled while the course was free, or was enrolled by the association, never owed anything.
+    -- Who enrolled while the course cost him nothing, or was enrolled by the association, never owed anything.
     join public.transactions t on t.id = e.transaction_id
     where e.id = p_enrollment
     union all
@@ -707,12 +980,27 @@ $$;
 
 COMMENT ON FUNCTION private.erase_audit_person(p_person uuid) IS 'Removes a person''s values from the log and notes that it did; the chain stays as it is. To be called after the person''s rows are gone, whose removal is logged too.';
 
-CREATE FUNCTION private.fold(p_text text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION private.fix_price() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text)) $$;
+    AS $$
+declare
+    v_currency text;
+begin
+    select c.currency into v_currency from public.courses c where c.id = new.course_id;
+    if new.currency <> v_currency then
+        perform private.refuse('CG422', 'wrong_currency', 'A course is paid for in its own currency, ' || v_currency || '.');
+    end if;
+    -- A price that the office agreed upon comes with its own words.
+    if new.price is null then
+        select p.amount, p.list_price, p.price_id, p.price_rule into new.price, new.list_price, new.price_id, new.price_rule
+        from private.price_for(new.member_id, new.course_id, (new.created_at at time zone 'UTC')::date) p;
+    end if;
+    return new;
+end
+$$;
 
-COMMENT ON FUNCTION private.fold(p_text text) IS 'Text as it is compared in searches: lower case, without accents. Immutable so that it can be indexed.';
+COMMENT ON FUNCTION private.fix_price() IS 'Trigger: an order gets the price of its day and the rule that gave it, in the currency of the course.';
 
 CREATE FUNCTION private.follow_email() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -906,10 +1194,13 @@ CREATE FUNCTION private.is_refunded(p_transaction uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select exists (select 1 from public.transactions r where r.refund_of = p_transaction and r.status = 'completed')
+    select coalesce((
+        select sum(r.amount) >= (select t.amount from public.transactions t where t.id = p_transaction)
+        from public.transactions r where r.refund_of = p_transaction and r.status = 'completed'
+    ), false)
 $$;
 
-COMMENT ON FUNCTION private.is_refunded(p_transaction uuid) IS 'Whether a purchase was given back.';
+COMMENT ON FUNCTION private.is_refunded(p_transaction uuid) IS 'Whether a purchase was given back: wholly, by one refund or by several.';
 
 CREATE FUNCTION private.is_teacher() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -986,6 +1277,26 @@ end
 $$;
 
 COMMENT ON FUNCTION private.issue_missing_certificates() IS 'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
+
+CREATE FUNCTION private.keep_order() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if (old.member_id, old.course_id, old.transaction_type, old.currency, old.refund_of, old.price, old.list_price, old.price_id,
+        old.price_rule)
+        is distinct from (new.member_id, new.course_id, new.transaction_type, new.currency, new.refund_of, new.price, new.list_price,
+        new.price_id, new.price_rule)
+    then
+        perform private.refuse('CG409', 'order_is_fixed', 'What was ordered, by whom and at which price does not change. Cancel it and order anew.');
+    elsif old.status = 'completed' and (old.status, old.amount, old.completed_at) is distinct from (new.status, new.amount, new.completed_at) then
+        perform private.refuse('CG409', 'money_has_moved', 'This money has moved. Record what happened since as a row of its own, such as a refund.');
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_order() IS 'Trigger: an order keeps its parties and its price, and a completed transaction its amount.';
 
 CREATE FUNCTION private.keep_used_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1145,22 +1456,6 @@ CREATE FUNCTION private.my_enrolled_course_ids() RETURNS SETOF uuid
     AS $$ select course_id from private.my_open_enrollments() $$;
 
 COMMENT ON FUNCTION private.my_enrolled_course_ids() IS 'Courses that the person who asks may enter as a learner.';
-
-CREATE FUNCTION private.uuid_v7() RETURNS uuid
-    LANGUAGE sql PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
-    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
-    select (
-        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
-        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
-        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
-    )::uuid
-    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
-$$;
-
-COMMENT ON FUNCTION private.uuid_v7() IS 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
 
 CREATE TABLE public.enrollments (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -1363,6 +1658,33 @@ $$;
 
 COMMENT ON FUNCTION private.option_ids(p_options jsonb) IS 'The ids of options in their order; null unless they are an array.';
 
+CREATE FUNCTION private.organisations_of(p_member uuid, p_on date) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive mine (id) as (
+        select m.organisation_id from public.organisation_members m
+        where m.member_id = p_member and m.since <= p_on and (m.until is null or m.until > p_on)
+        union
+        select o.parent_id from mine a join public.organisations o on o.id = a.id where o.parent_id is not null
+    )
+    select id from mine
+$$;
+
+COMMENT ON FUNCTION private.organisations_of(p_member uuid, p_on date) IS 'Organisations that somebody belongs to on a day, and those that they are part of.';
+
+CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce((
+        select t.transaction_type = 'course_purchase' and t.status = 'completed' and t.amount = t.price and not private.is_refunded(t.id)
+        from public.transactions t where t.id = p_transaction
+    ), false)
+$$;
+
+COMMENT ON FUNCTION private.pays(p_transaction uuid) IS 'Whether a transaction pays for a course: a completed purchase of exactly its price that was not given back.';
+
 CREATE FUNCTION private.prepare_question_key() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1449,6 +1771,48 @@ end
 $$;
 
 COMMENT ON FUNCTION private.prepare_quiz_question() IS 'Trigger: gives a place in a quiz its course and refuses questions of another one.';
+
+CREATE FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) RETURNS TABLE(amount numeric, currency text, list_price numeric, price_id uuid, price_rule jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with course as (
+        select c.*, c.pricing_type in ('paid', 'premium') as costs from public.courses c where c.id = p_course
+    ), offers as (
+        select case when c.costs then c.price else 0 end as amount, null::uuid as price_id, 0 as priority,
+            jsonb_build_object('rule', case when c.costs then 'course_price' else c.pricing_type end, 'audience', 'everybody') as rule
+        from course c
+        union all
+        select c.member_price, null, 0, jsonb_build_object('rule', 'member_price', 'audience', 'member')
+        from course c where c.costs and c.member_price is not null and private.is_member(p_member, p_on)
+        union all
+        select p.amount, p.id, p.priority, jsonb_strip_nulls(jsonb_build_object(
+            'rule', 'price', 'name', p.name, 'audience', p.audience, 'priority', p.priority, 'valid_from', p.valid_from,
+            'valid_until', p.valid_until, 'designation', d.code, 'organisation', o.name
+        ))
+        from course c
+        join public.prices p on p.course_id = c.id and p.currency = c.currency
+            and p.valid_from <= p_on and (p.valid_until is null or p.valid_until > p_on)
+        left join public.member_designations d on d.id = p.designation_id
+        left join public.organisations o on o.id = p.organisation_id
+        where c.costs and case p.audience
+            when 'everybody' then true
+            when 'member' then private.is_member(p_member, p_on)
+            when 'designation' then exists (
+                select 1 from public.designation_holders h
+                where h.member_id = p_member and h.designation_id = p.designation_id
+                  and h.since <= p_on and (h.until is null or h.until > p_on)
+            )
+            when 'organisation' then p.organisation_id in (select private.organisations_of(p_member, p_on))
+        end
+    )
+    select o.amount, c.currency, case when c.costs then c.price else 0 end, o.price_id,
+        o.rule || jsonb_build_object('on', p_on)
+    from offers o cross join course c
+    order by o.priority desc, o.amount, o.price_id nulls first limit 1
+$$;
+
+COMMENT ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) IS 'What a course costs somebody (null: a visitor) on a day, its list price, and the rule that gave it. The one rule for prices.';
 
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1838,6 +2202,59 @@ $$;
 
 COMMENT ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) IS 'Writes all that a quiz asks, in order: [{question_version_id} or {draw_tag, draw_count, draw_from}, with section and points]. Attempts that have begun keep what they were asked.';
 
+CREATE FUNCTION public.begin_purchase(p_course uuid) RETURNS public.transactions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course public.courses;
+    v_enrollment public.enrollments;
+    v_price record;
+    v_order public.transactions;
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to buy a course.');
+    end if;
+    -- Two tabs are one order.
+    perform pg_advisory_xact_lock(hashtextextended('purchase:' || auth.uid()::text || ':' || p_course::text, 0));
+    select * into v_enrollment from public.enrollments
+    where member_id = auth.uid() and course_id = p_course and cohort_name is null;
+    if v_enrollment.status in ('expired', 'archived') or v_enrollment.expires_at <= now() then
+        perform private.refuse('CG409', 'enrollment_over', 'Your enrollment in this course is over. Ask the association''s office.');
+    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') and not private.is_refunded(v_enrollment.transaction_id) then
+        perform private.refuse('CG409', 'already_enrolled', 'You are enrolled in this course already. There is nothing to pay.');
+    end if;
+    v_course := private.check_takes(auth.uid(), p_course);
+    if exists (
+        select 1 from public.transactions t left join public.enrollments u on u.transaction_id = t.id
+        where t.member_id = auth.uid() and t.course_id = p_course and private.pays(t.id) and (u.id is null or u.id = v_enrollment.id)
+    ) then
+        perform private.refuse('CG409', 'already_paid', 'You have paid for this course already. Enrol in it.');
+    end if;
+    select * into v_price from private.price_for(auth.uid(), p_course, private.today());
+    if v_price.amount = 0 then
+        perform private.refuse('CG409', 'nothing_to_pay', 'This course costs you nothing. Enrol in it.');
+    end if;
+    -- An order at another price than today's is not kept open; should its payment arrive all the same, it counts.
+    update public.transactions set status = 'cancelled'
+    where member_id = auth.uid() and course_id = p_course and transaction_type = 'course_purchase' and status = 'pending'
+      and (price, amount, currency) is distinct from (v_price.amount, v_price.amount, v_price.currency);
+    select * into v_order from public.transactions
+    where member_id = auth.uid() and course_id = p_course and transaction_type = 'course_purchase' and status = 'pending'
+    order by created_at, id limit 1;
+    if v_order.id is null then
+        insert into public.transactions
+            (member_id, course_id, transaction_type, amount, currency, description, price, list_price, price_id, price_rule)
+        values (auth.uid(), p_course, 'course_purchase', v_price.amount, v_price.currency, v_course.title, v_price.amount,
+            v_price.list_price, v_price.price_id, v_price.price_rule)
+        returning * into v_order;
+    end if;
+    return v_order;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_purchase(p_course uuid) IS 'Orders a course for the caller at the price of today: a pending transaction, the same one while it is pending. Raises CG409 when he is enrolled, has paid or has nothing to pay, and what enrolling would raise.';
+
 CREATE FUNCTION public.cancel_data_request(p_request uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1935,6 +2352,7 @@ CREATE FUNCTION public.enrol(p_course uuid) RETURNS public.enrollments
 declare
     v_enrollment public.enrollments;
     v_transaction uuid;
+    v_given_back boolean;
 begin
     if auth.uid() is null then
         perform private.refuse('CG403', 'sign_in_first', 'Sign in to enrol.');
@@ -1942,21 +2360,24 @@ begin
     perform private.hold_requirements(p_course, false);
     select * into v_enrollment from public.enrollments
     where member_id = auth.uid() and course_id = p_course and cohort_name is null for no key update;
+    v_given_back := private.is_refunded(v_enrollment.transaction_id);
     if v_enrollment.status in ('suspended', 'expired', 'archived') or v_enrollment.expires_at <= now() then
         v_enrollment.status := case when v_enrollment.expires_at <= now() then 'expired' else v_enrollment.status end;
         perform private.refuse('CG409', 'enrollment_' || v_enrollment.status,
             'Your enrollment in this course is ' || v_enrollment.status || '. Ask the association''s office.');
-    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') then
+    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') and not v_given_back then
         return v_enrollment;
-    elsif v_enrollment.status = 'dropped' then
+    elsif v_enrollment.id is not null then
         -- What was done stays done, but a seat, a membership and a payment are needed as for anybody.
         v_transaction := private.check_may_enrol(auth.uid(), p_course, v_enrollment.id);
         -- Only when it changes: to set the column of a unique index locks out whoever refers to the row.
-        if v_transaction is not null and v_transaction is distinct from v_enrollment.transaction_id then
+        if (v_transaction is not null or v_given_back) and v_transaction is distinct from v_enrollment.transaction_id then
             update public.enrollments set transaction_id = v_transaction where id = v_enrollment.id;
         end if;
         update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end
-        where id = v_enrollment.id;
+        where id = v_enrollment.id and status = 'dropped';
+        -- The payment may have been the last that was missing.
+        perform private.complete_enrollment_when_met(v_enrollment.id);
         select * into v_enrollment from public.enrollments where id = v_enrollment.id;
         return v_enrollment;
     end if;
@@ -2281,6 +2702,28 @@ end
 $$;
 
 COMMENT ON FUNCTION public.open_playback(p_video uuid) IS 'Opens the player on a video for the person who asks and makes any other playback of his stale. Raises CG403 or CG404.';
+
+CREATE FUNCTION public.price_for_me(p_course uuid) RETURNS TABLE(amount numeric, currency text, list_price numeric, price_rule jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+        select p.amount, p.currency, p.list_price, p.price_rule
+        from public.courses c cross join lateral private.price_for(auth.uid(), c.id, private.today()) p
+        where c.id = p_course and (
+            c.status = 'published'
+            or c.id in (select private.my_taught_course_ids())
+            or c.id in (select private.my_enrolled_course_ids())
+            or private.is_admin()
+        );
+    if not found then
+        perform private.refuse('CG404', 'no_such_course', 'There is no such course.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
 
 CREATE FUNCTION public.request_data(p_kind text, p_details text DEFAULT ''::text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3096,95 +3539,6 @@ CREATE TABLE public.course_modules (
 
 COMMENT ON TABLE public.course_modules IS 'Sections of a course; may open after another section or on a date.';
 
-CREATE TABLE public.courses (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    title text NOT NULL,
-    slug text NOT NULL,
-    description text NOT NULL,
-    short_description text,
-    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
-    target_audience text,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    category text NOT NULL,
-    difficulty_level text DEFAULT 'beginner'::text NOT NULL,
-    ce_credits numeric(5,2) DEFAULT 0 NOT NULL,
-    pricing_type text DEFAULT 'free'::text NOT NULL,
-    price numeric(10,2) DEFAULT 0 NOT NULL,
-    member_price numeric(10,2),
-    currency text DEFAULT 'USD'::text NOT NULL,
-    delivery_format text DEFAULT 'self_paced'::text NOT NULL,
-    estimated_duration_minutes integer,
-    status text DEFAULT 'draft'::text NOT NULL,
-    published_at timestamp with time zone,
-    archived_at timestamp with time zone,
-    instructor_id uuid,
-    author_bio text,
-    thumbnail_url text,
-    promo_video_url text,
-    syllabus_url text,
-    allow_enrollment boolean DEFAULT true NOT NULL,
-    max_enrollments integer,
-    enrollment_start_date timestamp with time zone,
-    enrollment_end_date timestamp with time zone,
-    course_start_date timestamp with time zone,
-    course_end_date timestamp with time zone,
-    completion_certificate boolean DEFAULT true NOT NULL,
-    total_enrollments integer DEFAULT 0 NOT NULL,
-    active_enrollments integer DEFAULT 0 NOT NULL,
-    completion_count integer DEFAULT 0 NOT NULL,
-    completion_rate numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (total_enrollments > 0) THEN round((((LEAST(completion_count, total_enrollments))::numeric * 100.0) / (total_enrollments)::numeric), 2)
-    ELSE (0)::numeric
-END) STORED,
-    required_lessons integer DEFAULT 0 NOT NULL,
-    created_by uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
-    designation_id uuid,
-    final_assessment_id uuid,
-    CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
-    CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
-    CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
-    CONSTRAINT courses_category_check CHECK ((category = ANY (ARRAY['insurance_fundamentals'::text, 'health_benefits'::text, 'life_insurance'::text, 'retirement_planning'::text, 'compliance'::text, 'sales_techniques'::text, 'leadership'::text, 'technology'::text, 'continuing_education'::text]))),
-    CONSTRAINT courses_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
-    CONSTRAINT courses_completion_count_check CHECK ((completion_count >= 0)),
-    CONSTRAINT courses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT courses_delivery_format_check CHECK ((delivery_format = ANY (ARRAY['self_paced'::text, 'instructor_led'::text, 'blended'::text, 'live_virtual'::text]))),
-    CONSTRAINT courses_description_check CHECK ((length(description) <= 20000)),
-    CONSTRAINT courses_difficulty_level_check CHECK ((difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text]))),
-    CONSTRAINT courses_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT courses_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
-    CONSTRAINT courses_max_enrollments_check CHECK ((max_enrollments > 0)),
-    CONSTRAINT courses_member_price_check CHECK ((member_price >= (0)::numeric)),
-    CONSTRAINT courses_price_check CHECK ((price >= (0)::numeric)),
-    CONSTRAINT courses_pricing_type_check CHECK ((pricing_type = ANY (ARRAY['free'::text, 'paid'::text, 'member_only'::text, 'premium'::text]))),
-    CONSTRAINT courses_promo_video_url_check CHECK ((length(promo_video_url) <= 1024)),
-    CONSTRAINT courses_required_lessons_check CHECK ((required_lessons >= 0)),
-    CONSTRAINT courses_short_description_check CHECK ((length(short_description) <= 200)),
-    CONSTRAINT courses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
-    CONSTRAINT courses_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text]))),
-    CONSTRAINT courses_syllabus_url_check CHECK ((length(syllabus_url) <= 1024)),
-    CONSTRAINT courses_tags_check CHECK ((cardinality(tags) <= 30)),
-    CONSTRAINT courses_target_audience_check CHECK ((length(target_audience) <= 1000)),
-    CONSTRAINT courses_thumbnail_url_check CHECK ((length(thumbnail_url) <= 1024)),
-    CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
-    CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
-    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric)))
-);
-
-COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
-
-COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_completion; kept by trigger_count_required_lessons.';
-
-COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
-
-COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
-
-COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
-
 CREATE TABLE public.data_requests (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     member_id uuid,
@@ -3230,30 +3584,6 @@ CREATE TABLE public.designation_holders (
 COMMENT ON TABLE public.designation_holders IS 'Who holds which designation, since when and until when. Recorded by administrators.';
 
 COMMENT ON COLUMN public.designation_holders.until IS 'The first day on which it is no longer held; null when no end is known.';
-
-CREATE TABLE public.transactions (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    member_id uuid NOT NULL,
-    course_id uuid,
-    transaction_type text NOT NULL,
-    amount numeric(10,2) NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    refund_of uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    completed_at timestamp with time zone,
-    CONSTRAINT completed_transactions_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
-    CONSTRAINT purchases_name_a_course CHECK (((transaction_type <> 'course_purchase'::text) OR (course_id IS NOT NULL))),
-    CONSTRAINT refunds_name_a_purchase CHECK (((transaction_type = 'refund'::text) = (refund_of IS NOT NULL))),
-    CONSTRAINT transactions_amount_check CHECK ((amount >= (0)::numeric)),
-    CONSTRAINT transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT transactions_description_check CHECK ((length(description) <= 500)),
-    CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
-    CONSTRAINT transactions_transaction_type_check CHECK ((transaction_type = ANY (ARRAY['course_purchase'::text, 'refund'::text])))
-);
-
-COMMENT ON TABLE public.transactions IS 'Money that moved. A refund is a row of its own that names what it gives back.';
 
 CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
  SELECT e.id,
@@ -3709,6 +4039,37 @@ CREATE TABLE public.personalized_roadmaps (
 COMMENT ON TABLE public.personalized_roadmaps IS 'A path of learning for one person. Its steps are rows of roadmap_steps; roadmap_details shows them as one document.';
 
 COMMENT ON COLUMN public.personalized_roadmaps.ai_reasoning IS 'Why this path, in words for the person.';
+
+CREATE TABLE public.prices (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    name text NOT NULL,
+    audience text DEFAULT 'everybody'::text NOT NULL,
+    designation_id uuid,
+    organisation_id uuid,
+    amount numeric(10,2) NOT NULL,
+    currency text NOT NULL,
+    valid_from date DEFAULT private.today() NOT NULL,
+    valid_until date,
+    priority integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT price_dates CHECK ((valid_until > valid_from)),
+    CONSTRAINT price_for_one_audience CHECK ((num_nonnulls(designation_id, organisation_id) <= 1)),
+    CONSTRAINT price_of_an_organisation CHECK (((audience = 'organisation'::text) = (organisation_id IS NOT NULL))),
+    CONSTRAINT price_of_holders CHECK (((audience = 'designation'::text) = (designation_id IS NOT NULL))),
+    CONSTRAINT prices_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT prices_audience_check CHECK ((audience = ANY (ARRAY['everybody'::text, 'member'::text, 'designation'::text, 'organisation'::text]))),
+    CONSTRAINT prices_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT prices_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT prices_priority_check CHECK (((priority >= 0) AND (priority <= 1000)))
+);
+
+COMMENT ON TABLE public.prices IS 'Dated prices of a paid course beside its own price and member price, which count as priority 0 without an end. Of all that apply to somebody on a day the highest priority decides, and among those the lowest amount.';
+
+COMMENT ON COLUMN public.prices.currency IS 'That of the course, filled in when left out. Should the course change its currency, the rule rests.';
+
+COMMENT ON COLUMN public.prices.valid_until IS 'The first day on which it no longer holds (days in UTC); null when no end is known.';
 
 CREATE TABLE public.question_keys (
     question_version_id uuid NOT NULL,
@@ -4274,6 +4635,12 @@ ALTER TABLE ONLY public.personalized_roadmaps
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.prices
+    ADD CONSTRAINT prices_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.prices
+    ADD CONSTRAINT prices_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_email_key UNIQUE (email);
 
@@ -4516,6 +4883,14 @@ CREATE UNIQUE INDEX idx_personalized_roadmaps_one_active ON public.personalized_
 
 CREATE INDEX idx_personalized_roadmaps_student ON public.personalized_roadmaps USING btree (student_id, generated_at DESC);
 
+CREATE INDEX idx_prices_course ON public.prices USING btree (course_id, valid_from);
+
+CREATE INDEX idx_prices_designation ON public.prices USING btree (designation_id);
+
+CREATE INDEX idx_prices_open ON public.prices USING btree (course_id) WHERE (audience = ANY (ARRAY['everybody'::text, 'member'::text]));
+
+CREATE INDEX idx_prices_organisation ON public.prices USING btree (organisation_id);
+
 CREATE INDEX idx_profiles_name ON public.profiles USING btree (last_name, first_name, id);
 
 CREATE INDEX idx_profiles_role ON public.profiles USING btree (role) WHERE (role <> 'student'::public.user_role);
@@ -4616,6 +4991,10 @@ CREATE INDEX idx_transactions_course ON public.transactions USING btree (course_
 
 CREATE INDEX idx_transactions_member ON public.transactions USING btree (member_id, course_id);
 
+CREATE INDEX idx_transactions_price ON public.transactions USING btree (price_id, course_id);
+
+CREATE UNIQUE INDEX idx_transactions_reference ON public.transactions USING btree (reference) WHERE (reference IS NOT NULL);
+
 CREATE INDEX idx_transactions_refund ON public.transactions USING btree (refund_of);
 
 CREATE INDEX idx_video_analytics_course ON public.video_analytics USING btree (course_id);
@@ -4664,11 +5043,19 @@ CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW
 
 CREATE TRIGGER check_organisation AFTER INSERT OR UPDATE OF time_zone, parent_id ON public.organisations FOR EACH ROW EXECUTE FUNCTION private.check_organisation();
 
+CREATE TRIGGER check_price BEFORE INSERT OR UPDATE OF course_id, currency ON public.prices FOR EACH ROW EXECUTE FUNCTION private.check_price();
+
+CREATE TRIGGER check_refund AFTER INSERT OR UPDATE OF status, amount ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'refund'::text)) EXECUTE FUNCTION private.check_refund();
+
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
 
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
 
+CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'course_purchase'::text)) EXECUTE FUNCTION private.fix_price();
+
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
+
+CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
 
 CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url))) EXECUTE FUNCTION private.keep_used_version();
 
@@ -4721,6 +5108,8 @@ CREATE TRIGGER log_organisation_members_changes AFTER INSERT OR DELETE OR UPDATE
 CREATE TRIGGER log_organisations_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisations');
 
 CREATE TRIGGER log_personalized_roadmaps_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
+
+CREATE TRIGGER log_prices_changes AFTER INSERT OR DELETE OR UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('prices');
 
 CREATE TRIGGER log_profile_changes AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('profiles');
 
@@ -4833,6 +5222,8 @@ CREATE TRIGGER update_organisation_members_updated_at BEFORE UPDATE ON public.or
 CREATE TRIGGER update_organisations_updated_at BEFORE UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_prices_updated_at BEFORE UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -5001,6 +5392,15 @@ ALTER TABLE ONLY public.organisations
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.prices
+    ADD CONSTRAINT prices_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.prices
+    ADD CONSTRAINT prices_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.prices
+    ADD CONSTRAINT prices_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
@@ -5120,6 +5520,9 @@ ALTER TABLE ONLY public.transactions
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.transactions
+    ADD CONSTRAINT transactions_price FOREIGN KEY (price_id, course_id) REFERENCES public.prices(id, course_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES public.transactions(id) ON DELETE RESTRICT;
@@ -5242,6 +5645,8 @@ CREATE POLICY "Instructors change lessons" ON public.lessons FOR UPDATE TO authe
 
 CREATE POLICY "Instructors change modules" ON public.course_modules FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change prices of own courses" ON public.prices FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change questions" ON public.questions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change quizzes" ON public.quizzes FOR UPDATE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -5266,6 +5671,8 @@ CREATE POLICY "Instructors remove modules" ON public.course_modules FOR DELETE T
 
 CREATE POLICY "Instructors remove own drafts" ON public.courses FOR DELETE TO authenticated USING ((((status = 'draft'::text) AND (instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove prices of own courses" ON public.prices FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove questions" ON public.questions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove quizzes" ON public.quizzes FOR DELETE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -5275,6 +5682,8 @@ CREATE POLICY "Instructors remove versions" ON public.question_versions FOR DELE
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors set prices of own courses" ON public.prices FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors take back what a lesson teaches" ON public.lesson_skills FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -5329,6 +5738,10 @@ CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT 
 CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = lessons.course_id))));
+
+CREATE POLICY "People view open prices, instructors those of own courses" ON public.prices FOR SELECT TO authenticated USING ((((audience = ANY (ARRAY['everybody'::text, 'member'::text])) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = prices.course_id)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view outlines" ON public.course_modules FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -5448,6 +5861,8 @@ ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.prices ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.question_keys ENABLE ROW LEVEL SECURITY;
@@ -5539,6 +5954,85 @@ REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_r
 
 REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
+GRANT ALL ON FUNCTION private.fold(p_text text) TO authenticated;
+GRANT ALL ON FUNCTION private.fold(p_text text) TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.courses TO service_role;
+GRANT SELECT ON TABLE public.courses TO anon;
+GRANT SELECT,DELETE ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(slug),UPDATE(slug) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(short_description),UPDATE(short_description) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(target_audience),UPDATE(target_audience) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(difficulty_level),UPDATE(difficulty_level) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(ce_credits),UPDATE(ce_credits) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(pricing_type),UPDATE(pricing_type) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(price),UPDATE(price) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(member_price),UPDATE(member_price) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(delivery_format),UPDATE(delivery_format) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(instructor_id) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(author_bio),UPDATE(author_bio) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(thumbnail_url),UPDATE(thumbnail_url) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(promo_video_url),UPDATE(promo_video_url) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(syllabus_url),UPDATE(syllabus_url) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(allow_enrollment),UPDATE(allow_enrollment) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(max_enrollments),UPDATE(max_enrollments) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(enrollment_start_date),UPDATE(enrollment_start_date) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(enrollment_end_date),UPDATE(enrollment_end_date) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(course_start_date),UPDATE(course_start_date) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(course_end_date),UPDATE(course_end_date) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(completion_certificate),UPDATE(completion_certificate) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(created_by) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO authenticated;
+
+REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_profile() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
@@ -5556,6 +6050,20 @@ REVOKE ALL ON FUNCTION private.complete_lesson(p_enrollment uuid, p_lesson uuid)
 GRANT ALL ON FUNCTION private.complete_lesson(p_enrollment uuid, p_lesson uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.complete_on_return() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_price_rule(p_rule jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_price_rule(p_rule jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.uuid_v7() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.uuid_v7() TO anon;
+GRANT ALL ON FUNCTION private.uuid_v7() TO authenticated;
+GRANT ALL ON FUNCTION private.uuid_v7() TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.transactions TO service_role;
+GRANT SELECT ON TABLE public.transactions TO authenticated;
+
+REVOKE ALL ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
 
@@ -5586,10 +6094,7 @@ GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.erase_audit_person(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.erase_audit_person(p_person uuid) TO service_role;
 
-REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
-GRANT ALL ON FUNCTION private.fold(p_text text) TO authenticated;
-GRANT ALL ON FUNCTION private.fold(p_text text) TO service_role;
+REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
 
@@ -5641,6 +6146,8 @@ REVOKE ALL ON FUNCTION private.issue_certificate(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) FROM PUBLIC;
@@ -5662,11 +6169,6 @@ REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_enrolled_course_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO service_role;
-
-REVOKE ALL ON FUNCTION private.uuid_v7() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.uuid_v7() TO anon;
-GRANT ALL ON FUNCTION private.uuid_v7() TO authenticated;
-GRANT ALL ON FUNCTION private.uuid_v7() TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enrollments TO service_role;
 GRANT SELECT ON TABLE public.enrollments TO authenticated;
@@ -5724,6 +6226,10 @@ REVOKE ALL ON FUNCTION private.option_ids(p_options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.prepare_question_key() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_question_version() FROM PUBLIC;
@@ -5733,6 +6239,9 @@ REVOKE ALL ON FUNCTION private.prepare_quiz() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.prepare_quiz_accommodation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_quiz_question() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) TO service_role;
 
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
@@ -5791,6 +6300,9 @@ GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.cancel_data_request(p_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticated;
 
@@ -5833,6 +6345,11 @@ GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integ
 
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
+GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
@@ -5990,82 +6507,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO service_role
 GRANT SELECT ON TABLE public.course_modules TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.courses TO service_role;
-GRANT SELECT ON TABLE public.courses TO anon;
-GRANT SELECT,DELETE ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(slug),UPDATE(slug) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(short_description),UPDATE(short_description) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(target_audience),UPDATE(target_audience) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(tags),UPDATE(tags) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(difficulty_level),UPDATE(difficulty_level) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(ce_credits),UPDATE(ce_credits) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(pricing_type),UPDATE(pricing_type) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(price),UPDATE(price) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(member_price),UPDATE(member_price) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(currency),UPDATE(currency) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(delivery_format),UPDATE(delivery_format) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(instructor_id) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(author_bio),UPDATE(author_bio) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(thumbnail_url),UPDATE(thumbnail_url) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(promo_video_url),UPDATE(promo_video_url) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(syllabus_url),UPDATE(syllabus_url) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(allow_enrollment),UPDATE(allow_enrollment) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(max_enrollments),UPDATE(max_enrollments) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(enrollment_start_date),UPDATE(enrollment_start_date) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(enrollment_end_date),UPDATE(enrollment_end_date) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(course_start_date),UPDATE(course_start_date) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(course_end_date),UPDATE(course_end_date) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(completion_certificate),UPDATE(completion_certificate) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(created_by) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO authenticated;
-
 GRANT SELECT,INSERT,UPDATE ON TABLE public.data_requests TO service_role;
 GRANT SELECT ON TABLE public.data_requests TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service_role;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.transactions TO service_role;
-GRANT SELECT ON TABLE public.transactions TO authenticated;
 
 GRANT SELECT ON TABLE public.enrollment_details TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_details TO service_role;
@@ -6155,6 +6601,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
 GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_keys TO service_role;
 GRANT SELECT ON TABLE public.question_keys TO authenticated;
