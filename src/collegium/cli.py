@@ -17,6 +17,8 @@ import click
 from collegium import settings as settings_module
 from collegium.features.media.service import MediaError
 from collegium.kit import migrations
+from collegium.kit.archive import ArchiveError
+from collegium.kit.dumps import DumpError
 from collegium.kit.embedded import EmbeddedError
 from collegium.kit.errors import Problem
 from collegium.kit.server import DATABASE, Served, open_database
@@ -24,6 +26,10 @@ from collegium.kit.site import Site
 from collegium.settings import Settings, SettingsError
 
 R = TypeVar("R")
+EXPECTED = (
+    *(SettingsError, EmbeddedError, MediaError, migrations.MigrationError, Problem),
+    *(ArchiveError, DumpError),
+)
 
 
 @contextmanager
@@ -31,7 +37,7 @@ def plain_errors() -> Generator[None]:
     """Expected failures in one line instead of a traceback."""
     try:
         yield
-    except (SettingsError, EmbeddedError, MediaError, migrations.MigrationError, Problem) as error:
+    except EXPECTED as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.strerror or error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collegium.kit import embedded
+from collegium.kit import dumps, embedded, switching
 from collegium.kit.db import Database
 from collegium.settings import Settings
 
@@ -29,12 +29,21 @@ class Served:
 
 
 def open_database(settings: Settings) -> Served:
-    """Attaches to the embedded server (starting it when nobody has) or takes the address from the settings."""
+    """Attaches to the embedded server (starting it when nobody has) or takes the address from the settings.
+
+    A restore that was killed in its last step is finished first.
+    """
     if settings.database_url:
         owner = settings.migrate_url or settings.database_url
+        switching.finish(settings.data_dir, dumps.with_name(owner, "postgres"))
         database = Database(settings.database_url, size=settings.pool_size)
         return Served(settings.database_url, owner, owner, database, None, lambda: None)
     server = embedded.attach(settings.data_dir)
+    try:
+        switching.finish(settings.data_dir, server.dsn("postgres", "postgres"))
+    except BaseException:
+        server.detach()
+        raise
     web = server.dsn("collegium_web", DATABASE)
     return Served(
         web_dsn=web,

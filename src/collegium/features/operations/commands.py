@@ -6,7 +6,8 @@ import click
 
 from collegium.features.audit.commands import audit
 from collegium.features.demo.commands import demo
+from collegium.features.operations.archives import backup, restore
 from collegium.features.operations.doctor import doctor
 from collegium.features.people.commands import user
 
-COMMANDS: tuple[click.Command, ...] = (audit, demo, doctor, user)
+COMMANDS: tuple[click.Command, ...] = (audit, backup, demo, doctor, restore, user)

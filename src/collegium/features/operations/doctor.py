@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import asyncpg
 import click
 
 from collegium.features.certificates import service as certificates
 from collegium.features.media.service import MediaError, find_ffmpeg
 from collegium.features.operations.access import report
-from collegium.kit import migrations
+from collegium.kit import dumps, migrations
 from collegium.kit.db import SYSTEM
 from collegium.kit.server import Served
 from collegium.kit.signing import KeyProblem
@@ -63,20 +62,11 @@ async def _login_role(site: Site, _served: Served) -> Finding:
 
 
 async def _invariants(_site: Site, served: Served) -> Finding:
-    folder = migrations.resource_dir("db/invariants")
-    files = sorted(folder.glob("*.sql"))
-    broken: list[str] = []
-    session = await asyncpg.connect(served.owner_dsn)
-    try:
-        for file in files:
-            rows = await session.fetch(file.read_text(encoding="utf-8"))
-            if rows:
-                broken.append(f"{file.stem} ({len(rows)})")
-    finally:
-        await session.close()
+    async with dumps.connect(served.owner_dsn) as session:
+        number, broken = await dumps.broken_rules(session)
     if broken:
         return Finding("Invariants", False, "broken: " + ", ".join(broken))
-    return Finding("Invariants", True, f"{len(files)} hold")
+    return Finding("Invariants", True, f"{number} hold")
 
 
 async def _files(site: Site, _served: Served) -> Finding:
