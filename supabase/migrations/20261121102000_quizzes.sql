@@ -163,6 +163,7 @@ create table public.question_versions (
     hint text check (length(hint) <= 2000),
     image_url text check (length(image_url) <= 1024),
     video_url text check (length(video_url) <= 1024),
+    used_at timestamptz,
     created_by uuid default auth.uid() references public.profiles (id) on delete set null,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -174,6 +175,7 @@ create table public.question_versions (
 );
 comment on table public.question_versions is 'What a question asks, in one wording. Immutable from the first attempt that it was put in.';
 comment on column public.question_versions.course_id is 'That of the question, for the policies; set by trigger.';
+comment on column public.question_versions.used_at is 'When somebody was first asked it; immutable since.';
 comment on column public.question_versions.points is 'What a quiz gives for it unless the quiz says otherwise.';
 comment on column public.question_versions.answer_options is
     'Choices or things to order as [{id, text}], a matching as {left, right}, blanks as [{"id": "1"}]. Nothing here says what is right.';

@@ -119,6 +119,7 @@ create table public.quiz_answers (
     time_spent_seconds integer check (time_spent_seconds >= 0),
     automated_feedback text check (length(automated_feedback) <= 10000),
     instructor_feedback text check (length(instructor_feedback) <= 10000),
+    revealed_at timestamptz,
     graded_by uuid references public.profiles (id) on delete set null,
     graded_at timestamptz,
     created_at timestamptz not null default now(),
@@ -134,6 +135,8 @@ comment on table public.quiz_answers is
 comment on column public.quiz_answers.answer_data is 'As shown and given: options are 1, 2, 3 in the order of the attempt.';
 comment on column public.quiz_answers.seq is 'The browser counts its saves; a late replay does not overwrite a newer answer.';
 comment on column public.quiz_answers.points_earned is 'Null until graded.';
+comment on column public.quiz_answers.revealed_at is
+    'When the learner was shown what is right, which show_correct_answers = immediately allows; the answer is final since.';
 create index idx_quiz_answers_attempt on public.quiz_answers (quiz_attempt_id, course_id);
 create index idx_quiz_answers_question on public.quiz_answers (question_id);
 create index idx_quiz_answers_course on public.quiz_answers (course_id);
@@ -183,21 +186,20 @@ create trigger prepare_quiz_accommodation before insert on public.quiz_accommoda
 -- A version is a record from the first attempt that it was put in -------------------------------------------
 
 create function private.keep_used_version() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if exists (select 1 from private.attempt_questions a where a.question_version_id = old.id) then
-        perform private.refuse('CG409', 'version_used', 'Learners have been asked this version. Make a new version of the question instead.');
-    end if;
-    return new;
+    perform private.refuse('CG409', 'version_used', 'Learners have been asked this version. Make a new version of the question instead.');
+    return null;
 end
 $$;
 comment on function private.keep_used_version() is 'Trigger: refuses to change a version that somebody has been asked.';
+-- By a mark on the version, not by the rows of attempts: who edits and who starts at once meet at this row.
 create trigger keep_used_version before update on public.question_versions
-    for each row when (
+    for each row when (old.used_at is not null and (
         (old.question_text, old.question_html, old.answer_options, old.hint, old.image_url, old.video_url)
         is distinct from (new.question_text, new.question_html, new.answer_options, new.hint, new.image_url, new.video_url)
-    )
+    ))
     execute function private.keep_used_version();
 
 -- Row-level security ---------------------------------------------------------------------------------------

@@ -114,6 +114,19 @@ WRITABLE: dict[tuple[str, str], str] = {
     ("quiz_accommodations", "update"): "extra_minutes extra_attempts available_until reason",
 }
 
+FUNCTIONS: dict[str, str] = {
+    "private.expire_attempts": "service_role",
+    "public.grade_quiz_answer": "authenticated",
+    "public.preview_regrade": "authenticated",
+    "public.quiz_attempt_result": "authenticated",
+    "public.quiz_attempt_view": "authenticated",
+    "public.regrade_question": "authenticated",
+    "public.reveal_quiz_answer": "authenticated",
+    "public.save_quiz_answer": "authenticated",
+    "public.start_quiz_attempt": "authenticated",
+    "public.submit_quiz_attempt": "authenticated",
+}
+
 AREA = Area(
     things=THINGS,
     found=found,
@@ -121,4 +134,5 @@ AREA = Area(
     probes=PROBES,
     second_lines=SECOND_LINES,
     writable=WRITABLE,
+    functions=FUNCTIONS,
 )

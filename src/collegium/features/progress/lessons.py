@@ -181,6 +181,12 @@ def evidence(row: Requirement, zone: str) -> str:
     when = day(row.met_at, zone) if row.met_at else ""
     if row.requirement == "payment":
         return f"Paid on {when}" if row.met else "Not paid, or paid back"
+    if row.requirement == "quiz":
+        if row.met:
+            return f"{'Passed' if row.criteria == 'quiz_passed' else 'Taken'} on {when}"
+        if row.needed is None:
+            return "To be taken"
+        return f"Best score {row.achieved or 0} %, {row.needed} % needed to pass"
     if row.criteria == "video_watched":
         seconds = f"{row.achieved or 0} of the {row.needed or 0} seconds needed"
         if row.met:
@@ -193,6 +199,7 @@ def evidence(row: Requirement, zone: str) -> str:
         return f"{row.achieved} of the {row.needed} seconds needed"
     return {
         "quiz_passed": "Quiz to pass",
+        "assignment_passed": "Assignment to pass",
         "scorm_completed": "Package to complete",
     }.get(row.criteria, "To be read and marked as complete")
 
