@@ -62,6 +62,35 @@ $$;
 
 COMMENT ON FUNCTION private.announce_session_end() IS 'Trigger: tells the web processes that a session was revoked or deleted.';
 
+CREATE FUNCTION private.answer_grace() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select interval '10 seconds' $$;
+
+COMMENT ON FUNCTION private.answer_grace() IS 'How long after the deadline an answer that was on its way is still taken.';
+
+CREATE FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- A key outside the learner's own folder would have somebody else's file signed for him.
+    select case when jsonb_typeof(p_files) = 'array' then (
+        select count(*) <= 20 and coalesce(bool_and(coalesce(
+            jsonb_typeof(f) = 'object' and f - array['file_name', 'file_key', 'file_size'] = '{}'
+            and f ->> 'file_name' ~ '^[^/\\[:cntrl:]]{1,255}$'
+            and (p_types is null or lower(substring(f ->> 'file_name' from '\.([A-Za-z0-9]+)$')) = any (p_types))
+            and f ->> 'file_key' ~ ('^assignment-submissions/' || p_member || '/[A-Za-z0-9_-]+(\.[A-Za-z0-9]{1,10})?$')
+            and length(f ->> 'file_key') <= 512
+            and jsonb_typeof(f -> 'file_size') = 'number'
+            and case when f ->> 'file_size' ~ '^\d{1,12}$' then (f ->> 'file_size')::bigint between 1 and p_max_mb * 1048576::bigint end,
+            false
+        )), true)
+        from jsonb_array_elements(p_files) f
+    ) else false end
+$_$;
+
+COMMENT ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) IS 'Whether files are [{file_name, file_key, file_size}] of a learner''s own folder, of allowed types, none too large, at most 20.';
+
 CREATE FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -299,6 +328,19 @@ $$;
 
 COMMENT ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) IS 'A row of the log at a place in the chain as the text that is hashed; two different rows never give the same.';
 
+CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n)
+    from jsonb_array_elements_text(
+        case jsonb_typeof(p_answer -> 'selected') when 'array' then p_answer -> 'selected'
+            else jsonb_build_array(p_answer -> 'selected') end
+    ) with ordinality as c (chosen, n)
+$$;
+
+COMMENT ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) IS 'What the key has to say to the options that were chosen.';
+
 CREATE FUNCTION private.check_enrollment() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -432,6 +474,116 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_refund() IS 'Trigger: refunds go to the person who paid, in the same currency, and never add up to more than was paid.';
+
+CREATE FUNCTION private.rubric_points(p_rubric jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Null for what is no rubric: different criteria, each with points above 0 and perhaps a description.
+    select case when jsonb_typeof(p_rubric) = 'array' then (
+        select case when count(*) between 1 and 50 and count(distinct c ->> 'criterion') = count(*) and coalesce(bool_and(
+            jsonb_typeof(c) = 'object' and jsonb_typeof(c -> 'criterion') = 'string' and length(c ->> 'criterion') between 1 and 200
+            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
+            and coalesce(jsonb_typeof(c -> 'description') = 'string' and length(c ->> 'description') <= 2000, not c ? 'description')
+            and c - array['criterion', 'points', 'description'] = '{}'
+        ), false) then sum(case when c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' then (c ->> 'points')::numeric end) end
+        from jsonb_array_elements(p_rubric) c
+    ) end
+$_$;
+
+COMMENT ON FUNCTION private.rubric_points(p_rubric jsonb) IS 'The points of a rubric [{criterion, points, description}]; null when it has not that shape.';
+
+CREATE TABLE public.assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    title text NOT NULL,
+    description text NOT NULL,
+    instructions_html text,
+    status text DEFAULT 'draft'::text NOT NULL,
+    total_points numeric(8,2) DEFAULT 100 NOT NULL,
+    passing_percentage numeric(5,2) DEFAULT 50 NOT NULL,
+    rubric jsonb,
+    submission_type text DEFAULT 'file_upload'::text NOT NULL,
+    allowed_file_types text[],
+    max_file_size_mb integer DEFAULT 10 NOT NULL,
+    max_submissions integer DEFAULT 1,
+    available_from timestamp with time zone,
+    due_date timestamp with time zone,
+    late_submission_allowed boolean DEFAULT true NOT NULL,
+    late_penalty_percentage numeric(5,2) DEFAULT 10 NOT NULL,
+    enable_peer_review boolean DEFAULT false NOT NULL,
+    peer_reviews_required integer DEFAULT 2 NOT NULL,
+    submissions_count integer DEFAULT 0 NOT NULL,
+    graded_count integer DEFAULT 0 NOT NULL,
+    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
+    avg_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignments_allowed_file_types_check CHECK ((((cardinality(allowed_file_types) >= 1) AND (cardinality(allowed_file_types) <= 50)) AND (array_to_string(allowed_file_types, ','::text) ~ '^[a-z0-9]{1,10}(,[a-z0-9]{1,10})*$'::text))),
+    CONSTRAINT assignments_check CHECK (((graded_count >= 0) AND (graded_count <= submissions_count))),
+    CONSTRAINT assignments_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT assignments_instructions_html_check CHECK ((length(instructions_html) <= 50000)),
+    CONSTRAINT assignments_late_penalty_percentage_check CHECK (((late_penalty_percentage >= (0)::numeric) AND (late_penalty_percentage <= (100)::numeric))),
+    CONSTRAINT assignments_max_file_size_mb_check CHECK (((max_file_size_mb >= 1) AND (max_file_size_mb <= 2048))),
+    CONSTRAINT assignments_max_submissions_check CHECK ((max_submissions > 0)),
+    CONSTRAINT assignments_passing_percentage_check CHECK (((passing_percentage >= (0)::numeric) AND (passing_percentage <= (100)::numeric))),
+    CONSTRAINT assignments_peer_reviews_required_check CHECK (((peer_reviews_required >= 1) AND (peer_reviews_required <= 20))),
+    CONSTRAINT assignments_score_sum_check CHECK ((score_sum >= (0)::numeric)),
+    CONSTRAINT assignments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT assignments_submission_type_check CHECK ((submission_type = ANY (ARRAY['file_upload'::text, 'text_entry'::text, 'url_submission'::text, 'both'::text]))),
+    CONSTRAINT assignments_submissions_count_check CHECK ((submissions_count >= 0)),
+    CONSTRAINT assignments_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT assignments_total_points_check CHECK ((total_points > (0)::numeric)),
+    CONSTRAINT due_after_available CHECK ((due_date > available_from)),
+    CONSTRAINT rubric_adds_up CHECK (((rubric IS NULL) OR COALESCE((private.rubric_points(rubric) = total_points), false)))
+);
+
+COMMENT ON TABLE public.assignments IS 'Practical assignments with rubric-based grading and peer review capabilities. Counters are kept by the difference.';
+
+COMMENT ON COLUMN public.assignments.passing_percentage IS 'Final score, after any penalty, that passes; it completes a lesson whose criterion is assignment_passed.';
+
+COMMENT ON COLUMN public.assignments.submission_type IS 'both: files, text or an address, at least one of them.';
+
+COMMENT ON COLUMN public.assignments.max_submissions IS 'Null for as many as one likes; a requested resubmission is always one more.';
+
+COMMENT ON COLUMN public.assignments.late_penalty_percentage IS 'Percentage points off for each started day of 24 hours.';
+
+CREATE FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_files integer;
+    v_written boolean := coalesce(btrim(p_text), '') <> '' or coalesce(btrim(p_html), '') <> '';
+    v_linked boolean := p_url is not null;
+    v_kind text := p_assignment.submission_type;
+begin
+    if not private.are_files(p_files, auth.uid(), p_assignment.allowed_file_types, p_assignment.max_file_size_mb) then
+        perform private.refuse('CG422', 'files_not_allowed', 'Give at most 20 files of at most ' || p_assignment.max_file_size_mb || ' MB'
+            || coalesce(' of the types ' || array_to_string(p_assignment.allowed_file_types, ', '), '') || '.');
+    elsif v_linked and p_url !~ '^https?://[^\s]{3,2040}$' then
+        perform private.refuse('CG422', 'no_address', 'Give an address that begins with https://.');
+    end if;
+    v_files := jsonb_array_length(p_files);
+    if (v_kind = 'file_upload' and (v_files = 0 or v_written or v_linked))
+        or (v_kind = 'text_entry' and (not v_written or v_files > 0 or v_linked))
+        or (v_kind = 'url_submission' and (not v_linked or v_files > 0 or v_written))
+        or (v_kind = 'both' and v_files = 0 and not v_written and not v_linked)
+    then
+        perform private.refuse('CG422', 'wrong_kind', 'Hand in ' || case v_kind
+            when 'file_upload' then 'files' when 'text_entry' then 'a text' when 'url_submission' then 'an address'
+            else 'files, a text or an address' end || ', as the assignment asks.');
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) IS 'Refuses what an assignment does not take: wrong kind, type, size, or a file of somebody else.';
 
 CREATE FUNCTION private.fold(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -570,6 +722,123 @@ $$;
 
 COMMENT ON FUNCTION private.check_takes(p_member uuid, p_course uuid) IS 'Whether a course takes somebody, payment aside: open, in its window, with a seat, and not for members only. Raises CG403, CG404, CG409.';
 
+CREATE TABLE public.quizzes (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid,
+    lesson_id uuid,
+    of_course_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    instructions text,
+    quiz_type text DEFAULT 'formative'::text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    passing_score numeric(5,2) DEFAULT 70 NOT NULL,
+    max_attempts integer,
+    require_passing boolean DEFAULT false NOT NULL,
+    is_mandatory boolean DEFAULT false NOT NULL,
+    time_limit_minutes integer,
+    shuffle_questions boolean DEFAULT true NOT NULL,
+    shuffle_answers boolean DEFAULT true NOT NULL,
+    show_correct_answers text DEFAULT 'after_submission'::text NOT NULL,
+    total_points numeric(8,2) DEFAULT 0 NOT NULL,
+    available_from timestamp with time zone,
+    available_until timestamp with time zone,
+    ai_generated boolean DEFAULT false NOT NULL,
+    source_content_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    attempts_count integer DEFAULT 0 NOT NULL,
+    graded_count integer DEFAULT 0 NOT NULL,
+    passed_count integer DEFAULT 0 NOT NULL,
+    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
+    avg_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    pass_rate numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((((passed_count)::numeric * 100.0) / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_quiz_belongs_to_a_lesson_or_a_course CHECK ((num_nonnulls(course_id, lesson_id) = 1)),
+    CONSTRAINT answers_after_a_deadline_have_one CHECK (((show_correct_answers <> 'after_deadline'::text) OR (available_until IS NOT NULL))),
+    CONSTRAINT quiz_window CHECK ((available_until > available_from)),
+    CONSTRAINT quizzes_attempts_count_check CHECK ((attempts_count >= 0)),
+    CONSTRAINT quizzes_check CHECK (((passed_count >= 0) AND (passed_count <= graded_count))),
+    CONSTRAINT quizzes_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT quizzes_graded_count_check CHECK ((graded_count >= 0)),
+    CONSTRAINT quizzes_instructions_check CHECK ((length(instructions) <= 10000)),
+    CONSTRAINT quizzes_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT quizzes_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT quizzes_quiz_type_check CHECK ((quiz_type = ANY (ARRAY['pre_assessment'::text, 'formative'::text, 'summative'::text, 'final_exam'::text, 'practice'::text]))),
+    CONSTRAINT quizzes_score_sum_check CHECK ((score_sum >= (0)::numeric)),
+    CONSTRAINT quizzes_show_correct_answers_check CHECK ((show_correct_answers = ANY (ARRAY['immediately'::text, 'after_submission'::text, 'after_deadline'::text, 'never'::text]))),
+    CONSTRAINT quizzes_source_content_ids_check CHECK ((cardinality(source_content_ids) <= 200)),
+    CONSTRAINT quizzes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT quizzes_time_limit_minutes_check CHECK (((time_limit_minutes >= 1) AND (time_limit_minutes <= 10080))),
+    CONSTRAINT quizzes_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT quizzes_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT the_course_of_a_quiz_is_one CHECK (((course_id IS NULL) OR (course_id = of_course_id)))
+);
+
+COMMENT ON TABLE public.quizzes IS 'Assessment configuration with passing criteria, time limits, and retry policies. Counters are kept by the difference.';
+
+COMMENT ON COLUMN public.quizzes.of_course_id IS 'The course that it belongs to, itself or through its lesson; set by trigger, kept true by a composite foreign key.';
+
+COMMENT ON COLUMN public.quizzes.passing_score IS 'Percent of the points that passes; an attempt keeps the one that held when it began.';
+
+COMMENT ON COLUMN public.quizzes.is_mandatory IS 'Must be taken for the course to be complete; with require_passing it must be passed.';
+
+COMMENT ON COLUMN public.quizzes.source_content_ids IS 'Content blocks that it was made from. An array, not rows: a note of where it came from that must outlive the blocks and that nothing looks up.';
+
+CREATE FUNCTION private.choose_questions(p_quiz public.quizzes) RETURNS TABLE(n bigint, version_id uuid, points numeric)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_place public.quiz_questions;
+    v_found uuid[] := '{}';
+    v_points numeric[] := '{}';
+    v_group integer[] := '{}';
+    v_drawn uuid[];
+begin
+    -- Those by name first: a draw never brings one of them again, nor one that another draw brought.
+    for v_place in
+        select p.* from public.quiz_questions p where p.quiz_id = p_quiz.id
+        order by p.draw_tag is not null, p.question_order
+    loop
+        if v_place.question_version_id is not null then
+            v_drawn := array[v_place.question_version_id];
+        else
+            v_drawn := array(
+                select v.id from public.questions q
+                cross join lateral (
+                    select w.id from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
+                ) v
+                where q.status = 'active' and v_place.draw_tag = any (q.tags)
+                  and q.course_id is not distinct from case v_place.draw_from when 'course' then p_quiz.of_course_id end
+                  and q.id not in (select u.question_id from public.question_versions u where u.id = any (v_found))
+                order by random() limit v_place.draw_count
+            );
+        end if;
+        v_found := v_found || v_drawn;
+        v_points := v_points || array_fill(v_place.points, array[cardinality(v_drawn)]);
+        -- Sections keep their order; a shuffle is within them.
+        v_group := v_group || array_fill(case when p_quiz.shuffle_questions then (
+            select min(s.question_order) from public.quiz_questions s
+            where s.quiz_id = p_quiz.id and s.section is not distinct from v_place.section
+        ) else v_place.question_order end, array[cardinality(v_drawn)]);
+    end loop;
+    return query
+    select row_number() over (order by f.place, case when p_quiz.shuffle_questions then random() end, f.i), f.id, f.worth
+    from unnest(v_found, v_points, v_group) with ordinality as f (id, worth, place, i);
+end
+$$;
+
+COMMENT ON FUNCTION private.choose_questions(p_quiz public.quizzes) IS 'What an attempt that begins now asks, in its order: draws are drawn and shuffles shuffled.';
+
 CREATE FUNCTION private.clean_profile() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -624,6 +893,51 @@ end
 $$;
 
 COMMENT ON FUNCTION private.complete_after_lesson_deleted() IS 'Trigger: a lesson that was all that some still had to do is gone.';
+
+CREATE FUNCTION private.complete_after_quiz(p_attempt uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+    v_quiz public.quizzes;
+begin
+    select * into v_attempt from public.quiz_attempts where id = p_attempt;
+    select * into v_quiz from public.quizzes where id = v_attempt.quiz_id;
+    if v_attempt.passed and v_quiz.lesson_id is not null and v_quiz.quiz_type <> 'practice'
+        and exists (select 1 from public.lessons l where l.id = v_quiz.lesson_id and l.completion_criteria = 'quiz_passed')
+        -- Of several quizzes of a lesson, all that must be passed.
+        and not exists (
+            select 1 from public.quizzes o
+            where o.lesson_id = v_quiz.lesson_id and o.id <> v_quiz.id and o.status = 'published' and o.require_passing
+              and o.quiz_type <> 'practice'
+              and not exists (
+                  select 1 from public.quiz_attempts t
+                  where t.enrollment_id = v_attempt.enrollment_id and t.quiz_id = o.id and t.passed
+              )
+        )
+    then
+        perform private.complete_lesson(v_attempt.enrollment_id, v_quiz.lesson_id);
+    end if;
+    if private.is_required_quiz(v_quiz) then
+        perform private.complete_enrollment_when_met(v_attempt.enrollment_id);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.complete_after_quiz(p_attempt uuid) IS 'After an attempt was graded: completes the lesson that it passes, and the enrollment when nothing else is left. What is complete stays so.';
+
+CREATE FUNCTION private.complete_after_quiz_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.complete_enrollments_when_met(coalesce(new.of_course_id, old.of_course_id));
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.complete_after_quiz_change() IS 'Trigger: a quiz that was all that some still had to do is no longer asked for.';
 
 CREATE FUNCTION private.complete_enrollment_when_met(p_enrollment uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -826,6 +1140,18 @@ CREATE FUNCTION private.completion_requirements(p_enrollment uuid) RETURNS TABLE
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    select r.* from private.content_requirements(p_enrollment) r
+    union all
+    select q.* from private.quiz_requirements(p_enrollment) q
+    order by 1
+$$;
+
+COMMENT ON FUNCTION private.completion_requirements(p_enrollment uuid) IS 'Each requirement of the course for an enrollment, whether it is met, and the evidence (seconds or percent achieved of those needed, when met). The one rule: it gates the certificate and is what the learner is shown.';
+
+CREATE FUNCTION private.content_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
         private.pays(t.id), null::integer, null::integer, t.completed_at
     from public.enrollments e
@@ -859,7 +1185,7 @@ CREATE FUNCTION private.completion_requirements(p_enrollment uuid) RETURNS TABLE
     order by 1
 $$;
 
-COMMENT ON FUNCTION private.completion_requirements(p_enrollment uuid) IS 'Each requirement of the course for an enrollment, whether it is met, and the evidence (seconds achieved of seconds needed, when met). The one rule: it gates the certificate and is what the learner is shown.';
+COMMENT ON FUNCTION private.content_requirements(p_enrollment uuid) IS 'The requirements of an enrollment but for its quizzes: payment and lessons. Asked through private.completion_requirements.';
 
 CREATE FUNCTION private.count_quiz_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -933,6 +1259,74 @@ $$;
 
 COMMENT ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) IS 'Queues a job in the caller''s transaction: it exists exactly when its cause commits. Null when an equal queueing lock waits already.';
 
+CREATE TABLE public.quiz_attempts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    attempt_number integer NOT NULL,
+    status text DEFAULT 'in_progress'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    deadline_at timestamp with time zone,
+    submitted_at timestamp with time zone,
+    submitted_by text,
+    time_spent_seconds integer GENERATED ALWAYS AS ((floor(EXTRACT(epoch FROM (submitted_at - started_at))))::integer) STORED,
+    passing_score numeric(5,2) NOT NULL,
+    total_points numeric(8,2) DEFAULT 0 NOT NULL,
+    points_earned numeric(8,2),
+    score numeric(5,2),
+    passed boolean,
+    ip_address inet,
+    user_agent text,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    instructor_feedback text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
+    CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
+    CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
+    CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
+    CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
+    CONSTRAINT quiz_attempts_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
+    CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
+    CONSTRAINT quiz_attempts_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
+    CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
+);
+
+COMMENT ON TABLE public.quiz_attempts IS 'Quiz submission tracking with scoring, timing, and proctoring metadata. Never deleted.';
+
+COMMENT ON COLUMN public.quiz_attempts.member_id IS 'That of the enrollment, for the policies.';
+
+COMMENT ON COLUMN public.quiz_attempts.status IS 'submitted: something waits for a person''s grade. expired: ended at its deadline with nothing answered, and graded so.';
+
+COMMENT ON COLUMN public.quiz_attempts.deadline_at IS 'By the server''s clock, fixed at the start; null without time limit and without end of the quiz.';
+
+COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner handed in or the deadline did.';
+
+COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
+
+COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
+
+CREATE FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) RETURNS public.quiz_attempts
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Who calls holds the requirements of the course, the enrollment and the attempt, in this order.
+    update public.quiz_attempts set
+        status = 'submitted',
+        submitted_by = case when p_deadline then 'deadline' else 'learner' end,
+        submitted_at = case when p_deadline then least(deadline_at, clock_timestamp()) else clock_timestamp() end
+    where id = p_attempt and status = 'in_progress'
+    returning *
+$$;
+
+COMMENT ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) IS 'Hands an attempt in as it stands; the trigger grades it.';
+
 CREATE FUNCTION private.engagement_score(p_person uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -980,6 +1374,45 @@ $$;
 
 COMMENT ON FUNCTION private.erase_audit_person(p_person uuid) IS 'Removes a person''s values from the log and notes that it did; the chain stays as it is. To be called after the person''s rows are gone, whose removal is logged too.';
 
+CREATE FUNCTION private.expire_attempts(p_limit integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz uuid;
+    v_course uuid;
+    v_enrollments uuid[];
+    v_attempt uuid;
+    v_ended integer := 0;
+begin
+    -- One quiz a call: its row and its course's are then locked in the order in which learners lock them.
+    select t.quiz_id, t.course_id into v_quiz, v_course from public.quiz_attempts t
+    where t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace() order by t.deadline_at limit 1;
+    if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('expire_attempts', 0)) then
+        return 0;
+    end if;
+    perform private.hold_requirements(v_course, false);
+    v_enrollments := array(
+        select t.enrollment_id from public.quiz_attempts t
+        where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
+        order by t.deadline_at limit p_limit
+    );
+    perform 1 from public.enrollments e where e.id = any (v_enrollments) order by e.id for no key update;
+    for v_attempt in
+        select t.id from public.quiz_attempts t
+        where t.quiz_id = v_quiz and t.enrollment_id = any (v_enrollments) and t.status = 'in_progress'
+          and t.deadline_at < clock_timestamp() - private.answer_grace()
+        order by t.id for no key update
+    loop
+        perform private.end_attempt(v_attempt, true);
+        v_ended := v_ended + 1;
+    end loop;
+    return v_ended;
+end
+$$;
+
+COMMENT ON FUNCTION private.expire_attempts(p_limit integer) IS 'Hands in attempts of one quiz whose deadline is past, as they stand; answers how many. To be called until it answers 0.';
+
 CREATE FUNCTION private.fix_price() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1014,6 +1447,160 @@ $$;
 
 COMMENT ON FUNCTION private.follow_email() IS 'Trigger: a profile''s address is the one that its person signs in with.';
 
+CREATE FUNCTION private.follow_quiz_attempt() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- First the quiz, then what completion locks: enrollment, course.
+    if tg_op = 'INSERT' then
+        update public.quizzes set attempts_count = attempts_count + 1 where id = new.quiz_id;
+        return null;
+    end if;
+    if (old.score, old.passed) is distinct from (new.score, new.passed) then
+        update public.quizzes set
+            graded_count = graded_count + (new.score is not null)::integer - (old.score is not null)::integer,
+            passed_count = passed_count + coalesce(new.passed, false)::integer - coalesce(old.passed, false)::integer,
+            score_sum = score_sum + coalesce(new.score, 0) - coalesce(old.score, 0)
+        where id = new.quiz_id;
+    end if;
+    if new.score is not null then
+        perform private.complete_after_quiz(new.id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_quiz_attempt() IS 'Trigger: moves a quiz''s figures by the difference and completes what a grade completes.';
+
+CREATE FUNCTION private.follow_quiz_requirement() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Before: a completion that reads the requirements at this moment is over, or waits and reads them anew.
+    perform private.hold_requirements(coalesce(new.of_course_id, old.of_course_id), true);
+    return coalesce(new, old);
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_quiz_requirement() IS 'Trigger: what a course requires changes alone, not beside completions.';
+
+CREATE FUNCTION private.follow_submission() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+begin
+    if tg_op = 'INSERT' then
+        update public.assignments set submissions_count = submissions_count + 1 where id = new.assignment_id;
+        return null;
+    end if;
+    update public.assignments set
+        graded_count = graded_count + (new.final_score is not null)::integer - (old.final_score is not null)::integer,
+        score_sum = score_sum + coalesce(new.final_score, 0) - coalesce(old.final_score, 0)
+    where id = new.assignment_id
+    returning * into v_assignment;
+    if new.status = 'graded' and new.final_score >= v_assignment.passing_percentage and exists (
+        select 1 from public.lessons l where l.id = v_assignment.lesson_id and l.completion_criteria = 'assignment_passed'
+    ) then
+        perform private.complete_lesson(new.enrollment_id, v_assignment.lesson_id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_submission() IS 'Trigger: moves an assignment''s figures by the difference and completes the lesson that a grade passes.';
+
+CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NULL::uuid) RETURNS TABLE(answer_id uuid, place integer, points_before numeric, points_after numeric)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with graded as (
+        select w.id, w.position, w.points_earned as before, w.max_points, k.option_feedback, a.option_order, w.answer_data,
+            case
+                when private.is_blank_answer(w.answer_data) then 0
+                when k.correct_answer is not null then
+                    round(w.max_points * private.grade_share(v.question_type, a.option_order, k.correct_answer, w.answer_data), 2)
+            end as points
+        from public.quiz_answers w
+        join private.attempt_questions a on a.quiz_attempt_id = w.quiz_attempt_id and a.position = w.position
+        join public.question_versions v on v.id = a.question_version_id
+        left join public.question_keys k on k.question_version_id = v.id
+        -- What a person graded stays as he graded it.
+        where w.quiz_attempt_id = p_attempt and w.graded_by is null and (p_version is null or a.question_version_id = p_version)
+    )
+    update public.quiz_answers w set
+        points_earned = g.points,
+        is_correct = g.points = g.max_points,
+        automated_feedback = private.automated_feedback(g.option_order, g.option_feedback, g.answer_data),
+        graded_at = now()
+    from graded g
+    where w.id = g.id and g.points is not null
+    returning w.id, w.position, g.before, w.points_earned
+$$;
+
+COMMENT ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) IS 'Grades the answers of an attempt that need no person, all or those to one version; answers what changed.';
+
+CREATE FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case p_type
+        when 'multiple_choice' then (private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected')::integer::numeric
+        when 'true_false' then (private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected')::integer::numeric
+        when 'short_answer' then private.is_right_text(p_correct, p_answer ->> 'text')::integer::numeric
+        when 'multiple_answer' then (
+            select greatest(0, sum(case when p_correct -> 'selected' ? private.option_at(p_order, i) then 1 else -1 end))::numeric
+                / jsonb_array_length(p_correct -> 'selected')
+            from jsonb_array_elements_text(p_answer -> 'selected') i
+        )
+        when 'matching' then (
+            select count(*) filter (
+                where p_correct #>> array['pairs', private.option_at(p_order -> 'left', p.key)] = private.option_at(p_order -> 'right', p.value)
+            )::numeric / (select count(*) from jsonb_object_keys(p_correct -> 'pairs'))
+            from jsonb_each_text(p_answer -> 'pairs') p
+        )
+        when 'ordering' then (
+            select count(*) filter (where private.option_at(p_order, o.item) = p_correct -> 'order' ->> (o.n - 1)::integer)::numeric
+                / jsonb_array_length(p_correct -> 'order')
+            from jsonb_array_elements_text(p_answer -> 'order') with ordinality as o (item, n)
+        )
+        when 'fill_blank' then (
+            select count(*) filter (where private.is_right_text(b.value, p_answer #>> array['blanks', b.key]))::numeric / count(*)
+            from jsonb_each(p_correct -> 'blanks') b
+        )
+    end, 0)
+$$;
+
+COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of this migration. Order of options shown, key and answer come as stored.';
+
+CREATE FUNCTION private.hold_attempt(p_attempt uuid) RETURNS public.quiz_attempts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+begin
+    select * into v_attempt from public.quiz_attempts where id = p_attempt;
+    if v_attempt.id is null or not (v_attempt.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt in a course that you teach.');
+    elsif v_attempt.member_id = auth.uid() then
+        perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
+    end if;
+    perform private.hold_requirements(v_attempt.course_id, false);
+    perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
+    select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
+    if v_attempt.status = 'in_progress' then
+        perform private.refuse('CG409', 'attempt_in_progress', 'This attempt has not been handed in yet.');
+    end if;
+    return v_attempt;
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_attempt(p_attempt uuid) IS 'An attempt that the caller may grade, locked for it; raises CG403, CG404 or CG409.';
+
 CREATE FUNCTION private.hold_requirements(p_course uuid, p_change boolean) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1044,6 +1631,55 @@ CREATE FUNCTION private.is_admin() RETURNS boolean
     AS $$ select coalesce((select role in ('admin', 'super_admin') from public.profiles where id = auth.uid()), false) $$;
 
 COMMENT ON FUNCTION private.is_admin() IS 'Whether the person who asks administers the site.';
+
+CREATE FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- An empty object takes an answer back.
+    select coalesce(case
+        when jsonb_typeof(p_answer) <> 'object' then false
+        when p_answer = '{}' then true
+        when p_type in ('multiple_choice', 'true_false') then
+            p_answer - 'selected' = '{}' and private.option_at(p_order, p_answer ->> 'selected') is not null
+        when p_type in ('multiple_answer', 'ordering') then (
+            select p_answer - a.name = '{}' and case when jsonb_typeof(a.list) = 'array' then (
+                select count(distinct i) = count(*) and coalesce(bool_and(private.option_at(p_order, i) is not null), true)
+                    and (p_type <> 'ordering' or count(*) = jsonb_array_length(p_order))
+                from jsonb_array_elements_text(a.list) i
+            ) end
+            from (select n as name, p_answer -> n as list
+                from (select case p_type when 'ordering' then 'order' else 'selected' end) as c (n)) a
+        )
+        when p_type = 'short_answer' then
+            p_answer - 'text' = '{}' and jsonb_typeof(p_answer -> 'text') = 'string' and length(p_answer ->> 'text') <= 2000
+        when p_type = 'essay' then
+            p_answer - array['html', 'text'] = '{}' and length(p_answer::text) <= 60000
+            and coalesce(jsonb_typeof(p_answer -> 'html'), 'string') = 'string'
+            and coalesce(jsonb_typeof(p_answer -> 'text'), 'string') = 'string'
+        when p_type = 'matching' then
+            p_answer - 'pairs' = '{}' and case when jsonb_typeof(p_answer -> 'pairs') = 'object' then (
+                select coalesce(bool_and(private.option_at(p_order -> 'left', p.key) is not null
+                    and private.option_at(p_order -> 'right', p.value) is not null), true)
+                from jsonb_each_text(p_answer -> 'pairs') p
+            ) end
+        when p_type = 'fill_blank' then
+            p_answer - 'blanks' = '{}' and case when jsonb_typeof(p_answer -> 'blanks') = 'object' then (
+                select coalesce(bool_and(private.option_at(p_order, b.key) is not null
+                    and jsonb_typeof(b.value) = 'string' and length(b.value #>> '{}') <= 500), true)
+                from jsonb_each(p_answer -> 'blanks') b
+            ) end
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) IS 'Whether an answer has the shape of its question''s type and names only options that were shown.';
+
+CREATE FUNCTION private.is_blank_answer(p_answer jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select p_answer = '{}' or (p_answer ?| array['text', 'html'] and btrim(concat(p_answer ->> 'text', p_answer ->> 'html')) = '') $$;
+
+COMMENT ON FUNCTION private.is_blank_answer(p_answer jsonb) IS 'Whether nothing was answered: no person need grade it.';
 
 CREATE FUNCTION private.is_content(p_type public.content_type, p_content jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1202,6 +1838,42 @@ $$;
 
 COMMENT ON FUNCTION private.is_refunded(p_transaction uuid) IS 'Whether a purchase was given back: wholly, by one refund or by several.';
 
+CREATE FUNCTION private.is_required_quiz(p_quiz public.quizzes) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Of a lesson that only its quiz completes, the lesson is the requirement.
+    select p_quiz.status = 'published' and p_quiz.quiz_type <> 'practice'
+        and (p_quiz.require_passing or p_quiz.is_mandatory
+            or exists (select 1 from public.courses c where c.final_assessment_id = p_quiz.id))
+        and not exists (
+            select 1 from public.lessons l
+            where l.id = p_quiz.lesson_id and l.completion_criteria = 'quiz_passed' and l.require_completion
+        )
+$$;
+
+COMMENT ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) IS 'Whether a course is not complete without this quiz: it is mandatory, must be passed, or is the final assessment. Practice never is.';
+
+CREATE FUNCTION private.is_right_text(p_expected jsonb, p_given text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select coalesce(case
+        when p_expected ? 'numeric' then case
+            when btrim(p_given) ~ '^[+-]?\d{1,15}([.,]\d{1,10})?$' then
+                abs(replace(btrim(p_given), ',', '.')::numeric - (p_expected #>> '{numeric,value}')::numeric)
+                    <= (p_expected #>> '{numeric,tolerance}')::numeric
+        end
+        else exists (
+            select 1 from jsonb_array_elements_text(p_expected -> 'accepted') a
+            where private.plain_answer(a, s.strict) = private.plain_answer(p_given, s.strict)
+        )
+    end, false)
+    from (select coalesce((p_expected ->> 'case_sensitive')::boolean, false) as strict) s
+$_$;
+
+COMMENT ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) IS 'Whether a text, or a number within its tolerance, is one of those expected.';
+
 CREATE FUNCTION private.is_teacher() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1278,6 +1950,18 @@ $$;
 
 COMMENT ON FUNCTION private.issue_missing_certificates() IS 'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
 
+CREATE FUNCTION private.keep_graded_assignment() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.refuse('CG409', 'assignment_graded', 'Work has been graded by this rubric and these points. Make a new assignment instead.');
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_graded_assignment() IS 'Trigger: what grades were given by does not change under them.';
+
 CREATE FUNCTION private.keep_order() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1299,18 +1983,33 @@ $$;
 COMMENT ON FUNCTION private.keep_order() IS 'Trigger: an order keeps its parties and its price, and a completed transaction its amount.';
 
 CREATE FUNCTION private.keep_used_version() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if exists (select 1 from private.attempt_questions a where a.question_version_id = old.id) then
-        perform private.refuse('CG409', 'version_used', 'Learners have been asked this version. Make a new version of the question instead.');
-    end if;
-    return new;
+    perform private.refuse('CG409', 'version_used', 'Learners have been asked this version. Make a new version of the question instead.');
+    return null;
 end
 $$;
 
 COMMENT ON FUNCTION private.keep_used_version() IS 'Trigger: refuses to change a version that somebody has been asked.';
+
+CREATE FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Periods of 24 hours, whatever the clocks of the place do: a penalty must not depend on a change to summer time.
+    select case when p_submitted > p_due then ceil(extract(epoch from p_submitted - p_due) / 86400)::integer else 0 end
+$$;
+
+COMMENT ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) IS 'Started days, of 24 hours, between a deadline and what came after it.';
+
+CREATE FUNCTION private.late_penalty(p_days integer, p_per_day numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select least(100, greatest(p_days, 0) * p_per_day)::numeric(5, 2) $$;
+
+COMMENT ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) IS 'Percentage points that late days cost: so many a day, at most 100.';
 
 CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1436,6 +2135,24 @@ end
 $$;
 
 COMMENT ON FUNCTION private.make_video_event_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
+
+CREATE FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case z.show_correct_answers
+        when 'immediately' then true
+        when 'after_submission' then true
+        -- Not before the last person with a later end is through.
+        when 'after_deadline' then now() > greatest(z.available_until, (
+            select max(a.available_until) from public.quiz_accommodations a where a.quiz_id = z.id
+        )) + private.answer_grace()
+        else false
+    end
+    from public.quizzes z where z.id = p_attempt.quiz_id and p_attempt.status <> 'in_progress'
+$$;
+
+COMMENT ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) IS 'Whether the quiz lets the learner of an attempt that is handed in see what was right.';
 
 CREATE FUNCTION private.move_catalogue_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1647,6 +2364,13 @@ $$;
 
 COMMENT ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) IS 'Tells a person something on the site, unless he does not want that kind; answers the notice or null.';
 
+CREATE FUNCTION private.option_at(p_order jsonb, p_shown text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$ select case when p_shown ~ '^[1-9][0-9]?$' then p_order ->> (p_shown::integer - 1) end $_$;
+
+COMMENT ON FUNCTION private.option_at(p_order jsonb, p_shown text) IS 'The id of the option that was shown as 1, 2, 3; null when there is none.';
+
 CREATE FUNCTION private.option_ids(p_options jsonb) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1657,6 +2381,30 @@ CREATE FUNCTION private.option_ids(p_options jsonb) RETURNS text[]
 $$;
 
 COMMENT ON FUNCTION private.option_ids(p_options jsonb) IS 'The ids of options in their order; null unless they are an array.';
+
+CREATE FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Things to order and the right side of a matching are always shuffled: as written they may be the answer.
+    select case p_type
+        when 'true_false' then '["true", "false"]'::jsonb
+        when 'matching' then jsonb_build_object(
+            'left', (
+                select jsonb_agg(i.id order by case when p_shuffle then random() end, i.n)
+                from unnest(private.option_ids(p_options -> 'left')) with ordinality as i (id, n)
+            ),
+            'right', (select jsonb_agg(i order by random()) from unnest(private.option_ids(p_options -> 'right')) i)
+        )
+        else coalesce((
+            select jsonb_agg(i.id order by
+                case when p_type = 'ordering' or (p_shuffle and p_type in ('multiple_choice', 'multiple_answer')) then random() end, i.n)
+            from unnest(private.option_ids(p_options)) with ordinality as i (id, n)
+        ), '[]')
+    end
+$$;
+
+COMMENT ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) IS 'The order in which an attempt shows the options of a question.';
 
 CREATE FUNCTION private.organisations_of(p_member uuid, p_on date) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1684,6 +2432,28 @@ CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.pays(p_transaction uuid) IS 'Whether a transaction pays for a course: a completed purchase of exactly its price that was not given back.';
+
+CREATE FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when p_case_sensitive then t.spaced else private.fold(t.spaced) end
+    from (select btrim(regexp_replace(normalize(p_text, NFKC), '\s+', ' ', 'g')) as spaced) t
+$$;
+
+COMMENT ON FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) IS 'Text as answers are compared: one space between words, and without case and accents unless they count.';
+
+CREATE FUNCTION private.prepare_assignment_extension() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    select a.course_id into new.course_id from public.assignments a where a.id = new.assignment_id;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_assignment_extension() IS 'Trigger: gives an extension the course of its assignment.';
 
 CREATE FUNCTION private.prepare_question_key() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1813,6 +2583,56 @@ CREATE FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) RETUR
 $$;
 
 COMMENT ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) IS 'What a course costs somebody (null: a visitor) on a day, its list price, and the rule that gave it. The one rule for prices.';
+
+CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) RETURNS numeric
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_versions uuid[];
+    v_points numeric[];
+begin
+    select array_agg(c.version_id order by c.n), array_agg(c.points order by c.n) into v_versions, v_points
+    from private.choose_questions(p_quiz) c;
+    if v_versions is null then
+        perform private.refuse('CG409', 'quiz_empty', 'This quiz has no questions yet.');
+    end if;
+    -- Marked before it is read: from here on nobody changes the options.
+    perform 1 from public.question_versions v where v.id = any (v_versions) and v.used_at is null order by v.id for no key update;
+    update public.question_versions set used_at = now() where id = any (v_versions) and used_at is null;
+    insert into private.attempt_questions (quiz_attempt_id, position, question_version_id, points, option_order)
+    select p_attempt, c.n, v.id, c.points, private.option_order(v.question_type, v.answer_options, p_quiz.shuffle_answers)
+    from unnest(v_versions, v_points) with ordinality as c (id, points, n) join public.question_versions v on v.id = c.id;
+    return (select sum(p) from unnest(v_points) p);
+end
+$$;
+
+COMMENT ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) IS 'Fixes what an attempt asks: versions, points, order; answers the points.';
+
+CREATE FUNCTION private.quiz_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The figures are percent of the points: the best attempt against the pass mark.
+    select
+        (1000000 + row_number() over (order by z.quiz_type = 'final_exam' or c.final_assessment_id = z.id, z.created_at, z.id))::integer,
+        'quiz', z.lesson_id, z.title, case when z.require_passing then 'quiz_passed' else 'quiz_taken' end,
+        coalesce(case when z.require_passing then t.passed else t.graded end, false),
+        coalesce(floor(t.best), 0)::integer,
+        case when z.require_passing then ceil(z.passing_score)::integer end,
+        case when z.require_passing then t.passed_at else t.graded_at end
+    from public.enrollments e
+    join public.courses c on c.id = e.course_id
+    join public.quizzes z on z.of_course_id = e.course_id and private.is_required_quiz(z)
+    left join lateral (
+        select bool_or(t.passed) as passed, count(t.score) > 0 as graded, max(t.score) as best,
+            min(t.submitted_at) filter (where t.passed) as passed_at, min(t.submitted_at) filter (where t.score is not null) as graded_at
+        from public.quiz_attempts t where t.enrollment_id = e.id and t.quiz_id = z.id
+    ) t on true
+    where e.id = p_enrollment
+$$;
+
+COMMENT ON FUNCTION private.quiz_requirements(p_enrollment uuid) IS 'The quizzes without which an enrollment is not complete, and how far they are done.';
 
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2017,6 +2837,48 @@ $$;
 
 COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references that go round in a circle, also through modules.';
 
+CREATE FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_points numeric := p_points;
+begin
+    if p_assignment.rubric is not null then
+        v_points := private.rubric_score(p_assignment.rubric, p_scores);
+        if v_points is null or v_points <> coalesce(p_points, v_points) then
+            perform private.refuse('CG422', 'rubric_not_kept',
+                'Give a score for each criterion of the rubric, none above its points, and no other sum than theirs.');
+        end if;
+    elsif p_scores is not null then
+        perform private.refuse('CG422', 'no_rubric', 'This assignment has no rubric. Give points.');
+    end if;
+    if v_points is null or v_points = 'NaN' or v_points not between 0 and p_max then
+        perform private.refuse('CG422', 'points_out_of_range', 'Give from 0 to ' || p_max || ' points.');
+    end if;
+    return round(v_points, 2);
+end
+$$;
+
+COMMENT ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) IS 'The points that a grade or a review gives: the sum of its rubric''s scores, or as given; refuses what is out of range.';
+
+CREATE FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select case when jsonb_typeof(p_scores) = 'object' and private.rubric_points(p_rubric) is not null then (
+        select case when count(*) = (select count(*) from jsonb_object_keys(p_scores)) and bool_and(coalesce(
+            jsonb_typeof(p_scores -> (c ->> 'criterion')) = 'number'
+            and p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
+            and case when p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
+                then (p_scores ->> (c ->> 'criterion'))::numeric <= (c ->> 'points')::numeric end, false
+        )) then sum((p_scores ->> (c ->> 'criterion'))::numeric) end
+        from jsonb_array_elements(p_rubric) c
+    ) end
+$_$;
+
+COMMENT ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) IS 'The sum of scores {criterion: points}, one for each criterion of the rubric and none above its points; null when they are not that.';
+
 CREATE FUNCTION private.seal_audit_logs(p_most integer DEFAULT 20000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2053,6 +2915,55 @@ CREATE FUNCTION private.sees_operations() RETURNS boolean
     AS $$ select private.is_admin() or coalesce(current_setting('role', true) = 'service_role', false) $$;
 
 COMMENT ON FUNCTION private.sees_operations() IS 'Whether the caller may know how the site and its database are doing: administrators and the service.';
+
+CREATE FUNCTION private.settle_attempt(p_attempt uuid) RETURNS public.quiz_attempts
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update public.quiz_attempts set status = 'submitted', score = null, points_earned = null, passed = null, graded_at = null
+    where id = p_attempt and status <> 'in_progress'
+    returning *
+$$;
+
+COMMENT ON FUNCTION private.settle_attempt(p_attempt uuid) IS 'Adds up an attempt anew after one of its grades changed.';
+
+CREATE FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when p_correct is null or p_type in ('short_answer', 'fill_blank') then p_correct
+        when p_type in ('multiple_choice', 'true_false') then jsonb_build_object('selected', (
+            select s.n::text from jsonb_array_elements_text(p_order) with ordinality as s (id, n) where s.id = p_correct ->> 'selected'
+        ))
+        when p_type in ('multiple_answer', 'ordering') then (
+            select jsonb_build_object(k.name, jsonb_agg(s.n::text order by case when p_type = 'ordering' then c.n else s.n end))
+            from (select case p_type when 'ordering' then 'order' else 'selected' end) as k (name)
+            cross join lateral jsonb_array_elements_text(p_correct -> k.name) with ordinality as c (id, n)
+            join lateral jsonb_array_elements_text(p_order) with ordinality as s (id, n) on s.id = c.id
+            group by k.name
+        )
+        when p_type = 'matching' then jsonb_build_object('pairs', (
+            select jsonb_object_agg(l.n::text, r.n::text)
+            from jsonb_each_text(p_correct -> 'pairs') p
+            join lateral jsonb_array_elements_text(p_order -> 'left') with ordinality as l (id, n) on l.id = p.key
+            join lateral jsonb_array_elements_text(p_order -> 'right') with ordinality as r (id, n) on r.id = p.value
+        ))
+    end
+$$;
+
+COMMENT ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) IS 'A correct answer in the terms of an attempt: options as 1, 2, 3.';
+
+CREATE FUNCTION private.shown_options(p_options jsonb, p_order jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_agg(o || jsonb_build_object('id', s.n::text) order by s.n), '[]')
+    from jsonb_array_elements_text(p_order) with ordinality as s (id, n)
+    join jsonb_array_elements(p_options) o on o ->> 'id' = s.id
+$$;
+
+COMMENT ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) IS 'Options in the order shown, under the names 1, 2, 3.';
 
 CREATE FUNCTION private.slow_queries() RETURNS TABLE(query text, calls bigint, total_ms numeric, mean_ms numeric, max_ms numeric, returned bigint, over_a_second boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2166,6 +3077,72 @@ $$;
 
 COMMENT ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) IS 'Whether a person wants notices of a kind on a channel.';
 
+CREATE FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_work uuid[];
+    v_people uuid[];
+    v_each integer;
+    v_missing record;
+    v_made integer := 0;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment for no key update;
+    if v_assignment.id is null or not (v_assignment.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_assignment', 'There is no such assignment in a course that you teach.');
+    elsif not v_assignment.enable_peer_review then
+        perform private.refuse('CG409', 'no_peer_review', 'This assignment is not reviewed by peers.');
+    end if;
+    -- The last work of each, in a random circle: who stands at 1 reviews those at 2, 3, and so everybody gives and gets as many.
+    select array_agg(w.id order by w.chance), array_agg(w.member_id order by w.chance) into v_work, v_people
+    from (
+        select s.id, s.member_id, random() as chance from (
+            select distinct on (t.member_id) t.id, t.member_id from public.assignment_submissions t
+            where t.assignment_id = p_assignment order by t.member_id, t.submitted_at desc
+        ) s
+    ) w;
+    v_each := least(v_assignment.peer_reviews_required, coalesce(cardinality(v_work), 0) - 1);
+    if v_each > 0 and not exists (
+        select 1 from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
+        where s.assignment_id = p_assignment and r.review_type = 'peer'
+    ) then
+        insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, due_at)
+        select v_work[(i + k - 1) % cardinality(v_work) + 1], v_assignment.course_id, v_people[i], 'peer', p_due
+        from generate_series(1, cardinality(v_work)) i cross join generate_series(1, v_each) k
+        on conflict (submission_id, reviewer_id) do nothing;
+        get diagnostics v_made = row_count;
+    end if;
+    -- Later comers, and work whose reviews were withdrawn: whoever has the fewest, one at a time.
+    for v_missing in
+        select w.id, w.author, v_each - (
+            select count(*) from public.assignment_reviews r
+            where r.submission_id = w.id and r.review_type = 'peer' and r.status <> 'withdrawn'
+        ) as lack
+        from unnest(v_work, v_people) as w (id, author)
+    loop
+        for i in 1 .. v_missing.lack loop
+            insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, due_at)
+            select v_missing.id, v_assignment.course_id, p.id, 'peer', p_due
+            from unnest(v_people) as p (id)
+            where p.id <> v_missing.author and not exists (
+                select 1 from public.assignment_reviews r where r.submission_id = v_missing.id and r.reviewer_id = p.id
+            )
+            order by (
+                select count(*) from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
+                where s.assignment_id = p_assignment and r.reviewer_id = p.id and r.status <> 'withdrawn'
+            ), random()
+            limit 1;
+            v_made := v_made + found::integer;
+        end loop;
+    end loop;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) IS 'Gives every work its reviewers by chance, as many as asked for or as there are others; again for those who came later. Answers how many it made.';
+
 CREATE FUNCTION public.am_i_member() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2201,6 +3178,39 @@ end
 $$;
 
 COMMENT ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) IS 'Writes all that a quiz asks, in order: [{question_version_id} or {draw_tag, draw_count, draw_from}, with section and points]. Attempts that have begun keep what they were asked.';
+
+CREATE FUNCTION public.auto_grade_quiz_attempt() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_points numeric;
+    v_waiting bigint;
+    v_answers bigint;
+begin
+    if old.status = 'in_progress' then
+        perform private.grade_answers(new.id);
+    end if;
+    select coalesce(sum(w.points_earned), 0), count(*) filter (where w.points_earned is null), count(*)
+    into v_points, v_waiting, v_answers
+    from public.quiz_answers w where w.quiz_attempt_id = new.id;
+    -- Until a person has graded the last answer there is no score: half of one would be a wrong one.
+    if v_waiting = 0 then
+        new.points_earned := v_points;
+        new.score := case when new.total_points > 0 then round(v_points / new.total_points * 100, 2) else 0 end;
+        new.passed := new.score >= new.passing_score;
+        new.graded_at := now();
+        new.status := case
+            when old.status = 'archived' then 'archived'
+            when v_answers = 0 and new.submitted_by = 'deadline' then 'expired'
+            else 'graded'
+        end;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.auto_grade_quiz_attempt() IS 'Automatically grades quiz attempts on submission, and again when a grade in them changes. Total and pass mark are those of the start.';
 
 CREATE FUNCTION public.begin_purchase(p_course uuid) RETURNS public.transactions
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2406,6 +3416,137 @@ end
 $$;
 
 COMMENT ON FUNCTION public.generate_certificate_number() IS 'Trigger: issues the certificate in the transaction that completed the enrollment.';
+
+CREATE FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text DEFAULT NULL::text, p_reason text DEFAULT NULL::text) RETURNS public.quiz_attempts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts := private.hold_attempt((select quiz_attempt_id from public.quiz_answers where id = p_answer));
+    v_after public.quiz_attempts;
+    v_answer public.quiz_answers;
+begin
+    select * into v_answer from public.quiz_answers where id = p_answer for no key update;
+    if p_points is null or p_points not between 0 and v_answer.max_points or p_points = 'NaN' then
+        perform private.refuse('CG422', 'points_out_of_range', 'Give from 0 to ' || v_answer.max_points || ' points.');
+    elsif length(p_feedback) > 10000 or length(p_reason) > 1000 then
+        perform private.refuse('CG422', 'too_long', 'A feedback has at most 10000 characters, a reason 1000.');
+    elsif v_answer.points_earned is not null and nullif(btrim(p_reason), '') is null then
+        perform private.refuse('CG422', 'reason_needed', 'This answer has a grade. Say why you change it.');
+    end if;
+    update public.quiz_answers set
+        points_earned = round(p_points, 2), is_correct = round(p_points, 2) = max_points,
+        instructor_feedback = coalesce(p_feedback, instructor_feedback), graded_by = auth.uid(), graded_at = now()
+    where id = p_answer;
+    v_after := private.settle_attempt(v_attempt.id);
+    update public.quiz_attempts set graded_by = auth.uid() where id = v_attempt.id returning * into v_after;
+    insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
+        points_before, points_after, score_before, score_after, passed_before, passed_after)
+    values (v_attempt.id, v_attempt.course_id, v_answer.position, coalesce(nullif(btrim(p_reason), ''), 'Graded.'), auth.uid(),
+        v_answer.points_earned, round(p_points, 2), v_attempt.score, v_after.score, v_attempt.passed, v_after.passed);
+    return v_after;
+end
+$$;
+
+COMMENT ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) IS 'Grades one answer by hand. The attempt is graded when no answer waits any more. A grade that is there changes only for a reason.';
+
+CREATE TABLE public.assignment_submissions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    assignment_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    submission_number integer NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_date timestamp with time zone,
+    late_days integer GENERATED ALWAYS AS (private.late_days(submitted_at, due_date)) STORED,
+    is_late boolean GENERATED ALWAYS AS (COALESCE((submitted_at > due_date), false)) STORED,
+    submission_text text,
+    submission_html text,
+    submission_url text,
+    file_attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    status text DEFAULT 'submitted'::text NOT NULL,
+    max_points numeric(8,2) NOT NULL,
+    points_earned numeric(8,2),
+    score numeric(5,2) GENERATED ALWAYS AS (round(((points_earned * (100)::numeric) / max_points), 2)) STORED,
+    late_penalty_applied numeric(5,2) DEFAULT 0 NOT NULL,
+    final_score numeric(5,2) GENERATED ALWAYS AS (GREATEST((0)::numeric, (round(((points_earned * (100)::numeric) / max_points), 2) - late_penalty_applied))) STORED,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    instructor_feedback_html text,
+    rubric_scores jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignment_submissions_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
+    CONSTRAINT assignment_submissions_file_attachments_check CHECK (((jsonb_typeof(file_attachments) = 'array'::text) AND (length((file_attachments)::text) <= 20000))),
+    CONSTRAINT assignment_submissions_instructor_feedback_html_check CHECK ((length(instructor_feedback_html) <= 50000)),
+    CONSTRAINT assignment_submissions_late_penalty_applied_check CHECK (((late_penalty_applied >= (0)::numeric) AND (late_penalty_applied <= (100)::numeric))),
+    CONSTRAINT assignment_submissions_max_points_check CHECK ((max_points > (0)::numeric)),
+    CONSTRAINT assignment_submissions_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
+    CONSTRAINT assignment_submissions_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'grading'::text, 'graded'::text, 'returned'::text, 'resubmission_requested'::text]))),
+    CONSTRAINT assignment_submissions_submission_html_check CHECK ((length(submission_html) <= 200000)),
+    CONSTRAINT assignment_submissions_submission_number_check CHECK ((submission_number > 0)),
+    CONSTRAINT assignment_submissions_submission_text_check CHECK ((length(submission_text) <= 100000)),
+    CONSTRAINT assignment_submissions_submission_url_check CHECK ((length(submission_url) <= 2048)),
+    CONSTRAINT graded_submissions_have_points CHECK (((num_nonnulls(points_earned, graded_at) = ANY (ARRAY[0, 2])) AND ((status <> ALL (ARRAY['graded'::text, 'returned'::text])) OR (points_earned IS NOT NULL))))
+);
+
+COMMENT ON TABLE public.assignment_submissions IS 'Student assignment submissions with file uploads, grading, and feedback. Never deleted.';
+
+COMMENT ON COLUMN public.assignment_submissions.due_date IS 'The deadline that held for this person when he handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.file_attachments IS '[{file_name, file_key, file_size}]; keys are in the learner''s own folder.';
+
+COMMENT ON COLUMN public.assignment_submissions.score IS 'Percent of the points, before the penalty.';
+
+COMMENT ON COLUMN public.assignment_submissions.late_penalty_applied IS 'Percentage points off for the late days, by the rule that held when it was handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.final_score IS 'Percent after the penalty, never below 0.';
+
+CREATE FUNCTION public.grade_submission(p_submission uuid, p_points numeric DEFAULT NULL::numeric, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_feedback_html text DEFAULT NULL::text, p_status text DEFAULT 'graded'::text) RETURNS public.assignment_submissions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_submission public.assignment_submissions;
+    v_assignment public.assignments;
+    v_points numeric;
+begin
+    select * into v_submission from public.assignment_submissions where id = p_submission;
+    if v_submission.id is null or not (v_submission.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_submission', 'There is no such work in a course that you teach.');
+    elsif v_submission.member_id = auth.uid() then
+        perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
+    elsif coalesce(p_status, '') not in ('graded', 'returned', 'resubmission_requested') then
+        perform private.refuse('CG422', 'no_such_status', 'Grade work, return it, or ask for it again.');
+    elsif length(p_feedback_html) > 50000 then
+        perform private.refuse('CG422', 'too_long', 'A feedback has at most 50000 characters.');
+    end if;
+    perform private.hold_requirements(v_submission.course_id, false);
+    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    select * into v_submission from public.assignment_submissions where id = p_submission for no key update;
+    select * into v_assignment from public.assignments where id = v_submission.assignment_id for no key update;
+    if p_status <> 'resubmission_requested' or p_points is not null or p_rubric_scores is not null then
+        v_points := private.review_points(v_assignment, v_submission.max_points, p_points, p_rubric_scores);
+    end if;
+    update public.assignment_submissions set
+        status = p_status, points_earned = v_points, rubric_scores = p_rubric_scores,
+        graded_at = case when v_points is not null then now() end, graded_by = auth.uid(),
+        instructor_feedback_html = coalesce(p_feedback_html, instructor_feedback_html)
+    where id = p_submission returning * into v_submission;
+    if v_points is not null then
+        insert into public.assignment_reviews as r
+            (submission_id, course_id, reviewer_id, review_type, status, completed_at, rubric_scores, points, feedback_html)
+        values (p_submission, v_submission.course_id, auth.uid(), 'instructor', 'completed', now(), p_rubric_scores, v_points, p_feedback_html)
+        on conflict (submission_id, reviewer_id) do update
+            set status = 'completed', review_type = 'instructor', completed_at = now(), rubric_scores = excluded.rubric_scores,
+                points = excluded.points, feedback_html = coalesce(excluded.feedback_html, r.feedback_html);
+    end if;
+    return v_submission;
+end
+$$;
+
+COMMENT ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) IS 'Grades work by the rubric, or by points where there is none; returns it, or asks for it again. The penalty for lateness is taken off by itself.';
 
 CREATE FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2703,6 +3844,51 @@ $$;
 
 COMMENT ON FUNCTION public.open_playback(p_video uuid) IS 'Opens the player on a video for the person who asks and makes any other playback of his stale. Raises CG403 or CG404.';
 
+CREATE FUNCTION public.peer_review_view(p_review uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Names of files may tell whose they are, and their keys do: the reviewer has them by number.
+    select jsonb_build_object(
+        'id', r.id, 'status', r.status, 'due_at', r.due_at, 'title', a.title, 'description', a.description,
+        'instructions_html', a.instructions_html, 'rubric', a.rubric, 'max_points', s.max_points,
+        'submission_text', s.submission_text, 'submission_html', s.submission_html, 'submission_url', s.submission_url,
+        'files', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'number', f.n, 'file_type', lower(substring(f.file ->> 'file_name' from '\.([A-Za-z0-9]+)$')), 'file_size', f.file -> 'file_size'
+            ) order by f.n), '[]')
+            from jsonb_array_elements(s.file_attachments) with ordinality as f (file, n)
+        ),
+        'rubric_scores', r.rubric_scores, 'points', r.points, 'feedback_html', r.feedback_html
+    )
+    from public.assignment_reviews r
+    join public.assignment_submissions s on s.id = r.submission_id
+    join public.assignments a on a.id = s.assignment_id
+    where r.id = p_review and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status <> 'withdrawn'
+$_$;
+
+COMMENT ON FUNCTION public.peer_review_view(p_review uuid) IS 'The work that a peer was given to review, without its author.';
+
+CREATE FUNCTION public.preview_regrade(p_version uuid) RETURNS TABLE(quiz_attempt_id uuid, member_id uuid, points_before numeric, points_after numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select t.id, t.member_id, w.points_earned, c.points
+    from public.question_keys k
+    join public.question_versions v on v.id = k.question_version_id
+    join private.attempt_questions a on a.question_version_id = v.id
+    join public.quiz_attempts t on t.id = a.quiz_attempt_id and t.status <> 'in_progress'
+    join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position and w.graded_by is null
+    cross join lateral (
+        select case when private.is_blank_answer(w.answer_data) then 0 else
+            round(w.max_points * private.grade_share(v.question_type, a.option_order, k.correct_answer, w.answer_data), 2) end
+    ) as c (points)
+    where k.question_version_id = p_version and k.correct_answer is not null and w.points_earned is distinct from c.points
+      and (k.course_id in (select private.my_taught_course_ids()) or private.is_admin())
+$$;
+
+COMMENT ON FUNCTION public.preview_regrade(p_version uuid) IS 'Whose points regrade_question would change, and to what.';
+
 CREATE FUNCTION public.price_for_me(p_course uuid) RETURNS TABLE(amount numeric, currency text, list_price numeric, price_rule jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2724,6 +3910,134 @@ end
 $$;
 
 COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
+
+CREATE FUNCTION public.quiz_attempt_result(p_attempt uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+    v_staff boolean;
+    v_open boolean;
+begin
+    select * into v_attempt from public.quiz_attempts where id = p_attempt;
+    v_staff := v_attempt.member_id is distinct from auth.uid()
+        and (v_attempt.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if v_attempt.id is null or not (v_attempt.member_id = auth.uid() or v_staff) then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    elsif v_attempt.status = 'in_progress' then
+        perform private.refuse('CG409', 'attempt_in_progress', 'Hand the attempt in first.');
+    end if;
+    v_open := v_staff or coalesce(private.may_see_answers(v_attempt), false);
+    return jsonb_build_object(
+        'id', v_attempt.id, 'status', v_attempt.status, 'score', v_attempt.score, 'points_earned', v_attempt.points_earned,
+        'total_points', v_attempt.total_points, 'passing_score', v_attempt.passing_score, 'passed', v_attempt.passed,
+        'submitted_at', v_attempt.submitted_at, 'instructor_feedback', v_attempt.instructor_feedback, 'answers_shown', v_open,
+        'questions', (
+            select jsonb_agg(jsonb_build_object('position', a.position, 'points', a.points, 'answer', w.answer_data,
+                    'instructor_feedback', w.instructor_feedback)
+                || case when v_open then jsonb_build_object(
+                    'points_earned', coalesce(w.points_earned, case when w.id is null then 0 end),
+                    'is_correct', coalesce(w.is_correct, case when w.id is null then false end),
+                    'correct_answer', private.shown_key(v.question_type, a.option_order, k.correct_answer),
+                    'explanation', k.explanation, 'automated_feedback', w.automated_feedback
+                ) else '{}' end order by a.position)
+            from private.attempt_questions a
+            join public.question_versions v on v.id = a.question_version_id
+            left join public.question_keys k on k.question_version_id = v.id
+            left join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
+            where a.quiz_attempt_id = v_attempt.id
+        )
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.quiz_attempt_result(p_attempt uuid) IS 'The result of an attempt that is handed in. What was right, and what each answer earned, only when the quiz''s show_correct_answers allows it.';
+
+CREATE FUNCTION public.quiz_attempt_view(p_attempt uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'id', t.id, 'quiz_id', z.id, 'title', z.title, 'instructions', z.instructions, 'status', t.status,
+        'attempt_number', t.attempt_number, 'started_at', t.started_at, 'deadline_at', t.deadline_at,
+        'server_time', clock_timestamp(), 'submitted_at', t.submitted_at, 'total_points', t.total_points,
+        'questions', (
+            select jsonb_agg(jsonb_build_object(
+                'position', a.position, 'question_type', v.question_type, 'question_text', v.question_text,
+                'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'video_url', v.video_url,
+                'points', a.points, 'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
+                'final', w.revealed_at is not null,
+                'options', case v.question_type
+                    when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
+                    when 'matching' then jsonb_build_object(
+                        'left', private.shown_options(v.answer_options -> 'left', a.option_order -> 'left'),
+                        'right', private.shown_options(v.answer_options -> 'right', a.option_order -> 'right')
+                    )
+                    else private.shown_options(v.answer_options, a.option_order)
+                end
+            ) order by a.position)
+            from private.attempt_questions a
+            join public.question_versions v on v.id = a.question_version_id
+            left join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
+            where a.quiz_attempt_id = t.id
+        )
+    )
+    from public.quiz_attempts t join public.quizzes z on z.id = t.quiz_id
+    where t.id = p_attempt and (
+        t.member_id = auth.uid() or t.course_id in (select private.my_taught_course_ids()) or private.is_admin()
+    )
+$$;
+
+COMMENT ON FUNCTION public.quiz_attempt_view(p_attempt uuid) IS 'An attempt as its learner sees it: questions in their order, options under the names 1, 2, 3, what was saved. Nothing of what is right.';
+
+CREATE FUNCTION public.regrade_question(p_version uuid, p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid;
+    v_attempts uuid[];
+    v_before public.quiz_attempts;
+    v_after public.quiz_attempts;
+    v_change record;
+    v_changed integer := 0;
+begin
+    select k.course_id into v_course from public.question_keys k where k.question_version_id = p_version;
+    if not found or not (coalesce(v_course in (select private.my_taught_course_ids()), false) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_key', 'This question has no key that you may change.');
+    elsif coalesce(length(btrim(p_reason)), 0) not between 1 and 1000 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the question is graded anew, in at most 1000 characters.');
+    end if;
+    v_attempts := array(
+        select t.id from private.attempt_questions a join public.quiz_attempts t on t.id = a.quiz_attempt_id
+        where a.question_version_id = p_version and t.status <> 'in_progress'
+    );
+    -- Everything is locked first, in the order in which learners lock it.
+    perform private.hold_requirements(c.id, false) from (
+        select distinct t.course_id as id from public.quiz_attempts t where t.id = any (v_attempts) order by 1
+    ) c;
+    perform 1 from public.enrollments e
+    where e.id in (select t.enrollment_id from public.quiz_attempts t where t.id = any (v_attempts)) order by e.id for no key update;
+    perform 1 from public.quizzes z
+    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
+    for v_before in select * from public.quiz_attempts t where t.id = any (v_attempts) order by t.id for no key update loop
+        select * into v_change from private.grade_answers(v_before.id, p_version) g
+        where g.points_before is distinct from g.points_after;
+        if found then
+            v_after := private.settle_attempt(v_before.id);
+            v_changed := v_changed + 1;
+            insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
+                points_before, points_after, score_before, score_after, passed_before, passed_after)
+            values (v_before.id, v_before.course_id, v_change.place, btrim(p_reason), auth.uid(),
+                v_change.points_before, v_change.points_after, v_before.score, v_after.score, v_before.passed, v_after.passed);
+        end if;
+    end loop;
+    return v_changed;
+end
+$$;
+
+COMMENT ON FUNCTION public.regrade_question(p_version uuid, p_reason text) IS 'Grades every answer to a version anew by its present key, except where a person graded; keeps what each was before. Answers how many changed.';
 
 CREATE FUNCTION public.request_data(p_kind text, p_details text DEFAULT ''::text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2752,6 +4066,69 @@ end
 $$;
 
 COMMENT ON FUNCTION public.request_data(p_kind text, p_details text) IS 'Asks for a copy, the erasure or a correction of the caller''s own data. One open request of a kind.';
+
+CREATE FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_found record;
+begin
+    perform 1 from public.quiz_attempts t
+    where t.id = p_attempt and t.member_id = auth.uid() and t.status = 'in_progress' for share;
+    if not found then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours in progress.');
+    end if;
+    perform 1 from public.quiz_attempts t join public.quizzes z on z.id = t.quiz_id
+    where t.id = p_attempt and z.show_correct_answers = 'immediately';
+    if not found then
+        perform private.refuse('CG403', 'not_shown_yet', 'This quiz does not show what is right before you hand it in.');
+    end if;
+    update public.quiz_answers set revealed_at = coalesce(revealed_at, now())
+    where quiz_attempt_id = p_attempt and position = p_position and not private.is_blank_answer(answer_data);
+    if not found then
+        perform private.refuse('CG409', 'answer_first', 'Answer the question first.');
+    end if;
+    select v.question_type, a.option_order, a.points, w.answer_data, k.correct_answer, k.explanation, k.option_feedback into v_found
+    from private.attempt_questions a
+    join public.question_versions v on v.id = a.question_version_id
+    join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
+    left join public.question_keys k on k.question_version_id = v.id
+    where a.quiz_attempt_id = p_attempt and a.position = p_position;
+    return jsonb_build_object(
+        'correct_answer', private.shown_key(v_found.question_type, v_found.option_order, v_found.correct_answer),
+        'share', case when v_found.correct_answer is not null then
+            private.grade_share(v_found.question_type, v_found.option_order, v_found.correct_answer, v_found.answer_data) end,
+        'explanation', v_found.explanation,
+        'feedback', private.automated_feedback(v_found.option_order, v_found.option_feedback, v_found.answer_data)
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) IS 'In a quiz that shows answers immediately: what was right in a question that is answered. The answer is final from then on.';
+
+CREATE FUNCTION public.reviews_of_submission(p_submission uuid) RETURNS TABLE(points numeric, rubric_scores jsonb, feedback_html text, completed_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.assignment_submissions s where s.id = p_submission and s.member_id = auth.uid()) then
+        perform private.refuse('CG404', 'no_such_submission', 'There is no such work of yours.');
+    elsif exists (
+        select 1 from public.assignment_submissions mine
+        join public.assignment_submissions s on s.assignment_id = mine.assignment_id
+        join public.assignment_reviews r on r.submission_id = s.id
+        where mine.id = p_submission and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status = 'assigned'
+    ) then
+        perform private.refuse('CG409', 'review_first', 'First write the reviews that were given to you. Then you see those of your work.');
+    end if;
+    return query
+    select r.points, r.rubric_scores, r.feedback_html, r.completed_at from public.assignment_reviews r
+    where r.submission_id = p_submission and r.review_type = 'peer' and r.status = 'completed' order by r.completed_at;
+end
+$$;
+
+COMMENT ON FUNCTION public.reviews_of_submission(p_submission uuid) IS 'What peers wrote of the caller''s work, without who they are, once he has written the reviews that were given to him.';
 
 CREATE FUNCTION public.revoke_certificate(p_number text, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2787,6 +4164,44 @@ end
 $$;
 
 COMMENT ON FUNCTION public.revoke_web_session(p_session uuid) IS 'Signs one of the caller''s own browsers out.';
+
+CREATE FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+    v_asked record;
+begin
+    -- Shared: answers to several questions may come at once, but handing in waits for them and they for it.
+    select * into v_attempt from public.quiz_attempts where id = p_attempt and member_id = auth.uid() for share;
+    if v_attempt.id is null then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    elsif v_attempt.status <> 'in_progress' then
+        perform private.refuse('CG409', 'attempt_ended', 'This attempt has been handed in. Its answers cannot be changed.');
+    elsif clock_timestamp() > v_attempt.deadline_at + private.answer_grace() then
+        perform private.refuse('CG409', 'time_is_up', 'The time for this attempt is over.');
+    end if;
+    select a.points, a.option_order, v.question_id, v.question_type into v_asked
+    from private.attempt_questions a join public.question_versions v on v.id = a.question_version_id
+    where a.quiz_attempt_id = p_attempt and a.position = p_position;
+    if not found then
+        perform private.refuse('CG404', 'no_such_question', 'This attempt has no such question.');
+    elsif p_answer is null or not private.is_answer(v_asked.question_type, v_asked.option_order, p_answer) then
+        perform private.refuse('CG422', 'no_such_answer', 'This is not an answer that the question can take.');
+    elsif coalesce(p_seq, -1) < 0 then
+        perform private.refuse('CG422', 'no_seq', 'Number the saves of an answer from 0 upwards.');
+    end if;
+    insert into public.quiz_answers as w (quiz_attempt_id, position, question_id, course_id, answer_data, seq, max_points, answered_at)
+    values (p_attempt, p_position, v_asked.question_id, v_attempt.course_id, p_answer, p_seq, v_asked.points, clock_timestamp())
+    on conflict (quiz_attempt_id, position) do update
+        set answer_data = excluded.answer_data, seq = excluded.seq, answered_at = excluded.answered_at
+        where excluded.seq > w.seq and w.revealed_at is null;
+    return found;
+end
+$$;
+
+COMMENT ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) IS 'Saves an answer of the caller''s attempt in progress. False when a newer one is there already, or it is final.';
 
 CREATE FUNCTION public.search_courses(p_query text) RETURNS TABLE(course_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2861,7 +4276,9 @@ begin
     elsif p_quiz is not null and not exists (select 1 from public.quizzes where id = p_quiz and of_course_id = p_course) then
         perform private.refuse('CG422', 'quiz_of_another_course', 'There is no such quiz in this course.');
     end if;
+    perform private.hold_requirements(p_course, true);
     update public.courses set final_assessment_id = p_quiz where id = p_course and final_assessment_id is distinct from p_quiz;
+    perform private.complete_enrollments_when_met(p_course);
 end
 $$;
 
@@ -2961,6 +4378,193 @@ end
 $$;
 
 COMMENT ON FUNCTION public.skip_roadmap_step(p_step uuid) IS 'Leaves one step of the caller''s own roadmap out.';
+
+CREATE FUNCTION public.start_quiz_attempt(p_quiz uuid) RETURNS public.quiz_attempts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes;
+    v_enrollment public.enrollments;
+    v_extra public.quiz_accommodations;
+    v_attempt public.quiz_attempts;
+    v_until timestamptz;
+    v_taken integer;
+begin
+    select * into v_quiz from public.quizzes where id = p_quiz and status = 'published';
+    if v_quiz.lesson_id is not null then
+        v_enrollment := private.my_enrollment_for(v_quiz.lesson_id);
+    else
+        select e.* into v_enrollment from private.my_open_enrollments() e
+        where e.course_id = v_quiz.of_course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    end if;
+    if v_enrollment.id is null then
+        perform private.refuse('CG403', 'not_enrolled', 'There is no such quiz in a course that you are enrolled in.');
+    end if;
+    -- Two tabs at once: the second meets the attempt of the first.
+    perform private.hold_requirements(v_quiz.of_course_id, false);
+    perform 1 from public.enrollments where id = v_enrollment.id for no key update;
+    select * into v_attempt from public.quiz_attempts
+    where enrollment_id = v_enrollment.id and quiz_id = p_quiz and status = 'in_progress' for no key update;
+    if v_attempt.id is not null and coalesce(v_attempt.deadline_at > clock_timestamp(), true) then
+        return v_attempt;
+    elsif v_attempt.id is not null then
+        perform private.end_attempt(v_attempt.id, true);
+    end if;
+    select * into v_extra from public.quiz_accommodations where quiz_id = p_quiz and enrollment_id = v_enrollment.id;
+    v_until := coalesce(v_extra.available_until, v_quiz.available_until);
+    select count(*) into v_taken from public.quiz_attempts where enrollment_id = v_enrollment.id and quiz_id = p_quiz;
+    if v_quiz.available_from > clock_timestamp() then
+        perform private.refuse('CG409', 'quiz_not_open', 'This quiz has not opened yet.');
+    elsif v_until <= clock_timestamp() then
+        perform private.refuse('CG409', 'quiz_closed', 'This quiz has closed.');
+    elsif v_taken >= v_quiz.max_attempts + coalesce(v_extra.extra_attempts, 0) then
+        perform private.refuse('CG409', 'no_attempts_left', 'You have used all your attempts at this quiz.');
+    end if;
+    insert into public.quiz_attempts (quiz_id, enrollment_id, course_id, member_id, attempt_number, started_at, deadline_at,
+        passing_score, ip_address, user_agent)
+    select p_quiz, v_enrollment.id, v_enrollment.course_id, v_enrollment.member_id, v_taken + 1, t.at,
+        least(v_until, t.at + make_interval(mins => v_quiz.time_limit_minutes + coalesce(v_extra.extra_minutes, 0))),
+        v_quiz.passing_score, s.ip, s.user_agent
+    from (select clock_timestamp()) as t (at)
+    left join public.web_sessions s on s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid()
+    returning * into v_attempt;
+    update public.quiz_attempts set total_points = private.put_questions(v_attempt.id, v_quiz)
+    where id = v_attempt.id returning * into v_attempt;
+    return v_attempt;
+end
+$$;
+
+COMMENT ON FUNCTION public.start_quiz_attempt(p_quiz uuid) IS 'Begins an attempt of the caller at a quiz, or answers the one in progress. Raises CG403 or CG409 with the reason.';
+
+CREATE FUNCTION public.submit_assignment(p_assignment uuid, p_text text DEFAULT NULL::text, p_html text DEFAULT NULL::text, p_url text DEFAULT NULL::text, p_files jsonb DEFAULT '[]'::jsonb) RETURNS public.assignment_submissions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_enrollment public.enrollments;
+    v_extra public.assignment_extensions;
+    v_last public.assignment_submissions;
+    v_due timestamptz;
+    v_now timestamptz;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment and status = 'published';
+    if v_assignment.lesson_id is not null then
+        v_enrollment := private.my_enrollment_for(v_assignment.lesson_id);
+    else
+        select e.* into v_enrollment from private.my_open_enrollments() e
+        where e.course_id = v_assignment.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    end if;
+    if v_enrollment.id is null then
+        perform private.refuse('CG403', 'not_enrolled', 'There is no such assignment in a course that you are enrolled in.');
+    end if;
+    perform private.check_submission(v_assignment, p_text, p_html, p_url, p_files);
+    -- One at a time: of two tabs the second counts what the first handed in.
+    perform 1 from public.enrollments where id = v_enrollment.id for no key update;
+    select * into v_extra from public.assignment_extensions where assignment_id = p_assignment and enrollment_id = v_enrollment.id;
+    select * into v_last from public.assignment_submissions
+    where enrollment_id = v_enrollment.id and assignment_id = p_assignment order by submission_number desc limit 1;
+    v_due := coalesce(v_extra.due_date, v_assignment.due_date);
+    v_now := clock_timestamp();
+    if v_assignment.available_from > v_now then
+        perform private.refuse('CG409', 'assignment_not_open', 'This assignment has not opened yet.');
+    elsif v_now > v_due and not v_assignment.late_submission_allowed then
+        perform private.refuse('CG409', 'too_late', 'The deadline is past and this assignment takes nothing late.');
+    elsif v_last.submission_number >= v_assignment.max_submissions + coalesce(v_extra.extra_submissions, 0)
+        and v_last.status <> 'resubmission_requested'
+    then
+        perform private.refuse('CG409', 'no_submissions_left', 'You have handed in as often as this assignment allows.');
+    end if;
+    insert into public.assignment_submissions (assignment_id, enrollment_id, course_id, member_id, submission_number, submitted_at, due_date,
+        submission_text, submission_html, submission_url, file_attachments, max_points, late_penalty_applied)
+    values (p_assignment, v_enrollment.id, v_enrollment.course_id, v_enrollment.member_id, coalesce(v_last.submission_number, 0) + 1, v_now, v_due,
+        p_text, p_html, p_url, p_files, v_assignment.total_points,
+        private.late_penalty(private.late_days(v_now, v_due), v_assignment.late_penalty_percentage))
+    returning * into v_last;
+    return v_last;
+end
+$$;
+
+COMMENT ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) IS 'Hands in work of the caller. Time, deadline, lateness and penalty are the server''s. Raises CG403, CG409 or CG422 with the reason.';
+
+CREATE TABLE public.assignment_reviews (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    submission_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    reviewer_id uuid NOT NULL,
+    review_type text NOT NULL,
+    status text DEFAULT 'assigned'::text NOT NULL,
+    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    rubric_scores jsonb,
+    points numeric(8,2),
+    feedback_html text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignment_reviews_feedback_html_check CHECK ((length(feedback_html) <= 50000)),
+    CONSTRAINT assignment_reviews_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT assignment_reviews_review_type_check CHECK ((review_type = ANY (ARRAY['instructor'::text, 'peer'::text]))),
+    CONSTRAINT assignment_reviews_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
+    CONSTRAINT assignment_reviews_status_check CHECK ((status = ANY (ARRAY['assigned'::text, 'completed'::text, 'withdrawn'::text]))),
+    CONSTRAINT completed_reviews_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.assignment_reviews IS 'A review by an instructor or by a peer. The system allots peers; nobody reviews himself or learns whose work it is.';
+
+CREATE FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_points numeric DEFAULT NULL::numeric, p_feedback_html text DEFAULT NULL::text) RETURNS public.assignment_reviews
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews;
+    v_submission public.assignment_submissions;
+    v_assignment public.assignments;
+begin
+    select * into v_review from public.assignment_reviews
+    where id = p_review and reviewer_id = auth.uid() and review_type = 'peer' for no key update;
+    if v_review.id is null then
+        perform private.refuse('CG404', 'no_such_review', 'There is no such review for you to write.');
+    elsif v_review.status <> 'assigned' then
+        perform private.refuse('CG409', 'review_over', 'This review is done or was withdrawn.');
+    elsif length(p_feedback_html) > 50000 then
+        perform private.refuse('CG422', 'too_long', 'A feedback has at most 50000 characters.');
+    end if;
+    select * into v_submission from public.assignment_submissions where id = v_review.submission_id;
+    select * into v_assignment from public.assignments where id = v_submission.assignment_id;
+    update public.assignment_reviews set
+        status = 'completed', completed_at = now(), rubric_scores = p_rubric_scores, feedback_html = p_feedback_html,
+        points = private.review_points(v_assignment, v_submission.max_points, p_points, p_rubric_scores)
+    where id = p_review returning * into v_review;
+    return v_review;
+end
+$$;
+
+COMMENT ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) IS 'Writes the caller''s review of work that was given to him. It does not move the grade.';
+
+CREATE FUNCTION public.submit_quiz_attempt(p_attempt uuid) RETURNS public.quiz_attempts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+begin
+    select * into v_attempt from public.quiz_attempts where id = p_attempt and member_id = auth.uid();
+    if v_attempt.id is null then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    end if;
+    perform private.hold_requirements(v_attempt.course_id, false);
+    perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
+    select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
+    if v_attempt.status = 'in_progress' then
+        v_attempt := private.end_attempt(p_attempt, coalesce(clock_timestamp() > v_attempt.deadline_at + private.answer_grace(), false));
+    end if;
+    return v_attempt;
+end
+$$;
+
+COMMENT ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) IS 'Hands in the caller''s attempt; one that is handed in already is answered as it is.';
 
 CREATE FUNCTION public.update_course_analytics() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3082,6 +4686,22 @@ $$;
 
 COMMENT ON FUNCTION public.visit_lesson(p_lesson uuid) IS 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
 
+CREATE FUNCTION public.withdraw_peer_review(p_review uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.assignment_reviews set status = 'withdrawn'
+    where id = p_review and review_type = 'peer' and status = 'assigned'
+      and (course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if not found then
+        perform private.refuse('CG404', 'no_such_review', 'There is no such review in a course that you teach, or it is done.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.withdraw_peer_review(p_review uuid) IS 'Takes a review from somebody who does not write it; allot_peer_reviews then gives the work to another.';
+
 CREATE TABLE private.attempt_questions (
     quiz_attempt_id uuid NOT NULL,
     "position" integer NOT NULL,
@@ -3146,6 +4766,7 @@ CREATE TABLE public.quiz_answers (
     time_spent_seconds integer,
     automated_feedback text,
     instructor_feedback text,
+    revealed_at timestamp with time zone,
     graded_by uuid,
     graded_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -3167,58 +4788,7 @@ COMMENT ON COLUMN public.quiz_answers.seq IS 'The browser counts its saves; a la
 
 COMMENT ON COLUMN public.quiz_answers.points_earned IS 'Null until graded.';
 
-CREATE TABLE public.quiz_attempts (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    quiz_id uuid NOT NULL,
-    enrollment_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    member_id uuid NOT NULL,
-    attempt_number integer NOT NULL,
-    status text DEFAULT 'in_progress'::text NOT NULL,
-    started_at timestamp with time zone DEFAULT now() NOT NULL,
-    deadline_at timestamp with time zone,
-    submitted_at timestamp with time zone,
-    submitted_by text,
-    time_spent_seconds integer GENERATED ALWAYS AS ((floor(EXTRACT(epoch FROM (submitted_at - started_at))))::integer) STORED,
-    passing_score numeric(5,2) NOT NULL,
-    total_points numeric(8,2) DEFAULT 0 NOT NULL,
-    points_earned numeric(8,2),
-    score numeric(5,2),
-    passed boolean,
-    ip_address inet,
-    user_agent text,
-    graded_by uuid,
-    graded_at timestamp with time zone,
-    instructor_feedback text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
-    CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
-    CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
-    CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
-    CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
-    CONSTRAINT quiz_attempts_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
-    CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
-    CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
-    CONSTRAINT quiz_attempts_total_points_check CHECK ((total_points >= (0)::numeric)),
-    CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
-    CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
-);
-
-COMMENT ON TABLE public.quiz_attempts IS 'Quiz submission tracking with scoring, timing, and proctoring metadata. Never deleted.';
-
-COMMENT ON COLUMN public.quiz_attempts.member_id IS 'That of the enrollment, for the policies.';
-
-COMMENT ON COLUMN public.quiz_attempts.status IS 'submitted: something waits for a person''s grade. expired: ended at its deadline with nothing answered, and graded so.';
-
-COMMENT ON COLUMN public.quiz_attempts.deadline_at IS 'By the server''s clock, fixed at the start; null without time limit and without end of the quiz.';
-
-COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner handed in or the deadline did.';
-
-COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
-
-COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
+COMMENT ON COLUMN public.quiz_answers.revealed_at IS 'When the learner was shown what is right, which show_correct_answers = immediately allows; the answer is final since.';
 
 CREATE VIEW public.assessment_attempts WITH (security_invoker='true') AS
  SELECT id,
@@ -3255,6 +4825,7 @@ CREATE TABLE public.question_versions (
     hint text,
     image_url text,
     video_url text,
+    used_at timestamp with time zone,
     created_by uuid DEFAULT auth.uid(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -3275,6 +4846,8 @@ COMMENT ON COLUMN public.question_versions.course_id IS 'That of the question, f
 COMMENT ON COLUMN public.question_versions.answer_options IS 'Choices or things to order as [{id, text}], a matching as {left, right}, blanks as [{"id": "1"}]. Nothing here says what is right.';
 
 COMMENT ON COLUMN public.question_versions.points IS 'What a quiz gives for it unless the quiz says otherwise.';
+
+COMMENT ON COLUMN public.question_versions.used_at IS 'When somebody was first asked it; immutable since.';
 
 CREATE TABLE public.quiz_questions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3305,77 +4878,6 @@ COMMENT ON COLUMN public.quiz_questions.draw_from IS 'Whose bank is drawn from: 
 
 COMMENT ON COLUMN public.quiz_questions.points IS 'For each question: a draw of three for two points makes six.';
 
-CREATE TABLE public.quizzes (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    course_id uuid,
-    lesson_id uuid,
-    of_course_id uuid NOT NULL,
-    title text NOT NULL,
-    description text,
-    instructions text,
-    quiz_type text DEFAULT 'formative'::text NOT NULL,
-    status text DEFAULT 'draft'::text NOT NULL,
-    passing_score numeric(5,2) DEFAULT 70 NOT NULL,
-    max_attempts integer,
-    require_passing boolean DEFAULT false NOT NULL,
-    is_mandatory boolean DEFAULT false NOT NULL,
-    time_limit_minutes integer,
-    shuffle_questions boolean DEFAULT true NOT NULL,
-    shuffle_answers boolean DEFAULT true NOT NULL,
-    show_correct_answers text DEFAULT 'after_submission'::text NOT NULL,
-    total_points numeric(8,2) DEFAULT 0 NOT NULL,
-    available_from timestamp with time zone,
-    available_until timestamp with time zone,
-    ai_generated boolean DEFAULT false NOT NULL,
-    source_content_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
-    attempts_count integer DEFAULT 0 NOT NULL,
-    graded_count integer DEFAULT 0 NOT NULL,
-    passed_count integer DEFAULT 0 NOT NULL,
-    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
-    avg_score numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
-    ELSE NULL::numeric
-END) STORED,
-    pass_rate numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (graded_count > 0) THEN round((((passed_count)::numeric * 100.0) / (graded_count)::numeric), 2)
-    ELSE NULL::numeric
-END) STORED,
-    created_by uuid DEFAULT auth.uid(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT a_quiz_belongs_to_a_lesson_or_a_course CHECK ((num_nonnulls(course_id, lesson_id) = 1)),
-    CONSTRAINT answers_after_a_deadline_have_one CHECK (((show_correct_answers <> 'after_deadline'::text) OR (available_until IS NOT NULL))),
-    CONSTRAINT quiz_window CHECK ((available_until > available_from)),
-    CONSTRAINT quizzes_attempts_count_check CHECK ((attempts_count >= 0)),
-    CONSTRAINT quizzes_check CHECK (((passed_count >= 0) AND (passed_count <= graded_count))),
-    CONSTRAINT quizzes_description_check CHECK ((length(description) <= 5000)),
-    CONSTRAINT quizzes_graded_count_check CHECK ((graded_count >= 0)),
-    CONSTRAINT quizzes_instructions_check CHECK ((length(instructions) <= 10000)),
-    CONSTRAINT quizzes_max_attempts_check CHECK ((max_attempts > 0)),
-    CONSTRAINT quizzes_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
-    CONSTRAINT quizzes_quiz_type_check CHECK ((quiz_type = ANY (ARRAY['pre_assessment'::text, 'formative'::text, 'summative'::text, 'final_exam'::text, 'practice'::text]))),
-    CONSTRAINT quizzes_score_sum_check CHECK ((score_sum >= (0)::numeric)),
-    CONSTRAINT quizzes_show_correct_answers_check CHECK ((show_correct_answers = ANY (ARRAY['immediately'::text, 'after_submission'::text, 'after_deadline'::text, 'never'::text]))),
-    CONSTRAINT quizzes_source_content_ids_check CHECK ((cardinality(source_content_ids) <= 200)),
-    CONSTRAINT quizzes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
-    CONSTRAINT quizzes_time_limit_minutes_check CHECK (((time_limit_minutes >= 1) AND (time_limit_minutes <= 10080))),
-    CONSTRAINT quizzes_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT quizzes_total_points_check CHECK ((total_points >= (0)::numeric)),
-    CONSTRAINT the_course_of_a_quiz_is_one CHECK (((course_id IS NULL) OR (course_id = of_course_id)))
-);
-
-COMMENT ON TABLE public.quizzes IS 'Assessment configuration with passing criteria, time limits, and retry policies. Counters are kept by the difference.';
-
-COMMENT ON COLUMN public.quizzes.of_course_id IS 'The course that it belongs to, itself or through its lesson; set by trigger, kept true by a composite foreign key.';
-
-COMMENT ON COLUMN public.quizzes.passing_score IS 'Percent of the points that passes; an attempt keeps the one that held when it began.';
-
-COMMENT ON COLUMN public.quizzes.is_mandatory IS 'Must be taken for the course to be complete; with require_passing it must be passed.';
-
-COMMENT ON COLUMN public.quizzes.source_content_ids IS 'Content blocks that it was made from. An array, not rows: a note of where it came from that must outlive the blocks and that nothing looks up.';
-
 CREATE VIEW public.assessments WITH (security_invoker='true') AS
  SELECT id,
     lesson_id,
@@ -3397,6 +4899,23 @@ CREATE VIEW public.assessments WITH (security_invoker='true') AS
    FROM public.quizzes z;
 
 COMMENT ON VIEW public.assessments IS 'Quizzes in the shape of the personalised LMS. Questions, never their keys, for those who may see them before an attempt.';
+
+CREATE TABLE public.assignment_extensions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    assignment_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    due_date timestamp with time zone,
+    extra_submissions integer DEFAULT 0 NOT NULL,
+    reason text NOT NULL,
+    granted_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignment_extensions_extra_submissions_check CHECK (((extra_submissions >= 0) AND (extra_submissions <= 100))),
+    CONSTRAINT assignment_extensions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+
+COMMENT ON TABLE public.assignment_extensions IS 'A later deadline or more submissions for one person, and why.';
 
 ALTER TABLE public.audit_logs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.audit_logs_id_seq
@@ -3774,7 +5293,7 @@ CREATE TABLE public.lessons (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
-    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text]))),
+    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
     CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
     CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
@@ -4506,6 +6025,24 @@ ALTER TABLE ONLY private.reading_clocks
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT a_question_once_in_a_quiz UNIQUE (quiz_id, question_version_id);
 
+ALTER TABLE ONLY public.assignment_extensions
+    ADD CONSTRAINT assignment_extensions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT assignment_reviews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignments
+    ADD CONSTRAINT assignments_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.assignments
+    ADD CONSTRAINT assignments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
 
@@ -4707,11 +6244,17 @@ ALTER TABLE ONLY public.skills
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.assignment_extensions
+    ADD CONSTRAINT unique_assignment_extension UNIQUE (assignment_id, enrollment_id);
+
 ALTER TABLE ONLY public.quiz_answers
     ADD CONSTRAINT unique_attempt_answer UNIQUE (quiz_attempt_id, "position");
 
 ALTER TABLE ONLY public.course_modules
     ADD CONSTRAINT unique_course_module_order UNIQUE (course_id, module_order) DEFERRABLE;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT unique_enrollment_assignment_submission UNIQUE (enrollment_id, assignment_id, submission_number);
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT unique_enrollment_lesson UNIQUE (enrollment_id, lesson_id);
@@ -4734,6 +6277,9 @@ ALTER TABLE ONLY public.quiz_accommodations
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT unique_quiz_question_order UNIQUE (quiz_id, question_order) DEFERRABLE;
 
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT unique_submission_reviewer UNIQUE (submission_id, reviewer_id);
+
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_pkey PRIMARY KEY (user_id, video_id);
 
@@ -4750,6 +6296,42 @@ ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_token_hash_key UNIQUE (token_hash);
 
 CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING btree (question_version_id);
+
+CREATE INDEX idx_assignment_extensions_assignment ON public.assignment_extensions USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_assignment_extensions_course ON public.assignment_extensions USING btree (course_id);
+
+CREATE INDEX idx_assignment_extensions_enrollment ON public.assignment_extensions USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_assignment_extensions_granted_by ON public.assignment_extensions USING btree (granted_by);
+
+CREATE INDEX idx_assignment_reviews_course ON public.assignment_reviews USING btree (course_id);
+
+CREATE INDEX idx_assignment_reviews_reviewer ON public.assignment_reviews USING btree (reviewer_id, status);
+
+CREATE INDEX idx_assignment_reviews_submission ON public.assignment_reviews USING btree (submission_id, course_id);
+
+CREATE INDEX idx_assignment_submissions_assignment ON public.assignment_submissions USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_assignment_submissions_course ON public.assignment_submissions USING btree (course_id);
+
+CREATE INDEX idx_assignment_submissions_enrollment ON public.assignment_submissions USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_assignment_submissions_graded_by ON public.assignment_submissions USING btree (graded_by);
+
+CREATE INDEX idx_assignment_submissions_member ON public.assignment_submissions USING btree (member_id);
+
+CREATE INDEX idx_assignment_submissions_status ON public.assignment_submissions USING btree (status) WHERE (status = ANY (ARRAY['submitted'::text, 'grading'::text]));
+
+CREATE INDEX idx_assignments_course ON public.assignments USING btree (course_id);
+
+CREATE INDEX idx_assignments_created_by ON public.assignments USING btree (created_by);
+
+CREATE INDEX idx_assignments_due_date ON public.assignments USING btree (due_date);
+
+CREATE INDEX idx_assignments_lesson ON public.assignments USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_assignments_open ON public.assignments USING btree (course_id) WHERE (status <> 'draft'::text);
 
 CREATE INDEX idx_audit_logs_actor ON public.audit_logs USING btree (actor, id DESC) WHERE (actor IS NOT NULL);
 
@@ -5053,13 +6635,27 @@ CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.
 
 CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'course_purchase'::text)) EXECUTE FUNCTION private.fix_price();
 
+CREATE TRIGGER hold_quiz_removal BEFORE DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.follow_quiz_requirement();
+
+CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.follow_quiz_requirement();
+
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
+
+CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
 
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
 
-CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url))) EXECUTE FUNCTION private.keep_used_version();
+CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)))) EXECUTE FUNCTION private.keep_used_version();
 
 CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_lesson_id, module_id, require_completion ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
+
+CREATE TRIGGER log_assignment_extensions_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_extensions');
+
+CREATE TRIGGER log_assignment_reviews_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_reviews');
+
+CREATE TRIGGER log_assignment_submissions_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_submissions');
+
+CREATE TRIGGER log_assignments_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
 
 CREATE TRIGGER log_certificate_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificates');
 
@@ -5143,6 +6739,8 @@ CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
+CREATE TRIGGER prepare_assignment_extension BEFORE INSERT ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION private.prepare_assignment_extension();
+
 CREATE TRIGGER prepare_question_key BEFORE INSERT OR UPDATE OF correct_answer ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.prepare_question_key();
 
 CREATE TRIGGER prepare_question_version BEFORE INSERT OR UPDATE OF answer_options ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.prepare_question_version();
@@ -5161,15 +6759,29 @@ CREATE CONSTRAINT TRIGGER skills_without_circle AFTER INSERT OR UPDATE OF parent
 
 CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.courses FOR EACH ROW EXECUTE FUNCTION private.stamp_course_status();
 
+CREATE TRIGGER trigger_auto_grade_quiz BEFORE UPDATE OF status ON public.quiz_attempts FOR EACH ROW WHEN ((new.status = 'submitted'::text)) EXECUTE FUNCTION public.auto_grade_quiz_attempt();
+
 CREATE TRIGGER trigger_complete_after_lesson_deleted AFTER DELETE ON public.lessons FOR EACH ROW WHEN (old.require_completion) EXECUTE FUNCTION private.complete_after_lesson_deleted();
+
+CREATE TRIGGER trigger_complete_after_quiz_change AFTER UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.complete_after_quiz_change();
+
+CREATE TRIGGER trigger_complete_after_quiz_deleted AFTER DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.complete_after_quiz_change();
 
 CREATE TRIGGER trigger_complete_on_return AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text])) AND (new.status = ANY (ARRAY['enrolled'::text, 'in_progress'::text])))) EXECUTE FUNCTION private.complete_on_return();
 
 CREATE TRIGGER trigger_complete_watched_lesson AFTER UPDATE OF watched_seconds ON public.video_analytics FOR EACH ROW WHEN (((old.watched_seconds < new.goal_seconds) AND (new.watched_seconds >= new.goal_seconds))) EXECUTE FUNCTION private.complete_watched_lesson();
 
+CREATE TRIGGER trigger_count_quiz_attempts AFTER INSERT ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION private.follow_quiz_attempt();
+
 CREATE TRIGGER trigger_count_quiz_points AFTER INSERT OR DELETE OR UPDATE OF quiz_id, points, draw_count ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION private.count_quiz_points();
 
 CREATE TRIGGER trigger_count_required_lessons AFTER INSERT OR DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.count_required_lessons();
+
+CREATE TRIGGER trigger_count_submissions AFTER INSERT ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION private.follow_submission();
+
+CREATE TRIGGER trigger_follow_quiz_grade AFTER UPDATE OF status ON public.quiz_attempts FOR EACH ROW WHEN (((old.score IS DISTINCT FROM new.score) OR (old.passed IS DISTINCT FROM new.passed))) EXECUTE FUNCTION private.follow_quiz_attempt();
+
+CREATE TRIGGER trigger_follow_submission_grade AFTER UPDATE OF points_earned, status ON public.assignment_submissions FOR EACH ROW WHEN (((old.final_score IS DISTINCT FROM new.final_score) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.follow_submission();
 
 CREATE TRIGGER trigger_generate_certificate_number AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION public.generate_certificate_number();
 
@@ -5188,6 +6800,14 @@ CREATE TRIGGER trigger_update_course_analytics_on_change AFTER UPDATE OF status 
 CREATE TRIGGER trigger_update_enrollment_progress AFTER INSERT OR DELETE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_enrollment_progress();
 
 CREATE TRIGGER trigger_update_enrollment_progress_on_change AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_enrollment_progress();
+
+CREATE TRIGGER update_assignment_extensions_updated_at BEFORE UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_assignment_reviews_updated_at BEFORE UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_assignment_submissions_updated_at BEFORE UPDATE ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_assignments_updated_at BEFORE UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_content_blocks_updated_at BEFORE UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -5265,6 +6885,42 @@ ALTER TABLE ONLY private.attempt_questions
 
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_extensions
+    ADD CONSTRAINT assignment_extensions_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_extensions
+    ADD CONSTRAINT assignment_extensions_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_extensions
+    ADD CONSTRAINT assignment_extensions_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT assignment_reviews_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT assignment_reviews_submission FOREIGN KEY (submission_id, course_id) REFERENCES public.assignment_submissions(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_graded_by_fkey FOREIGN KEY (graded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignments
+    ADD CONSTRAINT assignments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignments
+    ADD CONSTRAINT assignments_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.assignments
+    ADD CONSTRAINT assignments_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_personal_values
     ADD CONSTRAINT audit_personal_values_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES public.audit_logs(id) ON DELETE CASCADE;
@@ -5621,6 +7277,8 @@ CREATE POLICY "Everyone signed in can view prerequisites" ON public.skill_prereq
 
 CREATE POLICY "Everyone signed in can view skills" ON public.skills FOR SELECT TO authenticated USING (true);
 
+CREATE POLICY "Instructors add assignments" ON public.assignments FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -5639,7 +7297,11 @@ CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE 
 
 CREATE POLICY "Instructors change accommodations" ON public.quiz_accommodations FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change assignments" ON public.assignments FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change content" ON public.content_blocks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change extensions" ON public.assignment_extensions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change lessons" ON public.lessons FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -5661,7 +7323,11 @@ CREATE POLICY "Instructors create own courses" ON public.courses FOR INSERT TO a
 
 CREATE POLICY "Instructors grant accommodations" ON public.quiz_accommodations FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors grant extensions" ON public.assignment_extensions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors introduce themselves" ON public.instructor_profiles FOR INSERT TO authenticated WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove assignments" ON public.assignments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -5703,6 +7369,10 @@ CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills 
 
 CREATE POLICY "Instructors withdraw accommodations" ON public.quiz_accommodations FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors withdraw extensions" ON public.assignment_extensions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview)))));
@@ -5727,11 +7397,15 @@ CREATE POLICY "Members view own designations" ON public.designation_holders FOR 
 
 CREATE POLICY "Members view own estimates" ON public.skill_estimates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own extensions" ON public.assignment_extensions FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own notices" ON public.notifications FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (enrollment_id = ANY (ARRAY( SELECT private.my_managed_enrollment_ids() AS my_managed_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own requests, admins all" ON public.data_requests FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own submissions" ON public.assignment_submissions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -5783,6 +7457,8 @@ CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO
    FROM public.courses c
   WHERE ((c.id = course_instructors.course_id) AND (c.status = 'published'::text)))));
 
+CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own progress" ON public.learning_progress FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (student_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -5806,6 +7482,14 @@ CREATE POLICY "Users view own sign-ins, admins all" ON public.login_attempts FOR
 CREATE POLICY "Users view videos" ON public.lesson_videos FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_videos.lesson_id) AND l.is_preview)))));
+
+ALTER TABLE public.assignment_extensions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignment_reviews ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignment_submissions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
 
@@ -5923,6 +7607,10 @@ REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
@@ -5948,6 +7636,8 @@ GRANT SELECT ON TABLE public.audit_logs TO service_role;
 
 REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
@@ -5957,6 +7647,55 @@ REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.rubric_points(p_rubric jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignments TO service_role;
+GRANT SELECT,DELETE ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(lesson_id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(instructions_html),UPDATE(instructions_html) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(total_points),UPDATE(total_points) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(passing_percentage),UPDATE(passing_percentage) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(rubric),UPDATE(rubric) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(submission_type),UPDATE(submission_type) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(allowed_file_types),UPDATE(allowed_file_types) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(max_file_size_mb),UPDATE(max_file_size_mb) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(max_submissions),UPDATE(max_submissions) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(late_submission_allowed),UPDATE(late_submission_allowed) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(late_penalty_percentage),UPDATE(late_penalty_percentage) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(peer_reviews_required),UPDATE(peer_reviews_required) ON TABLE public.assignments TO authenticated;
+
+REVOKE ALL ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
@@ -6033,6 +7772,51 @@ GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO a
 
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
+GRANT SELECT,DELETE ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(lesson_id) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(instructions),UPDATE(instructions) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(quiz_type),UPDATE(quiz_type) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(passing_score),UPDATE(passing_score) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(require_passing),UPDATE(require_passing) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(is_mandatory),UPDATE(is_mandatory) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(time_limit_minutes),UPDATE(time_limit_minutes) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(shuffle_questions),UPDATE(shuffle_questions) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(shuffle_answers),UPDATE(shuffle_answers) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(show_correct_answers),UPDATE(show_correct_answers) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(ai_generated),UPDATE(ai_generated) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(source_content_ids),UPDATE(source_content_ids) ON TABLE public.quizzes TO authenticated;
+
+REVOKE ALL ON FUNCTION private.choose_questions(p_quiz public.quizzes) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_profile() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
@@ -6040,6 +7824,10 @@ REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.close_playbacks_of_session() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.complete_after_lesson_deleted() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.complete_after_quiz(p_attempt uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.complete_after_quiz_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.complete_enrollment_when_met(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.complete_enrollment_when_met(p_enrollment uuid) TO service_role;
@@ -6070,6 +7858,8 @@ REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.content_requirements(p_enrollment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
@@ -6087,6 +7877,11 @@ GRANT ALL ON FUNCTION private.current_catalogue_version() TO service_role;
 REVOKE ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) TO service_role;
 
+GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
+GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
+
+REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
@@ -6094,9 +7889,24 @@ GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.erase_audit_person(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.erase_audit_person(p_person uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.expire_attempts(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_quiz_attempt() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_quiz_requirement() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
 
@@ -6107,6 +7917,10 @@ GRANT ALL ON FUNCTION private.index_usage() TO service_role;
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_blank_answer(p_answer jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO anon;
@@ -6134,6 +7948,10 @@ GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_co
 
 REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_teacher() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_teacher() TO authenticated;
 GRANT ALL ON FUNCTION private.is_teacher() TO service_role;
@@ -6146,9 +7964,19 @@ REVOKE ALL ON FUNCTION private.issue_certificate(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO authenticated;
+GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO service_role;
 
 REVOKE ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) TO service_role;
@@ -6163,6 +7991,8 @@ GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 
 REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 
@@ -6222,13 +8052,21 @@ REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time z
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.option_at(p_order jsonb, p_shown text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.option_ids(p_options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_assignment_extension() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_question_key() FROM PUBLIC;
 
@@ -6242,6 +8080,10 @@ REVOKE ALL ON FUNCTION private.prepare_quiz_question() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) TO service_role;
+
+REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
@@ -6262,10 +8104,22 @@ REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.sees_operations() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.settle_attempt(p_attempt uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.slow_queries() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.slow_queries() TO authenticated;
@@ -6293,12 +8147,17 @@ REVOKE ALL ON FUNCTION private.waits_for(p_part uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.am_i_member() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.am_i_member() TO authenticated;
 GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 
 REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.auto_grade_quiz_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
@@ -6323,6 +8182,15 @@ GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.generate_certificate_number() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) TO authenticated;
+
+GRANT SELECT ON TABLE public.assignment_submissions TO service_role;
+GRANT SELECT ON TABLE public.assignment_submissions TO authenticated;
+
+REVOKE ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) TO authenticated;
 
@@ -6346,19 +8214,43 @@ GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integ
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.peer_review_view(p_review uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.preview_regrade(p_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_regrade(p_version uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.reviews_of_submission(p_submission uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reviews_of_submission(p_submission uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.revoke_web_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_web_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.search_courses(p_query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO anon;
@@ -6383,6 +8275,21 @@ GRANT ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_rol
 REVOKE ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) TO authenticated;
+
+GRANT SELECT ON TABLE public.assignment_reviews TO service_role;
+GRANT SELECT ON TABLE public.assignment_reviews TO authenticated;
+
+REVOKE ALL ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_enrollment_progress() FROM PUBLIC;
@@ -6397,6 +8304,9 @@ GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO se
 REVOKE ALL ON FUNCTION public.visit_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.visit_lesson(p_lesson uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) TO authenticated;
+
 GRANT SELECT ON TABLE private.attempt_questions TO service_role;
 
 GRANT SELECT ON TABLE private.audit_exempt TO service_role;
@@ -6405,9 +8315,6 @@ GRANT SELECT ON TABLE private.audit_head TO service_role;
 
 GRANT SELECT ON TABLE public.quiz_answers TO service_role;
 GRANT SELECT ON TABLE public.quiz_answers TO authenticated;
-
-GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
-GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
 
 GRANT SELECT ON TABLE public.assessment_attempts TO authenticated;
 GRANT SELECT ON TABLE public.assessment_attempts TO service_role;
@@ -6436,51 +8343,23 @@ GRANT INSERT(video_url),UPDATE(video_url) ON TABLE public.question_versions TO a
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_questions TO service_role;
 GRANT SELECT ON TABLE public.quiz_questions TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
-GRANT SELECT,DELETE ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(lesson_id) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(instructions),UPDATE(instructions) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(quiz_type),UPDATE(quiz_type) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(passing_score),UPDATE(passing_score) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(require_passing),UPDATE(require_passing) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(is_mandatory),UPDATE(is_mandatory) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(time_limit_minutes),UPDATE(time_limit_minutes) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(shuffle_questions),UPDATE(shuffle_questions) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(shuffle_answers),UPDATE(shuffle_answers) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(show_correct_answers),UPDATE(show_correct_answers) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(ai_generated),UPDATE(ai_generated) ON TABLE public.quizzes TO authenticated;
-
-GRANT INSERT(source_content_ids),UPDATE(source_content_ids) ON TABLE public.quizzes TO authenticated;
-
 GRANT SELECT ON TABLE public.assessments TO authenticated;
 GRANT SELECT ON TABLE public.assessments TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment_extensions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(assignment_id) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(enrollment_id) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(extra_submissions),UPDATE(extra_submissions) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.assignment_extensions TO authenticated;
 
 GRANT SELECT ON TABLE public.audit_personal_values TO authenticated;
 GRANT SELECT ON TABLE public.audit_personal_values TO service_role;
