@@ -178,7 +178,7 @@ def test_locks_tell_nothing_of_a_course_that_is_hidden(stage: Stage) -> None:
     stage.owner("update public.lessons set unlock_date = now() + interval '1 day' where course_id = %(paid)s")
     asked = "select lesson_id from public.my_lesson_locks(%({})s)"
     assert not stage.act("owner", asked.format("draft")).rows
-    assert stage.act("owner", asked.format("paid")).rows == [(key("paid_lesson"),)]
+    assert set(stage.act("owner", asked.format("paid")).rows) == {(key("paid_lesson"),), (key("paid_second"),)}
     # Who is enrolled in a course that was archived sees it still, and so its locks.
     stage.owner("update public.courses set status = 'archived' where id = %(course)s")
     assert stage.act("owner", asked.format("course")).rows
