@@ -109,8 +109,9 @@ begin
     end if;
     select id into v_version from public.course_versions where course_id = p_course and digest = v_now.digest;
     if v_version is null then
-        -- One at a time for a course; what is seen under the lock is what the version holds.
-        perform 1 from public.courses where id = p_course for no key update;
+        -- One at a time for a course; what is seen under the lock is what the version holds. Not the row of the course:
+        -- an enrollment that waits for another one must not hold it.
+        perform pg_advisory_xact_lock(hashtextextended('course_version:' || p_course::text, 0));
         select * into v_now from private.describe_course(p_course);
         insert into public.course_versions as v
             (course_id, number, title, ce_credits, outline, requirements, required_lesson_ids, digest, required_lessons, created_by)
@@ -135,7 +136,10 @@ create function private.snapshot_on_publication() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.snapshot_course(new.id);
+    -- This transaction holds the course's row, so it does not wait: whoever has the lock is making the version.
+    if pg_try_advisory_xact_lock(hashtextextended('course_version:' || new.id::text, 0)) then
+        perform private.snapshot_course(new.id);
+    end if;
     return null;
 end
 $$;
@@ -158,7 +162,8 @@ end
 $$;
 comment on function private.set_course_version() is
     'Trigger: an enrollment begins the course as it is; a certificate names what was begun. Whatever the statement said.';
-create trigger set_course_version before insert on public.enrollments
+-- By its name it comes before check_enrollment, which may lock the row of the course: first the lock of the version.
+create trigger begin_course_version before insert on public.enrollments
     for each row execute function private.set_course_version();
 create trigger set_course_version before insert on public.certificates
     for each row execute function private.set_course_version();

@@ -193,6 +193,8 @@ where id = (
     select id from public.enrollments where member_id = $1 and status in ('enrolled', 'in_progress', 'suspended')
     order by random() limit 1
 )
+-- Of who has completed the course meanwhile the certificate would stay.
+and status in ('enrolled', 'in_progress', 'suspended')
 """
 FORGET = """
 delete from public.lesson_progress where id = (
