@@ -109,6 +109,62 @@ $_$;
 
 COMMENT ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) IS 'Whether a value is an array of options {id, text and media} with different ids, as many as asked for, and nothing else.';
 
+CREATE FUNCTION private.ask_less_of_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.hold_requirements(old.course_id, true);
+    if old.require_completion then
+        perform private.ask_of_versions(old.course_id, old.id, -1);
+    end if;
+    if tg_op = 'UPDATE' and new.require_completion then
+        perform private.ask_of_versions(new.course_id, new.id, 1);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.ask_less_of_versions() IS 'Trigger: a lesson left the course.';
+
+CREATE FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.course_versions set required_lessons = required_lessons + p_change
+    where course_id = p_course and p_lesson = any (required_lesson_ids);
+    if p_change < 0 then
+        -- When nothing is left of a version, its learners go on with the course as it is.
+        update public.enrollments e set
+            course_version_id = null,
+            lessons_completed = (
+                select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
+                where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
+            )
+        from public.course_versions v
+        where v.course_id = p_course and v.required_lessons = 0 and e.course_version_id = v.id and e.completed_at is null;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) IS 'Counts what each version of a course still asks, and lets go those who hold one of which nothing is left.';
+
+CREATE FUNCTION private.asks(p_version uuid, p_lesson uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select 1 from public.lessons l
+        where l.id = p_lesson and l.require_completion and (p_version is null or exists (
+            select 1 from public.course_versions v
+            where v.id = p_version and v.course_id = l.course_id and l.id = any (v.required_lesson_ids)
+        ))
+    )
+$$;
+
+COMMENT ON FUNCTION private.asks(p_version uuid, p_lesson uuid) IS 'Whether those who began a version (null: no version) must complete a lesson: it was required then and is required now.';
+
 CREATE FUNCTION private.audit_actor_role(p_actor uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -425,6 +481,28 @@ $$;
 
 COMMENT ON FUNCTION private.check_organisation() IS 'Trigger: refuses a time zone that does not exist, and organisations that are part of each other.';
 
+CREATE FUNCTION private.check_prerequisites() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_titles text;
+begin
+    select string_agg('"' || c.title || '"', ', ' order by c.title) into v_titles
+    from private.missing_prerequisites(new.member_id, new.course_id) m (id) join public.courses c on c.id = m.id;
+    -- Who is enrolled already meets his own row.
+    if v_titles is not null and not exists (
+        select 1 from public.enrollments e
+        where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
+    ) then
+        perform private.refuse('CG403', 'prerequisite_missing', 'Complete ' || v_titles || ' before you enrol in this course.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_prerequisites() IS 'Trigger: who enrols himself must have completed the required courses. Administrators and imports may enrol anybody.';
+
 CREATE FUNCTION private.check_price() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -639,6 +717,8 @@ END) STORED,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
     designation_id uuid,
+    enable_discussion_forum boolean DEFAULT false NOT NULL,
+    enable_peer_review boolean DEFAULT false NOT NULL,
     final_assessment_id uuid,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
@@ -678,6 +758,8 @@ COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_compl
 COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
 
 COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
+
+COMMENT ON COLUMN public.courses.enable_peer_review IS 'Whether learners of the course may be asked to review each other''s assignments.';
 
 COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
 
@@ -973,8 +1055,11 @@ declare
 begin
     for v_enrollment in
         select e.id from public.enrollments e
+        left join public.course_versions v on v.id = e.course_version_id
         where e.course_id = p_course and e.status in ('enrolled', 'in_progress') and e.lessons_completed > 0
-          and e.lessons_completed >= (select count(*) from public.lessons l where l.course_id = p_course and l.require_completion)
+          and e.lessons_completed >= coalesce(v.required_lessons, (
+              select count(*) from public.lessons l where l.course_id = p_course and l.require_completion
+          ))
         order by e.id
     loop
         v_completed := v_completed + private.complete_enrollment_when_met(v_enrollment)::integer;
@@ -1153,10 +1238,11 @@ CREATE FUNCTION private.content_requirements(p_enrollment uuid) RETURNS TABLE(st
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
-        private.pays(t.id), null::integer, null::integer, t.completed_at
+        t.status = 'completed' and not private.is_refunded(t.id),
+        null::integer, null::integer, t.completed_at
     from public.enrollments e
     join public.courses c on c.id = e.course_id
-    -- Who enrolled while the course cost him nothing, or was enrolled by the association, never owed anything.
+    -- Who enrolled while the course was free, or was enrolled by the association, never owed anything.
     join public.transactions t on t.id = e.transaction_id
     where e.id = p_enrollment
     union all
@@ -1176,7 +1262,9 @@ CREATE FUNCTION private.content_requirements(p_enrollment uuid) RETURNS TABLE(st
         end,
         p.completed_at
     from public.enrollments e
-    join public.lessons l on l.course_id = e.course_id and l.require_completion
+    left join public.course_versions b on b.id = e.course_version_id
+    -- What was required when it was begun and is required now: private.asks().
+    join public.lessons l on l.course_id = e.course_id and l.require_completion and (b.id is null or l.id = any (b.required_lesson_ids))
     join public.course_modules m on m.id = l.module_id
     left join public.lesson_progress p on p.enrollment_id = e.id and p.lesson_id = l.id
     left join public.lesson_videos v on v.lesson_id = l.id
@@ -1258,6 +1346,51 @@ end
 $$;
 
 COMMENT ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) IS 'Queues a job in the caller''s transaction: it exists exactly when its cause commits. Null when an equal queueing lock waits already.';
+
+CREATE FUNCTION private.describe_course(p_course uuid) RETURNS TABLE(title text, ce_credits numeric, outline jsonb, requirements jsonb, required_lesson_ids uuid[], digest bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with parts as (
+        select l.*, m.module_order, v.duration
+        from public.lessons l
+        join public.course_modules m on m.id = l.module_id
+        left join public.lesson_videos v on v.lesson_id = l.id
+        where l.course_id = p_course
+    ), outlined as (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'title', m.title, 'lessons', coalesce((
+            select jsonb_agg(jsonb_build_object('id', p.id, 'title', p.title, 'type', p.lesson_type, 'required', p.require_completion)
+                order by p.lesson_order)
+            from parts p where p.module_id = m.id
+        ), '[]')) order by m.module_order), '[]') as outline
+        from public.course_modules m where m.course_id = p_course
+    ), required as (
+        select
+            coalesce(jsonb_agg(jsonb_build_object(
+                'lesson_id', p.id, 'title', p.title, 'criteria', p.completion_criteria, 'min_time_seconds', p.min_time_seconds,
+                'watched_percentage', p.watched_percentage_required, 'video_seconds', p.duration
+            ) order by p.module_order, p.lesson_order), '[]') as requirements,
+            coalesce(array_agg(p.id order by p.module_order, p.lesson_order), '{}') as ids
+        from parts p where p.require_completion
+    )
+    select c.title, c.ce_credits, o.outline, r.requirements, r.ids,
+        private.digest_version(c.title, c.ce_credits, o.outline, r.requirements)
+    from public.courses c cross join outlined o cross join required r
+    where c.id = p_course
+$$;
+
+COMMENT ON FUNCTION private.describe_course(p_course uuid) IS 'What a version of the course made now would hold.';
+
+CREATE FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(convert_to(jsonb_build_object(
+        'title', p_title, 'ce_credits', p_ce_credits, 'outline', p_outline, 'requirements', p_requirements
+    )::text, 'UTF8'))
+$$;
+
+COMMENT ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) IS 'SHA-256 of what a version holds.';
 
 CREATE TABLE public.quiz_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -2020,27 +2153,40 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
         select p.lesson_id from public.enrollments e
         join public.lesson_progress p on p.enrollment_id = e.id and p.status = 'completed'
         where e.member_id = p_member and e.course_id = p_course
+    ), begun as (
+        select coalesce(v.required_lesson_ids, (
+            select array_agg(l.id) from public.lessons l where l.course_id = p_course
+        )) as lessons
+        from public.enrollments e left join public.course_versions v on v.id = e.course_version_id
+        where e.member_id = p_member and e.course_id = p_course
     ), open_modules as (
         select m.id from public.course_modules m
         where m.course_id = p_course and not exists (
             select 1 from public.lessons l
             where l.module_id = m.id and l.require_completion and l.id not in (select mine.lesson_id from mine)
+              -- A lesson that came after somebody began keeps nothing shut for him.
+              and (not exists (select 1 from begun) or exists (select 1 from begun b where l.id = any (b.lessons)))
         )
     )
     select l.id, r.reason, r.waits_for, r.opens_at
     from public.lessons l
     join public.course_modules m on m.id = l.module_id
     cross join lateral (
-        select 'module_date' as reason, null::text as waits_for, m.unlock_date as opens_at, 1 as rank where m.unlock_date > now()
+        select 'module_date' as reason, null::text as waits_for, m.unlock_date as opens_at, 1 as rank, 0 as place
+        where m.unlock_date > now()
         union all
-        select 'lesson_date', null, l.unlock_date, 2 where l.unlock_date > now()
+        select 'lesson_date', null, l.unlock_date, 2, 0 where l.unlock_date > now()
         union all
-        select 'after_module', b.title, null, 3 from public.course_modules b
+        select 'after_module', b.title, null, 3, 0 from public.course_modules b
         where b.id = m.unlock_after_module_id and b.id not in (select open_modules.id from open_modules)
         union all
-        select 'after_lesson', b.title, null, 4 from public.lessons b
+        select 'after_lesson', b.title, null, 4, 0 from public.lessons b
         where b.id = l.unlock_after_lesson_id and b.id not in (select mine.lesson_id from mine)
-        order by rank limit 1
+        union all
+        select 'after_lesson', b.title, null, 5, b.lesson_order
+        from public.lesson_prerequisites n join public.lessons b on b.id = n.requires_lesson_id
+        where n.lesson_id = l.id and b.id not in (select mine.lesson_id from mine)
+        order by rank, place limit 1
     ) r
     where l.course_id = p_course
 $$;
@@ -2154,6 +2300,20 @@ $$;
 
 COMMENT ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) IS 'Whether the quiz lets the learner of an attempt that is handed in see what was right.';
 
+CREATE FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.requires_course_id from public.course_prerequisites p
+    where p.course_id = p_course and p.requires_course_id is not null and not exists (
+        select 1 from public.enrollments e
+        where e.member_id = p_member and e.course_id = p.requires_course_id
+          and e.status in ('completed', 'archived') and e.completed_at is not null
+    )
+$$;
+
+COMMENT ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) IS 'Courses that a person must complete before he may enrol himself in a course.';
+
 CREATE FUNCTION private.move_catalogue_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2166,6 +2326,16 @@ end
 $$;
 
 COMMENT ON FUNCTION private.move_catalogue_version() IS 'Trigger: says that cached catalogue pages are old.';
+
+CREATE FUNCTION private.my_course_version_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.course_version_id from public.enrollments e
+    where (e.member_id = auth.uid() or e.member_id in (select private.my_managed_member_ids())) and e.course_version_id is not null
+$$;
+
+COMMENT ON FUNCTION private.my_course_version_ids() IS 'Versions that the person who asks, or somebody whom he manages, is enrolled in.';
 
 CREATE FUNCTION private.my_enrolled_course_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2192,6 +2362,7 @@ CREATE TABLE public.enrollments (
     final_grade numeric(5,2),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    course_version_id uuid,
     CONSTRAINT completed_enrollments_are_dated CHECK (((status <> 'completed'::text) OR (completed_at IS NOT NULL))),
     CONSTRAINT enrollments_cohort_name_check CHECK (((length(cohort_name) >= 1) AND (length(cohort_name) <= 120))),
     CONSTRAINT enrollments_enrollment_source_check CHECK ((enrollment_source = ANY (ARRAY['self_enrollment'::text, 'admin_assignment'::text, 'bulk_import'::text, 'event_registration'::text, 'membership_benefit'::text]))),
@@ -2203,6 +2374,8 @@ CREATE TABLE public.enrollments (
 COMMENT ON TABLE public.enrollments IS 'Who takes which course. Nothing here is written by the member: rules and triggers move it.';
 
 COMMENT ON COLUMN public.enrollments.lessons_completed IS 'Completed lessons that count; kept by trigger_update_enrollment_progress, by the difference.';
+
+COMMENT ON COLUMN public.enrollments.course_version_id IS 'What was begun. Null: the course as it is asks, and none of its versions.';
 
 CREATE FUNCTION private.my_enrollment_for(p_lesson uuid) RETURNS public.enrollments
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2308,6 +2481,13 @@ CREATE FUNCTION private.my_organisation_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_organisation_ids() IS 'Organisations that the person who asks belongs to today or manages.';
+
+CREATE FUNCTION private.my_program_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select id from public.programs where owner_id = auth.uid() and private.is_teacher() $$;
+
+COMMENT ON FUNCTION private.my_program_ids() IS 'Programs that the person who asks put together and may change.';
 
 CREATE FUNCTION private.my_role() RETURNS public.user_role
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2727,12 +2907,19 @@ CREATE FUNCTION private.recount_lesson_in_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_change integer := case when new.require_completion then 1 else -1 end;
 begin
     perform private.hold_requirements(new.course_id, true);
-    update public.enrollments e
-    set lessons_completed = e.lessons_completed + case when new.require_completion then 1 else -1 end
+    update public.enrollments e set lessons_completed = e.lessons_completed + v_change
     from public.lesson_progress p
-    where p.lesson_id = new.id and p.status = 'completed' and e.id = p.enrollment_id;
+    where p.lesson_id = new.id and p.status = 'completed' and e.id = p.enrollment_id
+      and (e.course_version_id is null or exists (
+          select 1 from public.course_versions v where v.id = e.course_version_id and new.id = any (v.required_lesson_ids)
+      ));
+    if old.course_id = new.course_id then
+        perform private.ask_of_versions(new.course_id, new.id, v_change);
+    end if;
     if not new.require_completion then
         perform private.complete_enrollments_when_met(new.course_id);
     end if;
@@ -2752,6 +2939,38 @@ end
 $$;
 
 COMMENT ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) IS 'Raises a refusal: SQLSTATE CGnnn (nnn = HTTP status), a stable code, and words for the person.';
+
+CREATE FUNCTION private.refuse_course_prerequisite() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The refusal at enrollment names the required course, so a hidden one must not be brought in by guessing its id.
+    if auth.uid() is not null and not private.is_admin() and not exists (
+        select 1 from public.courses c
+        where c.id = new.requires_course_id
+          and (c.status = 'published' or c.id = any (array(select private.my_taught_course_ids())))
+    ) then
+        perform private.refuse('CG404', 'no_such_course', 'The required course must be published, or one that you teach.');
+    end if;
+    -- Two halves of a circle written at once would not see each other.
+    perform pg_advisory_xact_lock(hashtextextended('course_prerequisites', 0));
+    if exists (
+        with recursive before_it (id) as (
+            select new.requires_course_id
+            union
+            select p.requires_course_id from before_it b join public.course_prerequisites p on p.course_id = b.id
+            where p.requires_course_id is not null
+        )
+        select 1 from before_it where id = new.course_id
+    ) then
+        perform private.refuse('CG422', 'prerequisite_circle', 'This would make a circle: nobody could begin any of these courses.');
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_course_prerequisite() IS 'Trigger: refuses a required course that its author may not know, and requirements that go round in a circle.';
 
 CREATE FUNCTION private.refuse_overlap() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2819,23 +3038,16 @@ CREATE FUNCTION private.refuse_unlock_circle() RETURNS trigger
 begin
     -- Two halves of a circle written at once would not see each other.
     perform pg_advisory_xact_lock(hashtextextended('unlocking:' || new.course_id::text, 0));
-    if exists (
-        -- What must be complete before it opens. A lesson waits for its lesson and for the module that its own module
-        -- waits for; a module is complete when its required lessons are.
-        with recursive before_it (id) as (
-            select w.id from private.waits_for(new.id) w (id)
-            union
-            select w.id from before_it b cross join lateral private.waits_for(b.id) w (id)
-        )
-        select 1 from before_it where id = new.id
-    ) then
+    if private.waits_for_itself(case when tg_table_name = 'lesson_prerequisites'
+        then (to_jsonb(new) ->> 'lesson_id')::uuid else (to_jsonb(new) ->> 'id')::uuid end)
+    then
         perform private.refuse('CG422', 'unlock_circle', 'This would make a circle: each part would wait for the other.');
     end if;
     return null;
 end
 $$;
 
-COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references that go round in a circle, also through modules.';
+COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references and prerequisites that go round in a circle, also through modules.';
 
 CREATE FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) RETURNS numeric
     LANGUAGE plpgsql STABLE
@@ -2916,6 +3128,23 @@ CREATE FUNCTION private.sees_operations() RETURNS boolean
 
 COMMENT ON FUNCTION private.sees_operations() IS 'Whether the caller may know how the site and its database are doing: administrators and the service.';
 
+CREATE FUNCTION private.set_course_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_table_name = 'enrollments' then
+        new.course_version_id := private.snapshot_course(new.course_id);
+    else
+        select e.course_version_id into new.course_version_id from public.enrollments e
+        where e.id = new.enrollment_id and e.course_id = new.course_id;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.set_course_version() IS 'Trigger: an enrollment begins the course as it is; a certificate names what was begun. Whatever the statement said.';
+
 CREATE FUNCTION private.settle_attempt(p_attempt uuid) RETURNS public.quiz_attempts
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2989,6 +3218,57 @@ $$;
 
 COMMENT ON FUNCTION private.slow_queries() IS 'The hundred queries of this database that took the most time, where pg_stat_statements counts; nothing elsewhere, and nothing for others.';
 
+CREATE FUNCTION private.snapshot_course(p_course uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now record;
+    v_version uuid;
+begin
+    select * into v_now from private.describe_course(p_course);
+    if coalesce(cardinality(v_now.required_lesson_ids), 0) = 0 then
+        return null;
+    end if;
+    select id into v_version from public.course_versions where course_id = p_course and digest = v_now.digest;
+    if v_version is null then
+        -- One at a time for a course; what is seen under the lock is what the version holds. Not the row of the course:
+        -- an enrollment that waits for another one must not hold it.
+        perform pg_advisory_xact_lock(hashtextextended('course_version:' || p_course::text, 0));
+        select * into v_now from private.describe_course(p_course);
+        insert into public.course_versions as v
+            (course_id, number, title, ce_credits, outline, requirements, required_lesson_ids, digest, required_lessons, created_by)
+        select p_course, coalesce(max(o.number), 0) + 1, v_now.title, v_now.ce_credits, v_now.outline, v_now.requirements,
+            v_now.required_lesson_ids, v_now.digest, cardinality(v_now.required_lesson_ids),
+            (select p.id from public.profiles p where p.id = auth.uid())
+        from public.course_versions o where o.course_id = p_course
+        on conflict on constraint unique_course_version_digest do nothing
+        returning v.id into v_version;
+        if v_version is null then
+            select id into v_version from public.course_versions where course_id = p_course and digest = v_now.digest;
+        end if;
+    end if;
+    return v_version;
+end
+$$;
+
+COMMENT ON FUNCTION private.snapshot_course(p_course uuid) IS 'The version that holds the course as it is, made when there is none yet. Null for a course that requires no lesson.';
+
+CREATE FUNCTION private.snapshot_on_publication() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- This transaction holds the course's row, so it does not wait: whoever has the lock is making the version.
+    if pg_try_advisory_xact_lock(hashtextextended('course_version:' || new.id::text, 0)) then
+        perform private.snapshot_course(new.id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.snapshot_on_publication() IS 'Trigger: a course that is published or published again has a version.';
+
 CREATE FUNCTION private.stamp_course_status() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3055,6 +3335,8 @@ CREATE FUNCTION private.waits_for(p_part uuid) RETURNS SETOF uuid
     AS $$
     select l.unlock_after_lesson_id from public.lessons l where l.id = p_part and l.unlock_after_lesson_id is not null
     union all
+    select p.requires_lesson_id from public.lesson_prerequisites p where p.lesson_id = p_part
+    union all
     select m.unlock_after_module_id from public.lessons l join public.course_modules m on m.id = l.module_id
     where l.id = p_part and m.unlock_after_module_id is not null
     union all
@@ -3064,6 +3346,22 @@ CREATE FUNCTION private.waits_for(p_part uuid) RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.waits_for(p_part uuid) IS 'Lessons and modules that must be complete before a lesson opens or a module counts as complete.';
+
+CREATE FUNCTION private.waits_for_itself(p_part uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- What must be complete before it opens. A lesson waits for its lessons and for the module that its own module
+    -- waits for; a module is complete when its required lessons are.
+    with recursive before_it (id) as (
+        select w.id from private.waits_for(p_part) w (id)
+        union
+        select w.id from before_it b cross join lateral private.waits_for(b.id) w (id)
+    )
+    select exists (select 1 from before_it where id = p_part)
+$$;
+
+COMMENT ON FUNCTION private.waits_for_itself(p_part uuid) IS 'Whether a lesson or module could never open, because it waits for itself.';
 
 CREATE FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3778,6 +4076,30 @@ end
 $$;
 
 COMMENT ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) IS 'Notes how far the caller is in a piece of a lesson that is open to him; answers how many of the seconds claimed the clock allows.';
+
+CREATE FUNCTION public.note_download(p_attachment uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_key text;
+begin
+    update public.lesson_attachments a set download_count = a.download_count + 1
+    where a.id = p_attachment and (
+        a.lesson_id = any (array(select private.my_open_lesson_ids()))
+        or a.course_id = any (array(select private.my_taught_course_ids()))
+        or private.is_admin()
+        or (not a.requires_enrollment and exists (select 1 from public.courses c where c.id = a.course_id and c.status = 'published'))
+    )
+    returning a.file_url into v_key;
+    if v_key is null then
+        perform private.refuse('CG404', 'no_such_attachment', 'There is no file here that you may download. Enrol in the course first.');
+    end if;
+    return v_key;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_download(p_attachment uuid) IS 'Counts a download and answers the key of the stored file, for those who may have it. Raises CG404.';
 
 CREATE FUNCTION public.open_playback(p_video uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4616,7 +4938,9 @@ begin
     end if;
     if v_before <> v_after then
         perform private.hold_requirements(coalesce(new.course_id, old.course_id), false);
-        if not exists (select 1 from public.lessons where id = coalesce(new.lesson_id, old.lesson_id) and require_completion) then
+        if not private.asks(
+            (select course_version_id from public.enrollments where id = v_enrollment), coalesce(new.lesson_id, old.lesson_id)
+        ) then
             v_before := v_after;
         end if;
     end if;
@@ -4996,6 +5320,7 @@ CREATE TABLE public.certificates (
     revoked_at timestamp with time zone,
     revoked_by uuid,
     revoked_reason text,
+    course_version_id uuid,
     CONSTRAINT certificates_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
     CONSTRAINT certificates_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 300))),
     CONSTRAINT certificates_number_check CHECK ((number ~ '^CERT-[0-9]{4}-[2-9A-HJ-NP-Z]{8}$'::text)),
@@ -5007,6 +5332,8 @@ CREATE TABLE public.certificates (
 );
 
 COMMENT ON TABLE public.certificates IS 'Certificates as issued: name, title and credits are those of that day. Numbers are random, without look-alike characters.';
+
+COMMENT ON COLUMN public.certificates.course_version_id IS 'What was completed: the version of the enrollment on the day of issue.';
 
 CREATE TABLE public.content_blocks (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5057,6 +5384,51 @@ CREATE TABLE public.course_modules (
 );
 
 COMMENT ON TABLE public.course_modules IS 'Sections of a course; may open after another section or on a date.';
+
+CREATE TABLE public.course_prerequisites (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    requires_course_id uuid,
+    requirement text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_course_or_words CHECK ((num_nonnulls(requires_course_id, requirement) = 1)),
+    CONSTRAINT course_prerequisites_requirement_check CHECK (((length(requirement) >= 1) AND (length(requirement) <= 500))),
+    CONSTRAINT course_requires_another CHECK ((requires_course_id <> course_id))
+);
+
+COMMENT ON TABLE public.course_prerequisites IS 'What a course asks for first: a completed course, which is enforced, or something in words, which is told.';
+
+CREATE TABLE public.course_versions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    ce_credits numeric(5,2) NOT NULL,
+    outline jsonb NOT NULL,
+    requirements jsonb NOT NULL,
+    required_lesson_ids uuid[] NOT NULL,
+    digest bytea NOT NULL,
+    required_lessons integer NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT course_versions_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
+    CONSTRAINT course_versions_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT course_versions_number_check CHECK ((number > 0)),
+    CONSTRAINT course_versions_outline_check CHECK ((jsonb_typeof(outline) = 'array'::text)),
+    CONSTRAINT course_versions_required_lesson_ids_check CHECK ((cardinality(required_lesson_ids) > 0)),
+    CONSTRAINT course_versions_required_lessons_check CHECK ((required_lessons >= 0)),
+    CONSTRAINT course_versions_requirements_check CHECK ((jsonb_typeof(requirements) = 'array'::text))
+);
+
+COMMENT ON TABLE public.course_versions IS 'A course as it was when somebody began it: nobody edits a version. A course without required lessons has none yet.';
+
+COMMENT ON COLUMN public.course_versions.outline IS 'Modules in order, each {id, title, lessons: [{id, title, type, required}]}.';
+
+COMMENT ON COLUMN public.course_versions.requirements IS 'Required lessons in order, each {lesson_id, title, criteria, min_time_seconds, watched_percentage, video_seconds}.';
+
+COMMENT ON COLUMN public.course_versions.digest IS 'SHA-256 of {title, ce_credits, outline, requirements}; equal content is one version.';
+
+COMMENT ON COLUMN public.course_versions.required_lessons IS 'How many of required_lesson_ids the course still asks for. The one column that moves: private.ask_of_versions().';
 
 CREATE TABLE public.data_requests (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -5122,18 +5494,20 @@ CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
     e.final_grade,
     e.created_at,
     e.updated_at,
-    c.required_lessons AS total_lessons,
+    COALESCE(v.required_lessons, c.required_lessons) AS total_lessons,
         CASE
-            WHEN (c.required_lessons > 0) THEN LEAST((100)::numeric, round((((e.lessons_completed)::numeric * 100.0) / (c.required_lessons)::numeric), 2))
+            WHEN (COALESCE(v.required_lessons, c.required_lessons) > 0) THEN LEAST((100)::numeric, round((((e.lessons_completed)::numeric * 100.0) / (COALESCE(v.required_lessons, c.required_lessons))::numeric), 2))
             ELSE (0)::numeric
         END AS progress_percentage,
     t.amount AS amount_paid,
     (k.id IS NOT NULL) AS certificate_issued,
     k.number AS certificate_number,
     k.issued_at AS certificate_issued_at,
-    k.pdf_key AS certificate_url
-   FROM (((public.enrollments e
+    k.pdf_key AS certificate_url,
+    e.course_version_id
+   FROM ((((public.enrollments e
      JOIN public.courses c ON ((c.id = e.course_id)))
+     LEFT JOIN public.course_versions v ON ((v.id = e.course_version_id)))
      LEFT JOIN public.transactions t ON ((t.id = e.transaction_id)))
      LEFT JOIN public.certificates k ON (((k.enrollment_id = e.id) AND (k.revoked_at IS NULL))));
 
@@ -5202,6 +5576,57 @@ COMMENT ON COLUMN public.learning_progress.content_type IS 'Follows from content
 COMMENT ON COLUMN public.learning_progress.progress_data IS 'What the page wants to remember, such as where the reader was. The reader''s own word.';
 
 COMMENT ON COLUMN public.learning_progress.time_spent IS 'Seconds. Each second of a person counts once, whatever he has open.';
+
+CREATE TABLE public.lesson_attachments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    file_name text NOT NULL,
+    file_url text NOT NULL,
+    file_type text NOT NULL,
+    file_size_bytes bigint,
+    description text,
+    attachment_order integer DEFAULT 0 NOT NULL,
+    requires_enrollment boolean DEFAULT true NOT NULL,
+    download_count integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_attachments_attachment_order_check CHECK ((attachment_order >= 0)),
+    CONSTRAINT lesson_attachments_description_check CHECK ((length(description) <= 1000)),
+    CONSTRAINT lesson_attachments_download_count_check CHECK ((download_count >= 0)),
+    CONSTRAINT lesson_attachments_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[[:cntrl:]/\\]'::text))),
+    CONSTRAINT lesson_attachments_file_size_bytes_check CHECK (((file_size_bytes >= 1) AND (file_size_bytes <= '10737418240'::bigint))),
+    CONSTRAINT lesson_attachments_file_type_check CHECK (((file_type ~ '^[a-z]+/[A-Za-z0-9.+-]+$'::text) AND (length(file_type) <= 127))),
+    CONSTRAINT lesson_attachments_file_url_check CHECK (((length(file_url) >= 1) AND (length(file_url) <= 512)))
+);
+
+COMMENT ON TABLE public.lesson_attachments IS 'Files to download with a lesson.';
+
+COMMENT ON COLUMN public.lesson_attachments.file_url IS 'The key of the stored file. Written by the service alone: who could write it could have any file signed for him.';
+
+COMMENT ON COLUMN public.lesson_attachments.requires_enrollment IS 'False: whoever sees the lesson''s title may download it.';
+
+COMMENT ON COLUMN public.lesson_attachments.download_count IS 'Moved by public.note_download() alone.';
+
+CREATE TABLE public.lesson_links (
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    content_url text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_links_content_url_check CHECK (((content_url ~ '^https://[^[:space:][:cntrl:]/?#@]+([/?#][^[:space:][:cntrl:]]*)?$'::text) AND (length(content_url) <= 1024)))
+);
+
+COMMENT ON TABLE public.lesson_links IS 'Where the content of a lesson of type external_link or embedded_content is. Apart from lessons, whose rows everybody may read.';
+
+CREATE TABLE public.lesson_prerequisites (
+    lesson_id uuid NOT NULL,
+    requires_lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_requires_another CHECK ((requires_lesson_id <> lesson_id))
+);
+
+COMMENT ON TABLE public.lesson_prerequisites IS 'Lessons of the same course that must be complete before a lesson opens, besides lessons.unlock_after_lesson_id.';
 
 CREATE TABLE public.lesson_progress (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -5292,10 +5717,14 @@ CREATE TABLE public.lessons (
     estimated_duration_minutes integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    enable_video_controls boolean DEFAULT true NOT NULL,
+    allow_download boolean DEFAULT false NOT NULL,
     CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
     CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
     CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT lessons_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
     CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
     CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
     CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
@@ -5310,6 +5739,10 @@ COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content s
 COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
 
 COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
+
+COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
+
+COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
 
 CREATE VIEW public.lms_health WITH (security_invoker='true') AS
  SELECT metric,
@@ -5589,6 +6022,39 @@ COMMENT ON TABLE public.prices IS 'Dated prices of a paid course beside its own 
 COMMENT ON COLUMN public.prices.currency IS 'That of the course, filled in when left out. Should the course change its currency, the rule rests.';
 
 COMMENT ON COLUMN public.prices.valid_until IS 'The first day on which it no longer holds (days in UTC); null when no end is known.';
+
+CREATE TABLE public.program_courses (
+    program_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    course_order integer NOT NULL,
+    is_required boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT program_courses_course_order_check CHECK ((course_order > 0))
+);
+
+COMMENT ON TABLE public.program_courses IS 'The courses of a program, in order.';
+
+COMMENT ON COLUMN public.program_courses.is_required IS 'Required, or an elective.';
+
+CREATE TABLE public.programs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title text NOT NULL,
+    slug text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    designation_id uuid,
+    status text DEFAULT 'draft'::text NOT NULL,
+    owner_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT programs_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT programs_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
+    CONSTRAINT programs_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT programs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.programs IS 'An ordered path of courses, towards a designation or for its own sake.';
+
+COMMENT ON COLUMN public.programs.owner_id IS 'Who put it together and may change it; administrators may too.';
 
 CREATE TABLE public.question_keys (
     question_version_id uuid NOT NULL,
@@ -6082,6 +6548,15 @@ ALTER TABLE ONLY public.course_modules
 ALTER TABLE ONLY public.course_modules
     ADD CONSTRAINT course_modules_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.course_prerequisites
+    ADD CONSTRAINT course_prerequisites_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT course_versions_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT course_versions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_pkey PRIMARY KEY (id);
 
@@ -6108,6 +6583,15 @@ ALTER TABLE ONLY public.instructor_profiles
 
 ALTER TABLE ONLY public.learning_progress
     ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_attachments
+    ADD CONSTRAINT lesson_attachments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_links
+    ADD CONSTRAINT lesson_links_pkey PRIMARY KEY (lesson_id);
+
+ALTER TABLE ONLY public.lesson_prerequisites
+    ADD CONSTRAINT lesson_prerequisites_pkey PRIMARY KEY (lesson_id, requires_lesson_id);
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_pkey PRIMARY KEY (id);
@@ -6184,6 +6668,15 @@ ALTER TABLE ONLY public.profiles
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.program_courses
+    ADD CONSTRAINT program_courses_pkey PRIMARY KEY (program_id, course_id);
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_slug_key UNIQUE (slug);
+
 ALTER TABLE ONLY public.question_keys
     ADD CONSTRAINT question_keys_pkey PRIMARY KEY (question_version_id);
 
@@ -6253,6 +6746,15 @@ ALTER TABLE ONLY public.quiz_answers
 ALTER TABLE ONLY public.course_modules
     ADD CONSTRAINT unique_course_module_order UNIQUE (course_id, module_order) DEFERRABLE;
 
+ALTER TABLE ONLY public.course_prerequisites
+    ADD CONSTRAINT unique_course_prerequisite UNIQUE (course_id, requires_course_id);
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT unique_course_version_digest UNIQUE (course_id, digest);
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT unique_course_version_number UNIQUE (course_id, number);
+
 ALTER TABLE ONLY public.assignment_submissions
     ADD CONSTRAINT unique_enrollment_assignment_submission UNIQUE (enrollment_id, assignment_id, submission_number);
 
@@ -6267,6 +6769,9 @@ ALTER TABLE ONLY public.enrollments
 
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT unique_module_lesson_order UNIQUE (module_id, lesson_order) DEFERRABLE;
+
+ALTER TABLE ONLY public.program_courses
+    ADD CONSTRAINT unique_program_course_order UNIQUE (program_id, course_order) DEFERRABLE;
 
 ALTER TABLE ONLY public.question_versions
     ADD CONSTRAINT unique_question_version UNIQUE (question_id, version);
@@ -6355,6 +6860,8 @@ CREATE INDEX idx_auth_tokens_user ON public.auth_tokens USING btree (user_id, pu
 
 CREATE INDEX idx_certificates_course ON public.certificates USING btree (course_id);
 
+CREATE INDEX idx_certificates_course_version ON public.certificates USING btree (course_version_id, course_id);
+
 CREATE INDEX idx_certificates_enrollment ON public.certificates USING btree (enrollment_id);
 
 CREATE INDEX idx_certificates_member ON public.certificates USING btree (member_id, issued_at DESC);
@@ -6370,6 +6877,10 @@ CREATE INDEX idx_content_blocks_lesson ON public.content_blocks USING btree (les
 CREATE INDEX idx_course_instructors_profile ON public.course_instructors USING btree (profile_id, course_id);
 
 CREATE INDEX idx_course_modules_unlock ON public.course_modules USING btree (unlock_after_module_id, course_id);
+
+CREATE INDEX idx_course_prerequisites_requires ON public.course_prerequisites USING btree (requires_course_id);
+
+CREATE INDEX idx_course_versions_created_by ON public.course_versions USING btree (created_by);
 
 CREATE INDEX idx_courses_category ON public.courses USING btree (category) WHERE (status = 'published'::text);
 
@@ -6401,6 +6912,8 @@ CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (comple
 
 CREATE INDEX idx_enrollments_course ON public.enrollments USING btree (course_id, status);
 
+CREATE INDEX idx_enrollments_course_version ON public.enrollments USING btree (course_version_id, course_id);
+
 CREATE INDEX idx_enrollments_current_lesson ON public.enrollments USING btree (current_lesson_id, course_id);
 
 CREATE INDEX idx_enrollments_member ON public.enrollments USING btree (member_id, last_accessed_at DESC NULLS LAST);
@@ -6410,6 +6923,22 @@ CREATE INDEX idx_learning_progress_content ON public.learning_progress USING btr
 CREATE INDEX idx_learning_progress_course ON public.learning_progress USING btree (course_id);
 
 CREATE INDEX idx_learning_progress_lesson ON public.learning_progress USING btree (student_id, lesson_id);
+
+CREATE INDEX idx_lesson_attachments_course ON public.lesson_attachments USING btree (course_id);
+
+CREATE INDEX idx_lesson_attachments_lesson ON public.lesson_attachments USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_attachments_open ON public.lesson_attachments USING btree (lesson_id) WHERE (NOT requires_enrollment);
+
+CREATE INDEX idx_lesson_links_course ON public.lesson_links USING btree (course_id);
+
+CREATE INDEX idx_lesson_links_lesson ON public.lesson_links USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_prerequisites_course ON public.lesson_prerequisites USING btree (course_id);
+
+CREATE INDEX idx_lesson_prerequisites_lesson ON public.lesson_prerequisites USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_prerequisites_requires ON public.lesson_prerequisites USING btree (requires_lesson_id, course_id);
 
 CREATE INDEX idx_lesson_progress_course ON public.lesson_progress USING btree (course_id);
 
@@ -6476,6 +7005,14 @@ CREATE INDEX idx_prices_organisation ON public.prices USING btree (organisation_
 CREATE INDEX idx_profiles_name ON public.profiles USING btree (last_name, first_name, id);
 
 CREATE INDEX idx_profiles_role ON public.profiles USING btree (role) WHERE (role <> 'student'::public.user_role);
+
+CREATE INDEX idx_program_courses_course ON public.program_courses USING btree (course_id);
+
+CREATE INDEX idx_programs_designation ON public.programs USING btree (designation_id);
+
+CREATE INDEX idx_programs_owner ON public.programs USING btree (owner_id);
+
+CREATE INDEX idx_programs_status ON public.programs USING btree (title, id) WHERE (status = 'published'::text);
 
 CREATE INDEX idx_question_keys_course ON public.question_keys USING btree (course_id);
 
@@ -6601,6 +7138,8 @@ ALTER INDEX public.video_events_pkey ATTACH PARTITION public.video_events_defaul
 
 ALTER INDEX public.idx_video_events_user ATTACH PARTITION public.video_events_default_user_id_video_id_occurred_at_idx;
 
+CREATE TRIGGER begin_course_version BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
+
 CREATE TRIGGER belongings_do_not_overlap AFTER INSERT OR UPDATE OF organisation_id, member_id, since, until ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('organisation_id', 'member_id', 'already_belongs', 'This person belongs to this organisation already in that time.');
 
 CREATE TRIGGER catalogue_course_designations_changed AFTER UPDATE OF designation_id ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
@@ -6617,6 +7156,8 @@ CREATE TRIGGER catalogue_lessons_changed AFTER INSERT OR DELETE OR UPDATE ON pub
 
 CREATE TRIGGER catalogue_modules_changed AFTER INSERT OR DELETE OR UPDATE ON public.course_modules FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
+CREATE TRIGGER catalogue_prerequisites_changed AFTER INSERT OR DELETE OR UPDATE ON public.course_prerequisites FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
 CREATE TRIGGER catalogue_teams_changed AFTER INSERT OR DELETE OR UPDATE ON public.course_instructors FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_videos_changed AFTER INSERT OR DELETE OR UPDATE OF duration, lesson_id ON public.lesson_videos FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
@@ -6625,11 +7166,15 @@ CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW
 
 CREATE TRIGGER check_organisation AFTER INSERT OR UPDATE OF time_zone, parent_id ON public.organisations FOR EACH ROW EXECUTE FUNCTION private.check_organisation();
 
+CREATE TRIGGER check_prerequisites BEFORE INSERT ON public.enrollments FOR EACH ROW WHEN ((new.enrollment_source = 'self_enrollment'::text)) EXECUTE FUNCTION private.check_prerequisites();
+
 CREATE TRIGGER check_price BEFORE INSERT OR UPDATE OF course_id, currency ON public.prices FOR EACH ROW EXECUTE FUNCTION private.check_price();
 
 CREATE TRIGGER check_refund AFTER INSERT OR UPDATE OF status, amount ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'refund'::text)) EXECUTE FUNCTION private.check_refund();
 
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
+
+CREATE CONSTRAINT TRIGGER course_prerequisites_without_circle AFTER INSERT OR UPDATE OF course_id, requires_course_id ON public.course_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.requires_course_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_course_prerequisite();
 
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
 
@@ -6667,6 +7212,10 @@ CREATE TRIGGER log_course_instructor_changes AFTER INSERT OR DELETE OR UPDATE ON
 
 CREATE TRIGGER log_course_module_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_modules');
 
+CREATE TRIGGER log_course_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_prerequisites');
+
+CREATE TRIGGER log_course_versions_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
+
 CREATE TRIGGER log_data_requests_changes AFTER INSERT OR DELETE OR UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('data_requests');
 
 CREATE TRIGGER log_designation_holders_changes AFTER INSERT OR DELETE OR UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('designation_holders');
@@ -6677,7 +7226,13 @@ CREATE TRIGGER log_instructor_profile_changes AFTER INSERT OR DELETE OR UPDATE O
 
 CREATE TRIGGER log_learning_progress_changes AFTER INSERT OR DELETE OR UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('learning_progress');
 
+CREATE TRIGGER log_lesson_attachments_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_attachments');
+
 CREATE TRIGGER log_lesson_changes AFTER INSERT OR DELETE OR UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lessons');
+
+CREATE TRIGGER log_lesson_links_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_links');
+
+CREATE TRIGGER log_lesson_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_prerequisites');
 
 CREATE TRIGGER log_lesson_progress_changes AFTER INSERT OR UPDATE ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION public.log_audit_trail('lesson_progress');
 
@@ -6708,6 +7263,10 @@ CREATE TRIGGER log_personalized_roadmaps_changes AFTER INSERT OR DELETE OR UPDAT
 CREATE TRIGGER log_prices_changes AFTER INSERT OR DELETE OR UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('prices');
 
 CREATE TRIGGER log_profile_changes AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('profiles');
+
+CREATE TRIGGER log_program_courses_changes AFTER INSERT OR DELETE OR UPDATE ON public.program_courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('program_courses');
+
+CREATE TRIGGER log_programs_changes AFTER INSERT OR DELETE OR UPDATE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('programs');
 
 CREATE TRIGGER log_question_keys_changes AFTER INSERT OR DELETE OR UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('question_keys');
 
@@ -6751,13 +7310,21 @@ CREATE TRIGGER prepare_quiz_accommodation BEFORE INSERT ON public.quiz_accommoda
 
 CREATE TRIGGER prepare_quiz_question BEFORE INSERT OR UPDATE OF quiz_id, question_version_id ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION private.prepare_quiz_question();
 
+CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UPDATE ON public.lesson_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
+
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
+
+CREATE TRIGGER set_course_version BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
 
 CREATE CONSTRAINT TRIGGER skill_prerequisites_without_circle AFTER INSERT OR UPDATE ON public.skill_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_skill_circle();
 
 CREATE CONSTRAINT TRIGGER skills_without_circle AFTER INSERT OR UPDATE OF parent_id ON public.skills NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.parent_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_skill_circle();
 
 CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.courses FOR EACH ROW EXECUTE FUNCTION private.stamp_course_status();
+
+CREATE TRIGGER trigger_ask_less_of_versions AFTER DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.ask_less_of_versions();
+
+CREATE TRIGGER trigger_ask_less_of_versions_on_move AFTER UPDATE OF course_id ON public.lessons FOR EACH ROW WHEN ((old.course_id <> new.course_id)) EXECUTE FUNCTION private.ask_less_of_versions();
 
 CREATE TRIGGER trigger_auto_grade_quiz BEFORE UPDATE OF status ON public.quiz_attempts FOR EACH ROW WHEN ((new.status = 'submitted'::text)) EXECUTE FUNCTION public.auto_grade_quiz_attempt();
 
@@ -6793,6 +7360,8 @@ CREATE TRIGGER trigger_recount_lesson_in_enrollments AFTER UPDATE OF require_com
 
 CREATE TRIGGER trigger_recount_required_lessons AFTER UPDATE OF require_completion, course_id ON public.lessons FOR EACH ROW WHEN (((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.course_id IS DISTINCT FROM new.course_id))) EXECUTE FUNCTION private.count_required_lessons();
 
+CREATE TRIGGER trigger_snapshot_on_publication AFTER UPDATE OF status ON public.courses FOR EACH ROW WHEN (((new.status = 'published'::text) AND (old.status <> 'published'::text))) EXECUTE FUNCTION private.snapshot_on_publication();
+
 CREATE TRIGGER trigger_update_course_analytics AFTER INSERT OR DELETE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_course_analytics();
 
 CREATE TRIGGER trigger_update_course_analytics_on_change AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_course_analytics();
@@ -6825,6 +7394,8 @@ CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.ins
 
 CREATE TRIGGER update_learning_progress_updated_at BEFORE UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_lesson_links_updated_at BEFORE UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_lesson_progress_updated_at BEFORE UPDATE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_lesson_videos_updated_at BEFORE UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -6846,6 +7417,8 @@ CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.p
 CREATE TRIGGER update_prices_updated_at BEFORE UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_programs_updated_at BEFORE UPDATE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_question_keys_updated_at BEFORE UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -6932,6 +7505,9 @@ ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_course_version FOREIGN KEY (course_version_id, course_id) REFERENCES public.course_versions(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES public.enrollments(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.certificates
@@ -6954,6 +7530,18 @@ ALTER TABLE ONLY public.course_modules
 
 ALTER TABLE ONLY public.course_modules
     ADD CONSTRAINT course_modules_unlock_after FOREIGN KEY (unlock_after_module_id, course_id) REFERENCES public.course_modules(id, course_id) ON DELETE SET NULL (unlock_after_module_id);
+
+ALTER TABLE ONLY public.course_prerequisites
+    ADD CONSTRAINT course_prerequisites_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_prerequisites
+    ADD CONSTRAINT course_prerequisites_requires_course_id_fkey FOREIGN KEY (requires_course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT course_versions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_versions
+    ADD CONSTRAINT course_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
@@ -6983,6 +7571,9 @@ ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.enrollments
+    ADD CONSTRAINT enrollments_course_version FOREIGN KEY (course_version_id, course_id) REFERENCES public.course_versions(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_current_lesson FOREIGN KEY (current_lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE SET NULL (current_lesson_id);
 
 ALTER TABLE ONLY public.enrollments
@@ -6999,6 +7590,18 @@ ALTER TABLE ONLY public.learning_progress
 
 ALTER TABLE ONLY public.learning_progress
     ADD CONSTRAINT learning_progress_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_attachments
+    ADD CONSTRAINT lesson_attachments_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_links
+    ADD CONSTRAINT lesson_links_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_prerequisites
+    ADD CONSTRAINT lesson_prerequisites_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_prerequisites
+    ADD CONSTRAINT lesson_prerequisites_requires FOREIGN KEY (requires_lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
@@ -7059,6 +7662,18 @@ ALTER TABLE ONLY public.prices
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.program_courses
+    ADD CONSTRAINT program_courses_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.program_courses
+    ADD CONSTRAINT program_courses_program_id_fkey FOREIGN KEY (program_id) REFERENCES public.programs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.question_keys
     ADD CONSTRAINT question_keys_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -7281,15 +7896,23 @@ CREATE POLICY "Instructors add assignments" ON public.assignments FOR INSERT TO 
 
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add courses to programs" ON public.program_courses FOR INSERT TO authenticated WITH CHECK (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add lessons" ON public.lessons FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add links" ON public.lesson_links FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add modules" ON public.course_modules FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add prerequisites" ON public.lesson_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add questions" ON public.questions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add quizzes" ON public.quizzes FOR INSERT TO authenticated WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add requirements" ON public.course_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7301,17 +7924,27 @@ CREATE POLICY "Instructors change assignments" ON public.assignments FOR UPDATE 
 
 CREATE POLICY "Instructors change content" ON public.content_blocks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change courses of programs" ON public.program_courses FOR UPDATE TO authenticated USING (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change extensions" ON public.assignment_extensions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change lessons" ON public.lessons FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change links" ON public.lesson_links FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change modules" ON public.course_modules FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change own programs" ON public.programs FOR UPDATE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change prerequisites" ON public.lesson_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change prices of own courses" ON public.prices FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change questions" ON public.questions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change quizzes" ON public.quizzes FOR UPDATE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change requirements" ON public.course_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change their introduction" ON public.instructor_profiles FOR UPDATE TO authenticated USING ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7321,6 +7954,10 @@ CREATE POLICY "Instructors correct transcripts" ON public.lesson_videos FOR UPDA
 
 CREATE POLICY "Instructors create own courses" ON public.courses FOR INSERT TO authenticated WITH CHECK ((((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher) AND ((created_by IS NULL) OR (created_by = ( SELECT auth.uid() AS uid)))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors create own programs" ON public.programs FOR INSERT TO authenticated WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors describe attachments" ON public.lesson_attachments FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors grant accommodations" ON public.quiz_accommodations FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors grant extensions" ON public.assignment_extensions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -7329,19 +7966,29 @@ CREATE POLICY "Instructors introduce themselves" ON public.instructor_profiles F
 
 CREATE POLICY "Instructors remove assignments" ON public.assignments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove attachments" ON public.lesson_attachments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove lessons" ON public.lessons FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove links" ON public.lesson_links FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove modules" ON public.course_modules FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove own draft programs" ON public.programs FOR DELETE TO authenticated USING ((((status = 'draft'::text) AND (owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove own drafts" ON public.courses FOR DELETE TO authenticated USING ((((status = 'draft'::text) AND (instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove prerequisites" ON public.lesson_prerequisites FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove prices of own courses" ON public.prices FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove questions" ON public.questions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove quizzes" ON public.quizzes FOR DELETE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove requirements" ON public.course_prerequisites FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove versions" ON public.question_versions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7352,6 +7999,8 @@ CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FO
 CREATE POLICY "Instructors set prices of own courses" ON public.prices FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors take back what a lesson teaches" ON public.lesson_skills FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors take courses out of programs" ON public.program_courses FOR DELETE TO authenticated USING (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7373,9 +8022,17 @@ CREATE POLICY "Instructors withdraw extensions" ON public.assignment_extensions 
 
 CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Learners view attachments that are open to them" ON public.lesson_attachments FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((NOT requires_enrollment) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE ((c.id = lesson_attachments.course_id) AND (c.status = 'published'::text)))))));
+
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview)))));
+
+CREATE POLICY "Learners view links that are open to them" ON public.lesson_links FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
+   FROM public.lessons l
+  WHERE ((l.id = lesson_links.lesson_id) AND l.is_preview)))));
 
 CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (of_course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7409,6 +8066,10 @@ CREATE POLICY "Members view own submissions" ON public.assignment_submissions FO
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view courses of programs" ON public.program_courses FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.programs p
+  WHERE (p.id = program_courses.program_id))));
+
 CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = lessons.course_id))));
@@ -7427,6 +8088,8 @@ CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT
 
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view published and own programs" ON public.programs FOR SELECT TO authenticated USING (((status = 'published'::text) OR (owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view skills of lessons they see" ON public.lesson_skills FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = lesson_skills.course_id))));
@@ -7435,9 +8098,27 @@ CREATE POLICY "People view teams" ON public.course_instructors FOR SELECT TO aut
    FROM public.courses c
   WHERE (c.id = course_instructors.course_id))));
 
+CREATE POLICY "People view the versions they began" ON public.course_versions FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_course_version_ids() AS my_course_version_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view what courses require" ON public.course_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = course_prerequisites.course_id))));
+
+CREATE POLICY "People view what lessons require" ON public.lesson_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = lesson_prerequisites.course_id))));
+
+CREATE POLICY "Public can view courses of programs" ON public.program_courses FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.programs p
+  WHERE ((p.id = program_courses.program_id) AND (p.status = 'published'::text)))));
+
 CREATE POLICY "Public can view lesson titles" ON public.lessons FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE ((c.id = lessons.course_id) AND (c.status = 'published'::text)))));
+
+CREATE POLICY "Public can view open attachments" ON public.lesson_attachments FOR SELECT TO anon USING (((NOT requires_enrollment) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE ((c.id = lesson_attachments.course_id) AND (c.status = 'published'::text))))));
 
 CREATE POLICY "Public can view outlines" ON public.course_modules FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -7447,15 +8128,29 @@ CREATE POLICY "Public can view preview lessons" ON public.content_blocks FOR SEL
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview))));
 
+CREATE POLICY "Public can view preview links" ON public.lesson_links FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.lessons l
+  WHERE ((l.id = lesson_links.lesson_id) AND l.is_preview))));
+
 CREATE POLICY "Public can view preview videos" ON public.lesson_videos FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_videos.lesson_id) AND l.is_preview))));
 
 CREATE POLICY "Public can view published courses" ON public.courses FOR SELECT TO anon USING ((status = 'published'::text));
 
+CREATE POLICY "Public can view published programs" ON public.programs FOR SELECT TO anon USING ((status = 'published'::text));
+
 CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE ((c.id = course_instructors.course_id) AND (c.status = 'published'::text)))));
+
+CREATE POLICY "Public can view what courses require" ON public.course_prerequisites FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE ((c.id = course_prerequisites.course_id) AND (c.status = 'published'::text)))));
+
+CREATE POLICY "Public can view what lessons require" ON public.lesson_prerequisites FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE ((c.id = lesson_prerequisites.course_id) AND (c.status = 'published'::text)))));
 
 CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -7507,6 +8202,10 @@ ALTER TABLE public.course_instructors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.course_prerequisites ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.course_versions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
@@ -7518,6 +8217,12 @@ ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.instructor_profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.learning_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_attachments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_links ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_prerequisites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_progress ENABLE ROW LEVEL SECURITY;
 
@@ -7548,6 +8253,10 @@ ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.prices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.program_courses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.programs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.question_keys ENABLE ROW LEVEL SECURITY;
 
@@ -7615,6 +8324,13 @@ REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_m
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.ask_less_of_versions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.audit_digests(p_salt bytea, p_side text, p_values jsonb) FROM PUBLIC;
@@ -7643,6 +8359,8 @@ REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
 
@@ -7770,6 +8488,10 @@ GRANT INSERT(created_by) ON TABLE public.courses TO authenticated;
 
 GRANT INSERT(designation_id),UPDATE(designation_id) ON TABLE public.courses TO authenticated;
 
+GRANT INSERT(enable_discussion_forum),UPDATE(enable_discussion_forum) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.courses TO authenticated;
+
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
@@ -7876,6 +8598,11 @@ GRANT ALL ON FUNCTION private.current_catalogue_version() TO service_role;
 
 REVOKE ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION private.describe_course(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) TO service_role;
 
 GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
 GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
@@ -7994,7 +8721,13 @@ GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO s
 
 REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.my_course_version_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_course_version_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_course_version_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_enrolled_course_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO authenticated;
@@ -8034,6 +8767,10 @@ GRANT ALL ON FUNCTION private.my_open_lesson_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_program_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_program_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_program_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
@@ -8098,6 +8835,8 @@ GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message tex
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO authenticated;
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.refuse_course_prerequisite() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_overlap() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
@@ -8115,6 +8854,8 @@ GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.sees_operations() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.set_course_version() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.settle_attempt(p_attempt uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) FROM PUBLIC;
@@ -8124,6 +8865,11 @@ REVOKE ALL ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) FRO
 REVOKE ALL ON FUNCTION private.slow_queries() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.slow_queries() TO authenticated;
 GRANT ALL ON FUNCTION private.slow_queries() TO service_role;
+
+REVOKE ALL ON FUNCTION private.snapshot_course(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.snapshot_course(p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.snapshot_on_publication() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_course_status() FROM PUBLIC;
 
@@ -8143,6 +8889,9 @@ GRANT ALL ON FUNCTION private.today() TO authenticated;
 GRANT ALL ON FUNCTION private.today() TO service_role;
 
 REVOKE ALL ON FUNCTION private.waits_for(p_part uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.waits_for_itself(p_part uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.waits_for_itself(p_part uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
@@ -8210,6 +8959,10 @@ GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.note_download(p_attachment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO anon;
+GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
@@ -8386,6 +9139,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO service_role
 GRANT SELECT ON TABLE public.course_modules TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO service_role;
+GRANT SELECT ON TABLE public.course_prerequisites TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO authenticated;
+
+GRANT SELECT ON TABLE public.course_versions TO authenticated;
+GRANT SELECT ON TABLE public.course_versions TO service_role;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.data_requests TO service_role;
 GRANT SELECT ON TABLE public.data_requests TO authenticated;
 
@@ -8407,6 +9167,26 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instructor_profiles TO authent
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.learning_progress TO service_role;
 GRANT SELECT ON TABLE public.learning_progress TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_attachments TO service_role;
+GRANT SELECT ON TABLE public.lesson_attachments TO anon;
+GRANT SELECT,DELETE ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT UPDATE(file_name) ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT UPDATE(description) ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT UPDATE(attachment_order) ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT UPDATE(requires_enrollment) ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_links TO service_role;
+GRANT SELECT ON TABLE public.lesson_links TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_links TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_prerequisites TO service_role;
+GRANT SELECT ON TABLE public.lesson_prerequisites TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_prerequisites TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_progress TO service_role;
 GRANT SELECT ON TABLE public.lesson_progress TO authenticated;
@@ -8483,6 +9263,14 @@ GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO service_role;
+
+GRANT SELECT ON TABLE public.program_courses TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.program_courses TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.program_courses TO service_role;
+
+GRANT SELECT ON TABLE public.programs TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.programs TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.programs TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_keys TO service_role;
 GRANT SELECT ON TABLE public.question_keys TO authenticated;
