@@ -127,6 +127,7 @@ async def member_pages(look: Look, school: School, records: Records) -> None:
     await look.at(school.path("The letter, line by line"))
     await look.at(f"/learn/{records.gated.slug}/{records.gated.lesson('After').id}", 403)
     await look.at("/admin/mail", 403)
+    await look.at("/admin/audit", 403)
 
 
 async def office_pages(look: Look, records: Records) -> None:
@@ -137,6 +138,11 @@ async def office_pages(look: Look, records: Records) -> None:
     link = await look.page.locator("a.row-link").first.get_attribute("href")
     assert link
     await look.at(link)
+    await look.at("/admin/audit?person=nobody")
+    await look.at("/admin/audit")
+    change = await look.page.locator("a.row-link").first.get_attribute("href")
+    assert change
+    await look.at(change)
     await look.at(f"/verify/{records.valid}")
 
 

@@ -31,13 +31,16 @@ async def seal(site: Site) -> int:
     while True:
         async with site.db.transaction(SYSTEM) as tx:
             some: int = await tx.fetchval(Q.seal)
-            head = await tx.fetchrow(Q.noted_head)
         sealed += some
-        if some and head:
-            # The site's own log is a witness outside the database.
-            log.info("audit_sealed", rows=some, position=head["position"], hash=head["hash"].hex())
         if some < 20_000:
             return sealed
+
+
+async def end_of_chain(site: Site) -> tuple[int, bytes]:
+    """The place and the hash of the last row, as sealing noted them."""
+    async with site.db.transaction(SYSTEM, read_only=True) as tx:
+        noted = await tx.fetchrow(Q.noted_head)
+    return (noted["position"], noted["hash"]) if noted else (0, chain.GENESIS)
 
 
 # Roots -----------------------------------------------------------------------------------------------------
@@ -52,14 +55,13 @@ async def close_day(site: Site, day: date | None = None) -> Root | None:
     await seal(site)
     async with site.db.transaction(SYSTEM, read_only=True) as tx:
         known = await tx.all(Root, Q.roots)
-        head = await tx.fetchrow(Q.noted_head)
     made = None
-    if head is not None and not any(root.day >= day for root in known):
+    if not any(root.day >= day for root in known):
         if await site.storage.exists(roots.key_of(day)):
             # Signing anew would hide that somebody removed the root, or that the database is an older one.
             log.error("audit_root_is_gone", day=day.isoformat(), file=roots.key_of(day))
         else:
-            made = await _sign(site, day, head["position"], head["hash"], known[-1].position if known else 0)
+            made = await _sign(site, day, known[-1].position if known else 0)
             known.append(made)
     for root in known:
         if root.exported_key is None:
@@ -67,7 +69,8 @@ async def close_day(site: Site, day: date | None = None) -> Root | None:
     return made
 
 
-async def _sign(site: Site, day: date, position: int, head_hash: bytes, before: int) -> Root:
+async def _sign(site: Site, day: date, before: int) -> Root:
+    position, head_hash = await end_of_chain(site)
     key = certificates.keys_of(site).current
     unsigned = Root(
         day=day,
