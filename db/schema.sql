@@ -37,6 +37,55 @@ CREATE TYPE public.user_role AS ENUM (
     'super_admin'
 );
 
+CREATE TABLE public.videos (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    module_id uuid NOT NULL,
+    file_name text NOT NULL,
+    file_url text NOT NULL,
+    file_size bigint NOT NULL,
+    mime_type text NOT NULL,
+    duration integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT videos_duration_check CHECK (((duration >= 1) AND (duration <= 43200))),
+    CONSTRAINT videos_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[[:cntrl:]/\\]'::text))),
+    CONSTRAINT videos_file_size_check CHECK (((file_size >= 1) AND (file_size <= '10737418240'::bigint))),
+    CONSTRAINT videos_file_url_check CHECK (((length(file_url) >= 1) AND (length(file_url) <= 1024))),
+    CONSTRAINT videos_mime_type_check CHECK (((mime_type ~ '^video/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 100)))
+);
+
+COMMENT ON TABLE public.videos IS 'The videos of a module, at most 10 GiB each.';
+
+COMMENT ON COLUMN public.videos.file_url IS 'An https address, or the key of a file of the collection''s own person: sessions/<user_id>/…. Any other key could be somebody else''s file.';
+
+COMMENT ON COLUMN public.videos.duration IS 'Whole seconds, measured by the service; null until then.';
+
+CREATE FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_lesson uuid;
+    v_elsewhere boolean := p_video.file_url like 'https://%';
+begin
+    insert into public.lessons (module_id, course_id, title, lesson_type, lesson_order, completion_criteria)
+    values (
+        p_module, p_course, left(coalesce(nullif(regexp_replace(p_video.file_name, '\.[A-Za-z0-9]{1,5}$', ''), ''), p_video.file_name), 200),
+        case when v_elsewhere then 'external_link' else 'video' end, p_order,
+        case when v_elsewhere then 'marked_complete' else 'video_watched' end
+    )
+    returning id into v_lesson;
+    if v_elsewhere then
+        insert into public.lesson_links (lesson_id, course_id, content_url) values (v_lesson, p_course, p_video.file_url);
+    else
+        insert into public.lesson_videos (lesson_id, course_id, hosting_provider, source_key, duration, processing_state)
+        values (v_lesson, p_course, 'upload', p_video.file_url, p_video.duration, 'waiting');
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) IS 'Makes a lesson of a collected video: a link when it is elsewhere, else a video that waits to be processed.';
+
 CREATE FUNCTION private.announce_role_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -108,6 +157,15 @@ CREATE FUNCTION private.are_options(p_options jsonb, p_least integer, p_most int
 $_$;
 
 COMMENT ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) IS 'Whether a value is an array of options {id, text and media} with different ids, as many as asked for, and nothing else.';
+
+CREATE FUNCTION private.are_tags(p_tags text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select cardinality(p_tags) <= 20 and coalesce(bool_and(coalesce(t ~ '^[a-z0-9_]{1,50}$', false)), true) from unnest(p_tags) t
+$_$;
+
+COMMENT ON FUNCTION private.are_tags(p_tags text[]) IS 'Whether an array holds at most twenty words such as clear_explanations.';
 
 CREATE FUNCTION private.ask_less_of_versions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -396,6 +454,41 @@ CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_an
 $$;
 
 COMMENT ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) IS 'What the key has to say to the options that were chosen.';
+
+CREATE FUNCTION private.check_body(p_body text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if coalesce(length(btrim(p_body, E' \n\r\t')), 0) not between 1 and 10000 then
+        perform private.refuse('CG422', 'body_length', 'Write something, in at most 10000 characters.');
+    end if;
+    return btrim(p_body, E' \n\r\t');
+end
+$$;
+
+COMMENT ON FUNCTION private.check_body(p_body text) IS 'The words of a post without blanks around them; CG422 when there are none or too many.';
+
+CREATE FUNCTION private.check_collected_file() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_person uuid;
+begin
+    select s.user_id into v_person from public.modules m join public.sessions s on s.id = m.session_id where m.id = new.module_id;
+    -- A module that is not there, or not his, is refused by the foreign key or by the policy.
+    if v_person is not null
+        and new.file_url !~ '^https://[^[:space:][:cntrl:]/?#@]+([/?#][^[:space:][:cntrl:]]*)?$'
+        and new.file_url !~ ('^sessions/' || v_person::text || '(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$')
+    then
+        perform private.refuse('CG422', 'no_such_file', 'Upload the video first, or give an address that begins with https://.');
+    end if;
+    return new;
+end
+$_$;
+
+COMMENT ON FUNCTION private.check_collected_file() IS 'Trigger: a video is at an https address or among the files of its collection''s person.';
 
 CREATE FUNCTION private.check_enrollment() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -719,6 +812,13 @@ END) STORED,
     designation_id uuid,
     enable_discussion_forum boolean DEFAULT false NOT NULL,
     enable_peer_review boolean DEFAULT false NOT NULL,
+    rating_total integer DEFAULT 0 NOT NULL,
+    total_reviews integer DEFAULT 0 NOT NULL,
+    avg_rating numeric(3,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (total_reviews > 0) THEN round(((rating_total)::numeric / (total_reviews)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
     final_assessment_id uuid,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
@@ -748,7 +848,8 @@ END) STORED,
     CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
     CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
     CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
-    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric)))
+    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
+    CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews))))
 );
 
 COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
@@ -760,6 +861,10 @@ COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compa
 COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
 
 COMMENT ON COLUMN public.courses.enable_peer_review IS 'Whether learners of the course may be asked to review each other''s assignments.';
+
+COMMENT ON COLUMN public.courses.rating_total IS 'Sum of the ratings of approved reviews; with total_reviews kept by trigger_update_course_rating.';
+
+COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews, 1 to 5; null without any.';
 
 COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
 
@@ -1275,6 +1380,31 @@ $$;
 
 COMMENT ON FUNCTION private.content_requirements(p_enrollment uuid) IS 'The requirements of an enrollment but for its quizzes: payment and lessons. Asked through private.completion_requirements.';
 
+CREATE FUNCTION private.count_discussion_posts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_change integer := 0;
+begin
+    if tg_op <> 'INSERT' then
+        v_change := v_change - (old.deleted_at is null and old.hidden_at is null)::integer;
+    end if;
+    if tg_op <> 'DELETE' then
+        v_change := v_change + (new.deleted_at is null and new.hidden_at is null)::integer;
+    end if;
+    if v_change <> 0 then
+        update public.discussions set
+            posts_count = posts_count + v_change,
+            last_post_at = case when tg_op = 'INSERT' then greatest(last_post_at, new.created_at) else last_post_at end
+        where id = coalesce(new.discussion_id, old.discussion_id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_discussion_posts() IS 'Trigger: moves a discussion''s counter by the difference.';
+
 CREATE FUNCTION private.count_quiz_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1309,6 +1439,31 @@ end
 $$;
 
 COMMENT ON FUNCTION private.count_required_lessons() IS 'Trigger: keeps courses.required_lessons by the difference.';
+
+CREATE FUNCTION private.count_review_votes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_helpful integer := 0;
+    v_not_helpful integer := 0;
+begin
+    if tg_op <> 'INSERT' then
+        v_helpful := v_helpful - old.is_helpful::integer;
+        v_not_helpful := v_not_helpful - (not old.is_helpful)::integer;
+    end if;
+    if tg_op <> 'DELETE' then
+        v_helpful := v_helpful + new.is_helpful::integer;
+        v_not_helpful := v_not_helpful + (not new.is_helpful)::integer;
+    end if;
+    update public.course_reviews
+    set helpful_count = helpful_count + v_helpful, not_helpful_count = not_helpful_count + v_not_helpful
+    where id = coalesce(new.review_id, old.review_id);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_review_votes() IS 'Trigger: moves a review''s counters by the difference.';
 
 CREATE FUNCTION private.covered_seconds(p_watched int4multirange) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -1486,6 +1641,22 @@ $$;
 
 COMMENT ON FUNCTION private.engagement_score(p_person uuid) IS 'How much somebody learnt in the last twelve months, 0 to 100: courses completed, lessons completed, how recent. Null for those to whom his learning records as a whole are not open.';
 
+CREATE FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_part text := private.forum_part(p_course, p_lesson);
+begin
+    if v_part is null then
+        perform private.refuse('CG404', 'no_forum', 'There is no discussion here that you take part in. Enrol in the course first.');
+    end if;
+    return v_part;
+end
+$$;
+
+COMMENT ON FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) IS 'private.forum_part(), or CG404 for who has none.';
+
 CREATE FUNCTION private.erase_audit_person(p_person uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1645,6 +1816,21 @@ end
 $$;
 
 COMMENT ON FUNCTION private.follow_submission() IS 'Trigger: moves an assignment''s figures by the difference and completes the lesson that a grade passes.';
+
+CREATE FUNCTION private.forum_part(p_course uuid, p_lesson uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when not exists (select 1 from public.courses c where c.id = p_course and c.enable_discussion_forum) then null
+        when p_course in (select private.my_taught_course_ids()) or coalesce(private.is_admin(), false) then 'moderator'
+        -- What is said of a lesson tells what it teaches.
+        when p_course in (select private.my_enrolled_course_ids())
+            and (p_lesson is null or p_lesson in (select private.my_open_lesson_ids())) then 'learner'
+    end
+$$;
+
+COMMENT ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) IS 'What the person who asks is in the forum of a course, and of a lesson that is named: moderator, learner, or null for nobody.';
 
 CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NULL::uuid) RETURNS TABLE(answer_id uuid, place integer, points_before numeric, points_after numeric)
     LANGUAGE sql SECURITY DEFINER
@@ -2443,6 +2629,13 @@ $$;
 
 COMMENT ON FUNCTION private.my_managed_organisation_ids() IS 'Organisations that the person who asks manages today, with their parts.';
 
+CREATE FUNCTION private.my_module_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select m.id from public.modules m join public.sessions s on s.id = m.session_id where s.user_id = auth.uid() $$;
+
+COMMENT ON FUNCTION private.my_module_ids() IS 'Parts of the collections of the person who asks.';
+
 CREATE FUNCTION private.my_open_enrollments() RETURNS SETOF public.enrollments
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2482,6 +2675,52 @@ $$;
 
 COMMENT ON FUNCTION private.my_organisation_ids() IS 'Organisations that the person who asks belongs to today or manages.';
 
+CREATE TABLE public.discussion_posts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    discussion_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    parent_id uuid,
+    member_id uuid,
+    body text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    hidden_at timestamp with time zone,
+    hidden_by uuid,
+    hidden_reason text,
+    CONSTRAINT deleted_posts_say_nothing CHECK (((deleted_at IS NULL) = (body IS NOT NULL))),
+    CONSTRAINT discussion_posts_body_check CHECK (((length(body) >= 1) AND (length(body) <= 10000))),
+    CONSTRAINT discussion_posts_hidden_reason_check CHECK (((length(hidden_reason) >= 1) AND (length(hidden_reason) <= 500))),
+    CONSTRAINT hidden_posts_have_a_reason CHECK (((hidden_at IS NULL) = (hidden_reason IS NULL))),
+    CONSTRAINT posts_answer_another CHECK ((parent_id <> id))
+);
+
+COMMENT ON TABLE public.discussion_posts IS 'What was said. A post that its author took back loses its words and keeps its place; one that was hidden keeps both.';
+
+CREATE FUNCTION private.my_post(p_post uuid) RETURNS public.discussion_posts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_post public.discussion_posts;
+    v_discussion public.discussions;
+begin
+    select * into v_post from public.discussion_posts where id = p_post and member_id = auth.uid() and deleted_at is null for no key update;
+    if v_post.id is null then
+        perform private.refuse('CG404', 'no_such_post', 'This post is not there any more, or is not yours.');
+    end if;
+    select * into v_discussion from public.discussions where id = v_post.discussion_id;
+    if private.enter_forum(v_discussion.course_id, v_discussion.lesson_id) = 'learner' and v_discussion.is_locked then
+        perform private.refuse('CG409', 'discussion_locked', 'This discussion is closed.');
+    elsif v_post.hidden_at is not null then
+        perform private.refuse('CG409', 'post_hidden', 'This post was hidden by an instructor and cannot be changed.');
+    end if;
+    return v_post;
+end
+$$;
+
+COMMENT ON FUNCTION private.my_post(p_post uuid) IS 'A post of the caller that he may still change. Raises CG404, CG409.';
+
 CREATE FUNCTION private.my_program_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2495,6 +2734,13 @@ CREATE FUNCTION private.my_role() RETURNS public.user_role
     AS $$ select role from public.profiles where id = auth.uid() $$;
 
 COMMENT ON FUNCTION private.my_role() IS 'Role of the person who asks; null for a guest.';
+
+CREATE FUNCTION private.my_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select id from public.sessions where user_id = auth.uid() $$;
+
+COMMENT ON FUNCTION private.my_session_ids() IS 'Collections of the person who asks.';
 
 CREATE FUNCTION private.my_student_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2763,6 +3009,21 @@ CREATE FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) RETUR
 $$;
 
 COMMENT ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) IS 'What a course costs somebody (null: a visitor) on a day, its list price, and the rule that gave it. The one rule for prices.';
+
+CREATE FUNCTION private.public_name(p_person uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        (
+            select nullif(btrim(p.first_name || case when p.last_name <> '' then ' ' || upper(left(p.last_name, 1)) || '.' else '' end), '')
+            from public.profiles p where p.id = p_person
+        ),
+        'Somebody'
+    )
+$$;
+
+COMMENT ON FUNCTION private.public_name(p_person uuid) IS 'What others may know of who wrote something: the first name and an initial.';
 
 CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) RETURNS numeric
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3120,6 +3381,18 @@ end
 $$;
 
 COMMENT ON FUNCTION private.seal_audit_logs(p_most integer) IS 'Takes rows that are not yet in the chain into it, in the order of their numbers; answers how many. At most so many at once.';
+
+CREATE FUNCTION private.sees_course(p_course uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (select 1 from public.courses c where c.id = p_course and c.status = 'published')
+        or p_course in (select private.my_enrolled_course_ids())
+        or p_course in (select private.my_taught_course_ids())
+        or coalesce(private.is_admin(), false)
+$$;
+
+COMMENT ON FUNCTION private.sees_course(p_course uuid) IS 'Whether the person who asks, or a visitor, can see a course.';
 
 CREATE FUNCTION private.sees_operations() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3611,6 +3884,19 @@ $$;
 
 COMMENT ON FUNCTION public.completion_requirements(p_enrollment uuid) IS 'private.completion_requirements for those who may see the enrollment: its member, the course''s instructors, administrators.';
 
+CREATE FUNCTION public.delete_post(p_post uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_post public.discussion_posts := private.my_post(p_post);
+begin
+    update public.discussion_posts set deleted_at = now(), body = null where id = v_post.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.delete_post(p_post uuid) IS 'Takes the caller''s own post back: its words are gone, its place among the answers stays. Raises CG404, CG409.';
+
 CREATE FUNCTION public.drop_enrollment(p_enrollment uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3625,6 +3911,20 @@ end
 $$;
 
 COMMENT ON FUNCTION public.drop_enrollment(p_enrollment uuid) IS 'Leaves a course. Progress is kept and enrolling again takes it up.';
+
+CREATE FUNCTION public.edit_post(p_post uuid, p_body text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_body text := private.check_body(p_body);
+    v_post public.discussion_posts := private.my_post(p_post);
+begin
+    update public.discussion_posts set body = v_body, edited_at = now() where id = v_post.id and body <> v_body;
+end
+$$;
+
+COMMENT ON FUNCTION public.edit_post(p_post uuid, p_body text) IS 'Changes the words of the caller''s own post; that it was edited is shown. Raises CG404, CG409, CG422.';
 
 CREATE FUNCTION public.end_organisation_membership(p_membership uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3900,6 +4200,50 @@ $$;
 
 COMMENT ON FUNCTION public.handle_new_user() IS 'Makes the profile of a new person. The role is always student: sign-up data cannot choose it.';
 
+CREATE FUNCTION public.hide_post(p_post uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_post public.discussion_posts;
+    v_reason text := nullif(btrim(p_reason, E' \n\r\t'), '');
+begin
+    select * into v_post from public.discussion_posts where id = p_post for no key update;
+    if private.enter_forum(v_post.course_id, null) <> 'moderator' then
+        perform private.refuse('CG403', 'moderators_only', 'Only the course''s instructors can hide a post.');
+    elsif p_reason is not null and coalesce(length(v_reason), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the post is hidden, in at most 500 characters.');
+    end if;
+    update public.discussion_posts set
+        hidden_at = case when v_reason is not null then coalesce(hidden_at, now()) end,
+        hidden_by = case when v_reason is not null then auth.uid() end,
+        hidden_reason = v_reason
+    where id = p_post;
+end
+$$;
+
+COMMENT ON FUNCTION public.hide_post(p_post uuid, p_reason text) IS 'Hides a post for a stated reason, or shows it again (null). Instructors of the course and administrators. Raises CG403, CG404, CG422.';
+
+CREATE FUNCTION public.list_discussions(p_course uuid, p_limit integer DEFAULT 20, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, lesson_id uuid, title text, author text, mine boolean, is_pinned boolean, is_locked boolean, posts_count integer, last_post_at timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_part text := private.enter_forum(p_course, null);
+    v_open uuid[] := array(select private.my_open_lesson_ids());
+begin
+    return query
+    select d.id, d.lesson_id, d.title, private.public_name(d.member_id), coalesce(d.member_id = auth.uid(), false),
+        d.is_pinned, d.is_locked, d.posts_count, d.last_post_at, d.created_at
+    from public.discussions d
+    where d.course_id = p_course and (v_part = 'moderator' or d.lesson_id is null or d.lesson_id = any (v_open))
+    order by d.is_pinned desc, d.last_post_at desc, d.id
+    limit least(greatest(p_limit, 1), 100) offset greatest(p_offset, 0);
+end
+$$;
+
+COMMENT ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) IS 'Discussions of a course, pinned ones first, then those where something was said last. Raises CG404.';
+
 CREATE FUNCTION public.log_audit_trail() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4014,6 +4358,44 @@ end
 $$;
 
 COMMENT ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) IS 'Marks the caller''s own notices as read, those named or all; answers how many were new.';
+
+CREATE FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+begin
+    select * into v_discussion from public.discussions where id = p_discussion for no key update;
+    if private.enter_forum(v_discussion.course_id, v_discussion.lesson_id) <> 'moderator' then
+        perform private.refuse('CG403', 'moderators_only', 'Only the course''s instructors can pin or close a discussion.');
+    end if;
+    update public.discussions set is_pinned = coalesce(p_pinned, is_pinned), is_locked = coalesce(p_locked, is_locked) where id = p_discussion;
+end
+$$;
+
+COMMENT ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) IS 'Pins or closes a discussion; null leaves as it is. Instructors of the course and administrators. Raises CG403, CG404.';
+
+CREATE FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not coalesce(private.is_admin(), false) then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can approve reviews.');
+    elsif p_approved is null or (coalesce(p_featured, false) and not p_approved) then
+        perform private.refuse('CG422', 'approve_first', 'A review must be approved before it can be featured.');
+    end if;
+    update public.course_reviews set
+        is_approved = p_approved, is_featured = coalesce(p_featured, false), moderated_by = auth.uid(), moderated_at = now()
+    where id = p_review;
+    if not found then
+        perform private.refuse('CG404', 'no_such_review', 'This review is not there any more.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) IS 'Approves a review, turns it down, or features it. Administrators only. Raises CG403, CG404, CG422.';
 
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4191,6 +4573,34 @@ $_$;
 
 COMMENT ON FUNCTION public.peer_review_view(p_review uuid) IS 'The work that a peer was given to review, without its author.';
 
+CREATE FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+    v_post uuid;
+    v_body text := private.check_body(p_body);
+begin
+    -- Its counter is about to move; a discussion that is being locked takes no more posts.
+    select * into v_discussion from public.discussions where id = p_discussion for no key update;
+    if private.enter_forum(v_discussion.course_id, v_discussion.lesson_id) = 'learner' and v_discussion.is_locked then
+        perform private.refuse('CG409', 'discussion_locked', 'This discussion is closed.');
+    elsif p_parent is not null and not exists (
+        select 1 from public.discussion_posts p
+        where p.id = p_parent and p.discussion_id = p_discussion and p.deleted_at is null and p.hidden_at is null
+    ) then
+        perform private.refuse('CG409', 'no_such_post', 'The post that you answer is not there any more.');
+    end if;
+    insert into public.discussion_posts (discussion_id, course_id, parent_id, member_id, body)
+    values (p_discussion, v_discussion.course_id, p_parent, auth.uid(), v_body)
+    returning id into v_post;
+    return v_post;
+end
+$$;
+
+COMMENT ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) IS 'Adds a post to a discussion, or an answer to one of its posts. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.preview_regrade(p_version uuid) RETURNS TABLE(quiz_attempt_id uuid, member_id uuid, points_before numeric, points_after numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4232,6 +4642,63 @@ end
 $$;
 
 COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
+
+CREATE FUNCTION public.publish_session(p_session uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.sessions;
+    v_course uuid;
+    v_part record;
+    v_unready text;
+begin
+    if not coalesce(private.is_teacher(), false) then
+        perform private.refuse('CG403', 'teachers_only', 'Only instructors can make a course. Ask the association''s office to become one.');
+    end if;
+    select * into v_session from public.sessions where id = p_session and user_id = auth.uid() for no key update;
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'This collection is not there any more, or is not yours.');
+    elsif not exists (select 1 from public.modules m join public.videos v on v.module_id = m.id where m.session_id = p_session) then
+        perform private.refuse('CG409', 'session_empty', 'This collection has no video yet.');
+    end if;
+    select string_agg('"' || v.file_name || '"', ', ' order by v.file_name) into v_unready
+    from public.modules m join public.videos v on v.module_id = m.id
+    where m.session_id = p_session and v.duration is null and v.file_url not like 'https://%';
+    if v_unready is not null then
+        perform private.refuse('CG409', 'videos_not_ready', 'These videos are still being processed: ' || left(v_unready, 500) || '.');
+    end if;
+    insert into public.courses (title, slug, description, category, status, instructor_id, created_by)
+    values (
+        left(v_session.name, 200),
+        -- The name as far as it can stand in an address, and something that nobody else has.
+        btrim(regexp_replace(left(private.fold(v_session.name), 80), '[^a-z0-9]+', '-', 'g') || '-' || left(gen_random_uuid()::text, 8), '-'),
+        '', 'continuing_education', 'draft', auth.uid(), auth.uid()
+    )
+    returning id into v_course;
+    for v_part in
+        insert into public.course_modules (course_id, title, module_order)
+        select v_course, left(m.name, 200), row_number() over (order by m.order_index)
+        from public.modules m where m.session_id = p_session
+        returning id, module_order
+    loop
+        perform private.add_video_lesson(v_part.id, v_course, v, n.place)
+        from (
+            select m.id, row_number() over (order by m.order_index) as module_order
+            from public.modules m where m.session_id = p_session
+        ) o
+        join public.videos v on v.module_id = o.id
+        cross join lateral (
+            select count(*)::integer as place from public.videos b
+            where b.module_id = v.module_id and (b.created_at, b.id) <= (v.created_at, v.id)
+        ) n
+        where o.module_order = v_part.module_order;
+    end loop;
+    return v_course;
+end
+$$;
+
+COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons in the order they were added. Instructors only. Raises CG403, CG404, CG409.';
 
 CREATE FUNCTION public.quiz_attempt_result(p_attempt uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4313,6 +4780,47 @@ $$;
 
 COMMENT ON FUNCTION public.quiz_attempt_view(p_attempt uuid) IS 'An attempt as its learner sees it: questions in their order, options under the names 1, 2, 3, what was saved. Nothing of what is right.';
 
+CREATE FUNCTION public.read_discussion(p_discussion uuid, p_limit integer DEFAULT 100, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, parent_id uuid, author text, mine boolean, body text, created_at timestamp with time zone, edited_at timestamp with time zone, deleted boolean, hidden boolean, hidden_reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+    v_part text;
+begin
+    select * into v_discussion from public.discussions d where d.id = p_discussion;
+    v_part := private.enter_forum(v_discussion.course_id, v_discussion.lesson_id);
+    return query
+    select p.id, p.parent_id,
+        case when p.deleted_at is null then private.public_name(p.member_id) end,
+        coalesce(p.member_id = auth.uid(), false),
+        case when p.hidden_at is null or p.member_id = auth.uid() or v_part = 'moderator' then p.body end,
+        p.created_at, p.edited_at, p.deleted_at is not null, p.hidden_at is not null,
+        case when p.member_id = auth.uid() or v_part = 'moderator' then p.hidden_reason end
+    from public.discussion_posts p
+    where p.discussion_id = p_discussion
+    order by p.created_at, p.id
+    limit least(greatest(p_limit, 1), 500) offset greatest(p_offset, 0);
+end
+$$;
+
+COMMENT ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) IS 'Posts of a discussion in the order in which they were written, each with the post that it answers. Hidden words for their author and moderators only. Raises CG404.';
+
+CREATE FUNCTION public.read_reviews(p_course uuid, p_limit integer DEFAULT 20, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, author text, rating integer, title text, review_text text, liked_aspects text[], improvement_areas text[], is_featured boolean, helpful_count integer, not_helpful_count integer, created_at timestamp with time zone, mine boolean, my_vote boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id, private.public_name(r.member_id), r.rating, r.title, r.review_text, r.liked_aspects, r.improvement_areas,
+        r.is_featured, r.helpful_count, r.not_helpful_count, r.created_at, coalesce(r.member_id = auth.uid(), false), v.is_helpful
+    from public.course_reviews r
+    left join public.review_votes v on v.review_id = r.id and v.member_id = auth.uid()
+    where r.course_id = p_course and r.is_approved and private.sees_course(p_course)
+    order by r.is_featured desc, r.helpful_count desc, r.id
+    limit least(greatest(p_limit, 1), 100) offset greatest(p_offset, 0)
+$$;
+
+COMMENT ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) IS 'Approved reviews of a course, the most helpful first, with the first name and initial of who wrote each. For everybody who sees the course.';
+
 CREATE FUNCTION public.regrade_question(p_version uuid, p_reason text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4360,6 +4868,28 @@ end
 $$;
 
 COMMENT ON FUNCTION public.regrade_question(p_version uuid, p_reason text) IS 'Grades every answer to a version anew by its present key, except where a person graded; keeps what each was before. Answers how many changed.';
+
+CREATE FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- One order at a time: two that took the rows in different orders would wait for each other.
+    perform 1 from public.sessions where id = p_session and user_id = auth.uid() for no key update;
+    if not found then
+        perform private.refuse('CG404', 'no_such_session', 'This collection is not there any more, or is not yours.');
+    elsif (select array_agg(m.id order by m.id) from public.modules m where m.session_id = p_session)
+        is distinct from (select array_agg(g.id order by g.id) from unnest(p_modules) as g (id))
+    then
+        perform private.refuse('CG422', 'not_all_modules', 'Name every part of the collection once. Load the page again and try once more.');
+    end if;
+    update public.modules m set order_index = g.place
+    from unnest(p_modules) with ordinality as g (id, place)
+    where m.id = g.id and m.session_id = p_session and m.order_index <> g.place;
+end
+$$;
+
+COMMENT ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) IS 'Puts the parts of the caller''s collection into the order given, counted from 1. Raises CG404, CG422.';
 
 CREATE FUNCTION public.request_data(p_kind text, p_details text DEFAULT ''::text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4701,6 +5231,29 @@ $$;
 
 COMMENT ON FUNCTION public.skip_roadmap_step(p_step uuid) IS 'Leaves one step of the caller''s own roadmap out.';
 
+CREATE FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion uuid;
+    v_body text := private.check_body(p_body);
+begin
+    perform private.enter_forum(p_course, p_lesson);
+    if coalesce(length(btrim(p_title, E' \n\r\t')), 0) not between 1 and 200 then
+        perform private.refuse('CG422', 'title_length', 'Give the discussion a title of at most 200 characters.');
+    elsif p_lesson is not null and not exists (select 1 from public.lessons l where l.id = p_lesson and l.course_id = p_course) then
+        perform private.refuse('CG404', 'no_such_lesson', 'This lesson is not part of the course.');
+    end if;
+    insert into public.discussions (course_id, lesson_id, member_id, title) values (p_course, p_lesson, auth.uid(), btrim(p_title, E' \n\r\t'))
+    returning id into v_discussion;
+    insert into public.discussion_posts (discussion_id, course_id, member_id, body) values (v_discussion, p_course, auth.uid(), v_body);
+    return v_discussion;
+end
+$$;
+
+COMMENT ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) IS 'Starts a discussion with its first post. Raises CG404, CG422.';
+
 CREATE FUNCTION public.start_quiz_attempt(p_quiz uuid) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4921,6 +5474,32 @@ $$;
 
 COMMENT ON FUNCTION public.update_course_analytics() IS 'Trigger: moves a course''s counters by the difference, only when something counted changed.';
 
+CREATE FUNCTION public.update_course_rating() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_sum integer := 0;
+    v_count integer := 0;
+begin
+    if tg_op <> 'INSERT' and old.is_approved then
+        v_sum := v_sum - old.rating;
+        v_count := v_count - 1;
+    end if;
+    if tg_op <> 'DELETE' and new.is_approved then
+        v_sum := v_sum + new.rating;
+        v_count := v_count + 1;
+    end if;
+    if v_sum <> 0 or v_count <> 0 then
+        update public.courses set rating_total = rating_total + v_sum, total_reviews = total_reviews + v_count
+        where id = coalesce(new.course_id, old.course_id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.update_course_rating() IS 'Trigger: moves a course''s rating by the difference when an approved review comes, goes or changes.';
+
 CREATE FUNCTION public.update_enrollment_progress() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5010,6 +5589,34 @@ $$;
 
 COMMENT ON FUNCTION public.visit_lesson(p_lesson uuid) IS 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
 
+CREATE FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_author uuid;
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to vote.');
+    end if;
+    select r.member_id into v_author from public.course_reviews r
+    where r.id = p_review and r.is_approved and private.sees_course(r.course_id);
+    if v_author is null then
+        perform private.refuse('CG404', 'no_such_review', 'This review is not there any more.');
+    elsif v_author = auth.uid() then
+        perform private.refuse('CG403', 'own_review', 'You cannot vote on your own review.');
+    elsif p_helpful is null then
+        delete from public.review_votes where review_id = p_review and member_id = auth.uid();
+    else
+        insert into public.review_votes as v (review_id, member_id, is_helpful) values (p_review, auth.uid(), p_helpful)
+        on conflict (review_id, member_id) do update set is_helpful = excluded.is_helpful
+            where v.is_helpful <> excluded.is_helpful;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) IS 'Says that a review is helpful or not, or takes it back (null). One vote a person. Raises CG403, CG404.';
+
 CREATE FUNCTION public.withdraw_peer_review(p_review uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5025,6 +5632,49 @@ end
 $$;
 
 COMMENT ON FUNCTION public.withdraw_peer_review(p_review uuid) IS 'Takes a review from somebody who does not write it; allot_peer_reviews then gives the work to another.';
+
+CREATE FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text DEFAULT NULL::text, p_text text DEFAULT NULL::text, p_liked text[] DEFAULT '{}'::text[], p_improve text[] DEFAULT '{}'::text[]) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment uuid;
+    v_review uuid;
+    v_title text := nullif(btrim(p_title, E' \n\r\t'), '');
+    v_text text := nullif(btrim(p_text, E' \n\r\t'), '');
+begin
+    if coalesce(p_rating not between 1 and 5, true) then
+        perform private.refuse('CG422', 'rating_needed', 'Give between one and five stars.');
+    elsif length(v_title) > 200 or length(v_text) > 5000 then
+        perform private.refuse('CG422', 'too_long', 'A title has at most 200 characters and a review at most 5000.');
+    elsif not private.are_tags(coalesce(p_liked, '{}')) or not private.are_tags(coalesce(p_improve, '{}')) then
+        perform private.refuse('CG422', 'no_such_aspect', 'Choose at most twenty aspects of those offered.');
+    elsif p_course in (select private.my_taught_course_ids()) then
+        perform private.refuse('CG403', 'own_course', 'You teach this course, so you cannot review it.');
+    end if;
+    select e.id into v_enrollment from public.enrollments e
+    where e.member_id = auth.uid() and e.course_id = p_course
+      and (e.status in ('enrolled', 'in_progress', 'completed') or e.completed_at is not null)
+    order by e.completed_at desc nulls last, e.enrolled_at desc limit 1;
+    if v_enrollment is null then
+        perform private.refuse('CG403', 'not_enrolled', 'Only those who take or took this course can review it.');
+    end if;
+    insert into public.course_reviews as r
+        (course_id, member_id, enrollment_id, rating, title, review_text, liked_aspects, improvement_areas)
+    values (p_course, auth.uid(), v_enrollment, p_rating, v_title, v_text, coalesce(p_liked, '{}'), coalesce(p_improve, '{}'))
+    on conflict on constraint unique_member_course_review do update set
+        rating = excluded.rating, title = excluded.title, review_text = excluded.review_text,
+        liked_aspects = excluded.liked_aspects, improvement_areas = excluded.improvement_areas,
+        -- What an administrator has read is not what stands there now.
+        is_approved = false, is_featured = false, moderated_by = null, moderated_at = null
+        where (r.rating, r.title, r.review_text, r.liked_aspects, r.improvement_areas) is distinct from
+            (excluded.rating, excluded.title, excluded.review_text, excluded.liked_aspects, excluded.improvement_areas)
+    returning r.id into v_review;
+    return coalesce(v_review, (select id from public.course_reviews where member_id = auth.uid() and course_id = p_course));
+end
+$$;
+
+COMMENT ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) IS 'Reviews a course that the caller takes or took, or changes his review, which then waits for approval again. Raises CG403, CG422.';
 
 CREATE TABLE private.attempt_questions (
     quiz_attempt_id uuid NOT NULL,
@@ -5398,6 +6048,41 @@ CREATE TABLE public.course_prerequisites (
 
 COMMENT ON TABLE public.course_prerequisites IS 'What a course asks for first: a completed course, which is enforced, or something in words, which is told.';
 
+CREATE TABLE public.course_reviews (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    rating integer NOT NULL,
+    title text,
+    review_text text,
+    liked_aspects text[] DEFAULT '{}'::text[] NOT NULL,
+    improvement_areas text[] DEFAULT '{}'::text[] NOT NULL,
+    is_approved boolean DEFAULT false NOT NULL,
+    is_featured boolean DEFAULT false NOT NULL,
+    moderated_by uuid,
+    moderated_at timestamp with time zone,
+    helpful_count integer DEFAULT 0 NOT NULL,
+    not_helpful_count integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT approved_reviews_are_moderated CHECK (((NOT is_approved) OR (moderated_at IS NOT NULL))),
+    CONSTRAINT course_reviews_helpful_count_check CHECK ((helpful_count >= 0)),
+    CONSTRAINT course_reviews_improvement_areas_check CHECK (private.are_tags(improvement_areas)),
+    CONSTRAINT course_reviews_liked_aspects_check CHECK (private.are_tags(liked_aspects)),
+    CONSTRAINT course_reviews_not_helpful_count_check CHECK ((not_helpful_count >= 0)),
+    CONSTRAINT course_reviews_rating_check CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT course_reviews_review_text_check CHECK (((length(review_text) >= 1) AND (length(review_text) <= 5000))),
+    CONSTRAINT course_reviews_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT featured_reviews_are_approved CHECK ((is_approved OR (NOT is_featured)))
+);
+
+COMMENT ON TABLE public.course_reviews IS 'What a learner says of a course, once a person and course. Written by public.write_review(), shown by public.read_reviews().';
+
+COMMENT ON COLUMN public.course_reviews.moderated_at IS 'Null: it waits for an administrator. Set without is_approved: it was turned down.';
+
+COMMENT ON COLUMN public.course_reviews.helpful_count IS 'With not_helpful_count kept by trigger_count_review_votes.';
+
 CREATE TABLE public.course_versions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     course_id uuid NOT NULL,
@@ -5475,6 +6160,28 @@ CREATE TABLE public.designation_holders (
 COMMENT ON TABLE public.designation_holders IS 'Who holds which designation, since when and until when. Recorded by administrators.';
 
 COMMENT ON COLUMN public.designation_holders.until IS 'The first day on which it is no longer held; null when no end is known.';
+
+CREATE TABLE public.discussions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    member_id uuid,
+    title text NOT NULL,
+    is_pinned boolean DEFAULT false NOT NULL,
+    is_locked boolean DEFAULT false NOT NULL,
+    posts_count integer DEFAULT 0 NOT NULL,
+    last_post_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT discussions_posts_count_check CHECK ((posts_count >= 0)),
+    CONSTRAINT discussions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.discussions IS 'A conversation about a course, or about one of its lessons.';
+
+COMMENT ON COLUMN public.discussions.is_locked IS 'Learners may read it and not write in it.';
+
+COMMENT ON COLUMN public.discussions.posts_count IS 'Posts that can be read; kept by trigger_count_discussion_posts.';
 
 CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
  SELECT e.id,
@@ -5906,6 +6613,19 @@ CREATE VIEW public.members WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.members IS 'Everybody with the membership and the designations of today, and how active he is. The shape that the association''s SQL reads.';
 
+CREATE TABLE public.modules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    name text NOT NULL,
+    order_index integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT modules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+    CONSTRAINT modules_order_index_check CHECK (((order_index >= 0) AND (order_index <= 9999)))
+);
+
+COMMENT ON TABLE public.modules IS 'The parts of a session, in order.';
+
 CREATE TABLE public.notification_preferences (
     member_id uuid NOT NULL,
     kind text NOT NULL,
@@ -6139,6 +6859,15 @@ CREATE TABLE public.quiz_grade_changes (
 
 COMMENT ON TABLE public.quiz_grade_changes IS 'Each grade that a person gave or that a corrected key changed: before, after and why. Append-only.';
 
+CREATE TABLE public.review_votes (
+    review_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    is_helpful boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.review_votes IS 'Whether somebody found a review helpful: one vote a person and review, never on one''s own.';
+
 CREATE TABLE public.roadmap_steps (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     roadmap_id uuid NOT NULL,
@@ -6343,6 +7072,19 @@ CREATE VIEW public.roadmap_details WITH (security_invoker='true') AS
    FROM public.personalized_roadmaps r;
 
 COMMENT ON VIEW public.roadmap_details IS 'Roadmaps as one document each: the steps in order with their reasons, and how far the person is, from his progress.';
+
+CREATE TABLE public.sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    session_type text DEFAULT 'Linear Flow'::text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sessions_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+    CONSTRAINT sessions_session_type_check CHECK (((length(session_type) >= 1) AND (length(session_type) <= 50)))
+);
+
+COMMENT ON TABLE public.sessions IS 'A person''s own ordered collection of videos. Not a browser''s session, which is web_sessions, nor a class, which is live_sessions.';
 
 CREATE TABLE public.skill_estimates (
     member_id uuid NOT NULL,
@@ -6551,6 +7293,9 @@ ALTER TABLE ONLY public.course_modules
 ALTER TABLE ONLY public.course_prerequisites
     ADD CONSTRAINT course_prerequisites_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT course_reviews_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT course_versions_id_course UNIQUE (id, course_id);
 
@@ -6569,6 +7314,18 @@ ALTER TABLE ONLY public.data_requests
 ALTER TABLE ONLY public.designation_holders
     ADD CONSTRAINT designation_holders_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_id_discussion UNIQUE (id, discussion_id);
+
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_id_course UNIQUE (id, course_id);
 
@@ -6577,6 +7334,9 @@ ALTER TABLE ONLY public.enrollments
 
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_transaction_id_key UNIQUE (transaction_id);
+
+ALTER TABLE ONLY public.modules
+    ADD CONSTRAINT idx_modules_order UNIQUE (session_id, order_index) DEFERRABLE;
 
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_pkey PRIMARY KEY (profile_id);
@@ -6628,6 +7388,9 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.modules
+    ADD CONSTRAINT modules_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.notification_preferences
     ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (member_id, kind, channel);
@@ -6716,11 +7479,17 @@ ALTER TABLE ONLY public.quizzes
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.review_votes
+    ADD CONSTRAINT review_votes_pkey PRIMARY KEY (review_id, member_id);
+
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_order UNIQUE (roadmap_id, step_order) DEFERRABLE;
 
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.skill_estimates
     ADD CONSTRAINT skill_estimates_pkey PRIMARY KEY (member_id, skill_id);
@@ -6767,6 +7536,9 @@ ALTER TABLE ONLY public.quiz_attempts
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT unique_member_course_enrollment UNIQUE NULLS NOT DISTINCT (member_id, course_id, cohort_name);
 
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT unique_member_course_review UNIQUE (member_id, course_id);
+
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT unique_module_lesson_order UNIQUE (module_id, lesson_order) DEFERRABLE;
 
@@ -6793,6 +7565,9 @@ ALTER TABLE ONLY public.video_events
 
 ALTER TABLE ONLY public.video_events_default
     ADD CONSTRAINT video_events_default_pkey PRIMARY KEY (id, occurred_at);
+
+ALTER TABLE ONLY public.videos
+    ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_pkey PRIMARY KEY (id);
@@ -6880,6 +7655,18 @@ CREATE INDEX idx_course_modules_unlock ON public.course_modules USING btree (unl
 
 CREATE INDEX idx_course_prerequisites_requires ON public.course_prerequisites USING btree (requires_course_id);
 
+CREATE INDEX idx_course_reviews_approved ON public.course_reviews USING btree (course_id, is_featured DESC, helpful_count DESC, id) WHERE is_approved;
+
+CREATE INDEX idx_course_reviews_course ON public.course_reviews USING btree (course_id, created_at DESC);
+
+CREATE INDEX idx_course_reviews_enrollment ON public.course_reviews USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_course_reviews_member ON public.course_reviews USING btree (member_id);
+
+CREATE INDEX idx_course_reviews_moderated_by ON public.course_reviews USING btree (moderated_by);
+
+CREATE INDEX idx_course_reviews_waiting ON public.course_reviews USING btree (created_at) WHERE (moderated_at IS NULL);
+
 CREATE INDEX idx_course_versions_created_by ON public.course_versions USING btree (created_by);
 
 CREATE INDEX idx_courses_category ON public.courses USING btree (category) WHERE (status = 'published'::text);
@@ -6907,6 +7694,22 @@ CREATE UNIQUE INDEX idx_data_requests_one_open ON public.data_requests USING btr
 CREATE INDEX idx_designation_holders_designation ON public.designation_holders USING btree (designation_id);
 
 CREATE INDEX idx_designation_holders_member ON public.designation_holders USING btree (member_id, designation_id, since);
+
+CREATE INDEX idx_discussion_posts_course ON public.discussion_posts USING btree (course_id);
+
+CREATE INDEX idx_discussion_posts_discussion ON public.discussion_posts USING btree (discussion_id, course_id, id);
+
+CREATE INDEX idx_discussion_posts_hidden_by ON public.discussion_posts USING btree (hidden_by);
+
+CREATE INDEX idx_discussion_posts_member ON public.discussion_posts USING btree (member_id, created_at);
+
+CREATE INDEX idx_discussion_posts_parent ON public.discussion_posts USING btree (parent_id, discussion_id);
+
+CREATE INDEX idx_discussions_course ON public.discussions USING btree (course_id, is_pinned DESC, last_post_at DESC, id);
+
+CREATE INDEX idx_discussions_lesson ON public.discussions USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_discussions_member ON public.discussions USING btree (member_id);
 
 CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
@@ -6979,6 +7782,8 @@ CREATE INDEX idx_mail_outbox_unsent ON public.mail_outbox USING btree (created_a
 CREATE INDEX idx_mail_outbox_user ON public.mail_outbox USING btree (user_id);
 
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
+
+CREATE INDEX idx_modules_session_id ON public.modules USING btree (session_id);
 
 CREATE INDEX idx_notifications_member ON public.notifications USING btree (member_id, created_at DESC);
 
@@ -7090,6 +7895,8 @@ CREATE INDEX idx_quizzes_open ON public.quizzes USING btree (of_course_id) WHERE
 
 CREATE INDEX idx_quizzes_type ON public.quizzes USING btree (quiz_type);
 
+CREATE INDEX idx_review_votes_member ON public.review_votes USING btree (member_id);
+
 CREATE INDEX idx_roadmap_steps_course ON public.roadmap_steps USING btree (course_id);
 
 CREATE INDEX idx_roadmap_steps_lesson ON public.roadmap_steps USING btree (lesson_id);
@@ -7099,6 +7906,8 @@ CREATE INDEX idx_roadmap_steps_roadmap ON public.roadmap_steps USING btree (road
 CREATE INDEX idx_roadmap_steps_skill ON public.roadmap_steps USING btree (skill_id);
 
 CREATE INDEX idx_roadmap_steps_student ON public.roadmap_steps USING btree (student_id);
+
+CREATE INDEX idx_sessions_user_id ON public.sessions USING btree (user_id, created_at DESC);
 
 CREATE INDEX idx_skill_estimates_skill ON public.skill_estimates USING btree (skill_id);
 
@@ -7127,6 +7936,8 @@ CREATE UNIQUE INDEX idx_video_analytics_playback ON public.video_analytics USING
 CREATE INDEX idx_video_analytics_video ON public.video_analytics USING btree (video_id, course_id);
 
 CREATE INDEX idx_video_events_user ON ONLY public.video_events USING btree (user_id, video_id, occurred_at);
+
+CREATE INDEX idx_videos_module_id ON public.videos USING btree (module_id);
 
 CREATE INDEX idx_web_sessions_expiry ON public.web_sessions USING btree (expires_at);
 
@@ -7161,6 +7972,8 @@ CREATE TRIGGER catalogue_prerequisites_changed AFTER INSERT OR DELETE OR UPDATE 
 CREATE TRIGGER catalogue_teams_changed AFTER INSERT OR DELETE OR UPDATE ON public.course_instructors FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_videos_changed AFTER INSERT OR DELETE OR UPDATE OF duration, lesson_id ON public.lesson_videos FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
+CREATE TRIGGER check_collected_file BEFORE INSERT OR UPDATE OF file_url, module_id ON public.videos FOR EACH ROW EXECUTE FUNCTION private.check_collected_file();
 
 CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.check_enrollment();
 
@@ -7214,11 +8027,17 @@ CREATE TRIGGER log_course_module_changes AFTER INSERT OR DELETE OR UPDATE ON pub
 
 CREATE TRIGGER log_course_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_prerequisites');
 
+CREATE TRIGGER log_course_reviews_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_reviews');
+
 CREATE TRIGGER log_course_versions_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
 
 CREATE TRIGGER log_data_requests_changes AFTER INSERT OR DELETE OR UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('data_requests');
 
 CREATE TRIGGER log_designation_holders_changes AFTER INSERT OR DELETE OR UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('designation_holders');
+
+CREATE TRIGGER log_discussion_posts_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussion_posts');
+
+CREATE TRIGGER log_discussions_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussions');
 
 CREATE TRIGGER log_enrollment_changes AFTER INSERT OR DELETE OR UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('enrollments');
 
@@ -7249,6 +8068,8 @@ CREATE TRIGGER log_login_attempts AFTER INSERT ON public.login_attempts FOR EACH
 CREATE TRIGGER log_member_designations_changes AFTER INSERT OR DELETE OR UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('member_designations');
 
 CREATE TRIGGER log_membership_changes AFTER INSERT OR DELETE OR UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('memberships');
+
+CREATE TRIGGER log_modules_changes AFTER INSERT OR DELETE OR UPDATE ON public.modules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('modules');
 
 CREATE TRIGGER log_notification_preferences_changes AFTER INSERT OR DELETE OR UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('notification_preferences');
 
@@ -7286,7 +8107,11 @@ CREATE TRIGGER log_quiz_questions_changes AFTER INSERT OR DELETE OR UPDATE ON pu
 
 CREATE TRIGGER log_quizzes_changes AFTER INSERT OR DELETE OR UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quizzes');
 
+CREATE TRIGGER log_review_votes_changes AFTER INSERT OR DELETE OR UPDATE ON public.review_votes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('review_votes');
+
 CREATE TRIGGER log_roadmap_steps_changes AFTER INSERT OR DELETE OR UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('roadmap_steps');
+
+CREATE TRIGGER log_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
 
 CREATE TRIGGER log_skill_estimates_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_estimates');
 
@@ -7295,6 +8120,8 @@ CREATE TRIGGER log_skill_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE 
 CREATE TRIGGER log_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skills');
 
 CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('transactions');
+
+CREATE TRIGGER log_videos_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
@@ -7338,11 +8165,19 @@ CREATE TRIGGER trigger_complete_on_return AFTER UPDATE OF status ON public.enrol
 
 CREATE TRIGGER trigger_complete_watched_lesson AFTER UPDATE OF watched_seconds ON public.video_analytics FOR EACH ROW WHEN (((old.watched_seconds < new.goal_seconds) AND (new.watched_seconds >= new.goal_seconds))) EXECUTE FUNCTION private.complete_watched_lesson();
 
+CREATE TRIGGER trigger_count_discussion_posts AFTER INSERT OR DELETE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.count_discussion_posts();
+
+CREATE TRIGGER trigger_count_discussion_posts_on_change AFTER UPDATE OF deleted_at, hidden_at ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.count_discussion_posts();
+
 CREATE TRIGGER trigger_count_quiz_attempts AFTER INSERT ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION private.follow_quiz_attempt();
 
 CREATE TRIGGER trigger_count_quiz_points AFTER INSERT OR DELETE OR UPDATE OF quiz_id, points, draw_count ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION private.count_quiz_points();
 
 CREATE TRIGGER trigger_count_required_lessons AFTER INSERT OR DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.count_required_lessons();
+
+CREATE TRIGGER trigger_count_review_votes AFTER INSERT OR DELETE ON public.review_votes FOR EACH ROW EXECUTE FUNCTION private.count_review_votes();
+
+CREATE TRIGGER trigger_count_review_votes_on_change AFTER UPDATE OF is_helpful ON public.review_votes FOR EACH ROW WHEN ((old.is_helpful <> new.is_helpful)) EXECUTE FUNCTION private.count_review_votes();
 
 CREATE TRIGGER trigger_count_submissions AFTER INSERT ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION private.follow_submission();
 
@@ -7366,6 +8201,10 @@ CREATE TRIGGER trigger_update_course_analytics AFTER INSERT OR DELETE ON public.
 
 CREATE TRIGGER trigger_update_course_analytics_on_change AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_course_analytics();
 
+CREATE TRIGGER trigger_update_course_rating AFTER INSERT OR DELETE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.update_course_rating();
+
+CREATE TRIGGER trigger_update_course_rating_on_change AFTER UPDATE OF rating, is_approved ON public.course_reviews FOR EACH ROW WHEN (((old.rating <> new.rating) OR (old.is_approved <> new.is_approved))) EXECUTE FUNCTION public.update_course_rating();
+
 CREATE TRIGGER trigger_update_enrollment_progress AFTER INSERT OR DELETE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_enrollment_progress();
 
 CREATE TRIGGER trigger_update_enrollment_progress_on_change AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_enrollment_progress();
@@ -7382,11 +8221,15 @@ CREATE TRIGGER update_content_blocks_updated_at BEFORE UPDATE ON public.content_
 
 CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_course_reviews_updated_at BEFORE UPDATE OF rating, title, review_text, liked_aspects, improvement_areas, is_approved, is_featured ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_courses_updated_at BEFORE UPDATE ON public.courses FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_data_requests_updated_at BEFORE UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_designation_holders_updated_at BEFORE UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_discussions_updated_at BEFORE UPDATE OF title, is_pinned, is_locked ON public.discussions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -7405,6 +8248,8 @@ CREATE TRIGGER update_lessons_updated_at BEFORE UPDATE ON public.lessons FOR EAC
 CREATE TRIGGER update_member_designations_updated_at BEFORE UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_memberships_updated_at BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_modules_updated_at BEFORE UPDATE ON public.modules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -7438,9 +8283,13 @@ CREATE TRIGGER update_quizzes_updated_at BEFORE UPDATE ON public.quizzes FOR EAC
 
 CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_sessions_updated_at BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER web_session_closes_playbacks AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.close_playbacks_of_session();
 
@@ -7537,6 +8386,18 @@ ALTER TABLE ONLY public.course_prerequisites
 ALTER TABLE ONLY public.course_prerequisites
     ADD CONSTRAINT course_prerequisites_requires_course_id_fkey FOREIGN KEY (requires_course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT course_reviews_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT course_reviews_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT course_reviews_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_reviews
+    ADD CONSTRAINT course_reviews_moderated_by_fkey FOREIGN KEY (moderated_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT course_versions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
@@ -7566,6 +8427,27 @@ ALTER TABLE ONLY public.designation_holders
 
 ALTER TABLE ONLY public.designation_holders
     ADD CONSTRAINT designation_holders_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_discussion FOREIGN KEY (discussion_id, course_id) REFERENCES public.discussions(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_hidden_by_fkey FOREIGN KEY (hidden_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.discussion_posts
+    ADD CONSTRAINT discussion_posts_parent FOREIGN KEY (parent_id, discussion_id) REFERENCES public.discussion_posts(id, discussion_id) ON DELETE SET NULL (parent_id);
+
+ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE SET NULL (lesson_id);
+
+ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
@@ -7632,6 +8514,9 @@ ALTER TABLE ONLY public.mail_outbox
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.modules
+    ADD CONSTRAINT modules_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.notification_preferences
     ADD CONSTRAINT notification_preferences_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -7759,6 +8644,12 @@ ALTER TABLE ONLY public.quizzes
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.review_votes
+    ADD CONSTRAINT review_votes_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.review_votes
+    ADD CONSTRAINT review_votes_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.course_reviews(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
@@ -7770,6 +8661,9 @@ ALTER TABLE ONLY public.roadmap_steps
 
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.skill_estimates
     ADD CONSTRAINT skill_estimates_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -7806,6 +8700,9 @@ ALTER TABLE ONLY public.video_analytics
 
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.videos
+    ADD CONSTRAINT videos_module_id_fkey FOREIGN KEY (module_id) REFERENCES public.modules(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -8044,6 +8941,8 @@ CREATE POLICY "Members can view own memberships" ON public.memberships FOR SELEC
 
 CREATE POLICY "Members can view own quiz attempts" ON public.quiz_attempts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members take own reviews back" ON public.course_reviews FOR DELETE TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own accommodations" ON public.quiz_accommodations FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8062,9 +8961,13 @@ CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT T
 
 CREATE POLICY "Members view own requests, admins all" ON public.data_requests FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own reviews" ON public.course_reviews FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own submissions" ON public.assignment_submissions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own votes" ON public.review_votes FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view courses of programs" ON public.program_courses FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.programs p
@@ -8084,7 +8987,11 @@ CREATE POLICY "People view outlines" ON public.course_modules FOR SELECT TO auth
 
 CREATE POLICY "People view own belongings, managers those of their people" ON public.organisation_members FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view own discussions, moderators those of their courses" ON public.discussions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_organisation_ids() AS my_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view own posts, moderators those of their courses" ON public.discussion_posts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -8162,11 +9069,35 @@ CREATE POLICY "Students view own roadmaps" ON public.personalized_roadmaps FOR S
 
 CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Users can create their own sessions" ON public.sessions FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Users can delete their own sessions" ON public.sessions FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Users can manage modules of their sessions: delete" ON public.modules FOR DELETE TO authenticated USING ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
+
+CREATE POLICY "Users can manage modules of their sessions: insert" ON public.modules FOR INSERT TO authenticated WITH CHECK ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
+
+CREATE POLICY "Users can manage modules of their sessions: update" ON public.modules FOR UPDATE TO authenticated USING ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids)))) WITH CHECK ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
+
+CREATE POLICY "Users can manage videos of their modules: delete" ON public.videos FOR DELETE TO authenticated USING ((module_id = ANY (ARRAY( SELECT private.my_module_ids() AS my_module_ids))));
+
+CREATE POLICY "Users can manage videos of their modules: insert" ON public.videos FOR INSERT TO authenticated WITH CHECK ((module_id = ANY (ARRAY( SELECT private.my_module_ids() AS my_module_ids))));
+
+CREATE POLICY "Users can manage videos of their modules: update" ON public.videos FOR UPDATE TO authenticated USING ((module_id = ANY (ARRAY( SELECT private.my_module_ids() AS my_module_ids)))) WITH CHECK ((module_id = ANY (ARRAY( SELECT private.my_module_ids() AS my_module_ids))));
+
 CREATE POLICY "Users can update own profile" ON public.profiles FOR UPDATE TO authenticated USING ((id = ( SELECT auth.uid() AS uid))) WITH CHECK ((id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Users can update their own sessions" ON public.sessions FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Users can view modules of their sessions" ON public.modules FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users can view own profile" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.my_student_ids() AS my_student_ids))) OR (id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users can view own sessions" ON public.web_sessions FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Users can view their own sessions" ON public.sessions FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Users can view videos of their modules" ON public.videos FOR SELECT TO authenticated USING (((module_id = ANY (ARRAY( SELECT private.my_module_ids() AS my_module_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users log own events" ON public.video_events FOR INSERT TO authenticated WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT 1
    FROM public.lesson_videos v
@@ -8204,6 +9135,8 @@ ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_prerequisites ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.course_reviews ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.course_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
@@ -8211,6 +9144,10 @@ ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.designation_holders ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.discussion_posts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.discussions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
@@ -8239,6 +9176,8 @@ ALTER TABLE public.mail_outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.member_designations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.modules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
 
@@ -8276,7 +9215,11 @@ ALTER TABLE public.quiz_questions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.quizzes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.review_votes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.skill_estimates ENABLE ROW LEVEL SECURITY;
 
@@ -8291,6 +9234,8 @@ ALTER TABLE public.video_analytics ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.video_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.video_events_default ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.videos ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.web_sessions ENABLE ROW LEVEL SECURITY;
 
@@ -8312,6 +9257,23 @@ SET SESSION AUTHORIZATION collegium_owner;
 GRANT USAGE ON SCHEMA public TO service_role;
 RESET SESSION AUTHORIZATION;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.videos TO service_role;
+GRANT SELECT,DELETE ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_name),UPDATE(file_name) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_url) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_size) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(mime_type) ON TABLE public.videos TO authenticated;
+
+REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
@@ -8323,6 +9285,10 @@ REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types t
 REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_tags(p_tags text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO service_role;
 
 REVOKE ALL ON FUNCTION private.ask_less_of_versions() FROM PUBLIC;
 
@@ -8353,6 +9319,10 @@ GRANT SELECT ON TABLE public.audit_logs TO service_role;
 REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 
@@ -8582,9 +9552,13 @@ GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO serv
 
 REVOKE ALL ON FUNCTION private.content_requirements(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.count_discussion_posts() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_review_votes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) TO anon;
@@ -8613,6 +9587,8 @@ REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.erase_audit_person(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.erase_audit_person(p_person uuid) TO service_role;
 
@@ -8628,6 +9604,8 @@ REVOKE ALL ON FUNCTION private.follow_quiz_attempt() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.follow_quiz_requirement() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
 
@@ -8758,6 +9736,10 @@ REVOKE ALL ON FUNCTION private.my_managed_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_module_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_module_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_module_ids() TO service_role;
+
 REVOKE ALL ON FUNCTION private.my_open_enrollments() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.my_open_lesson_ids() FROM PUBLIC;
@@ -8768,6 +9750,11 @@ REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussion_posts TO service_role;
+GRANT SELECT ON TABLE public.discussion_posts TO authenticated;
+
+REVOKE ALL ON FUNCTION private.my_post(p_post uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.my_program_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_program_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_program_ids() TO service_role;
@@ -8775,6 +9762,10 @@ GRANT ALL ON FUNCTION private.my_program_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
 GRANT ALL ON FUNCTION private.my_role() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_session_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_session_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_session_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_student_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_student_ids() TO authenticated;
@@ -8818,6 +9809,8 @@ REVOKE ALL ON FUNCTION private.prepare_quiz_question() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) TO service_role;
 
+REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
@@ -8851,6 +9844,8 @@ GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO se
 
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.sees_course(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sees_operations() FROM PUBLIC;
 
@@ -8920,8 +9915,14 @@ GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answe
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) TO authenticated;
@@ -8945,6 +9946,12 @@ GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, 
 
 REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.log_audit_trail() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) FROM PUBLIC;
@@ -8952,6 +9959,12 @@ GRANT ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) TO authenticate
 
 REVOKE ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
@@ -8970,6 +9983,9 @@ GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.peer_review_view(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.preview_regrade(p_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.preview_regrade(p_version uuid) TO authenticated;
 
@@ -8978,14 +9994,27 @@ GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.publish_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publish_session(p_session uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO anon;
+GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
@@ -9028,6 +10057,9 @@ GRANT ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_rol
 REVOKE ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) TO authenticated;
 
@@ -9045,6 +10077,8 @@ GRANT ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) TO authenticate
 
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.update_course_rating() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.update_enrollment_progress() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_updated_at_column() FROM PUBLIC;
@@ -9057,8 +10091,14 @@ GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO se
 REVOKE ALL ON FUNCTION public.visit_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.visit_lesson(p_lesson uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) TO authenticated;
 
 GRANT SELECT ON TABLE private.attempt_questions TO service_role;
 
@@ -9143,6 +10183,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO servic
 GRANT SELECT ON TABLE public.course_prerequisites TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_reviews TO service_role;
+GRANT SELECT,DELETE ON TABLE public.course_reviews TO authenticated;
+
 GRANT SELECT ON TABLE public.course_versions TO authenticated;
 GRANT SELECT ON TABLE public.course_versions TO service_role;
 
@@ -9151,6 +10194,9 @@ GRANT SELECT ON TABLE public.data_requests TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussions TO service_role;
+GRANT SELECT ON TABLE public.discussions TO authenticated;
 
 GRANT SELECT ON TABLE public.enrollment_details TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_details TO service_role;
@@ -9246,6 +10292,17 @@ GRANT UPDATE(locale) ON TABLE public.profiles TO authenticated;
 GRANT SELECT ON TABLE public.members TO authenticated;
 GRANT SELECT ON TABLE public.members TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modules TO service_role;
+GRANT SELECT,DELETE ON TABLE public.modules TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.modules TO authenticated;
+
+GRANT INSERT(session_id),UPDATE(session_id) ON TABLE public.modules TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.modules TO authenticated;
+
+GRANT INSERT(order_index),UPDATE(order_index) ON TABLE public.modules TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notification_preferences TO service_role;
 GRANT SELECT ON TABLE public.notification_preferences TO authenticated;
 
@@ -9320,6 +10377,9 @@ GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authe
 GRANT SELECT ON TABLE public.quiz_grade_changes TO service_role;
 GRANT SELECT ON TABLE public.quiz_grade_changes TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review_votes TO service_role;
+GRANT SELECT ON TABLE public.review_votes TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_steps TO service_role;
 GRANT SELECT ON TABLE public.roadmap_steps TO authenticated;
 
@@ -9377,6 +10437,17 @@ GRANT SELECT ON TABLE public.student_progress TO service_role;
 
 GRANT SELECT ON TABLE public.roadmap_details TO authenticated;
 GRANT SELECT ON TABLE public.roadmap_details TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.sessions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.sessions TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.sessions TO authenticated;
+
+GRANT INSERT(session_type),UPDATE(session_type) ON TABLE public.sessions TO authenticated;
+
+GRANT INSERT(user_id) ON TABLE public.sessions TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.skill_estimates TO service_role;
 GRANT SELECT ON TABLE public.skill_estimates TO authenticated;
