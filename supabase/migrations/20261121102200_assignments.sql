@@ -144,7 +144,10 @@ create table public.assignment_submissions (
     points_earned numeric(8, 2) check (points_earned between 0 and max_points),
     score numeric(5, 2) generated always as (round(points_earned * 100 / max_points, 2)) stored,
     late_penalty_applied numeric(5, 2) not null default 0 check (late_penalty_applied between 0 and 100),
-    final_score numeric(5, 2) generated always as (greatest(0, round(points_earned * 100 / max_points, 2) - late_penalty_applied)) stored,
+    final_score numeric(5, 2) generated always as (
+        -- greatest() alone would make a nought of what is not graded.
+        case when points_earned is not null then greatest(0, round(points_earned * 100 / max_points, 2) - late_penalty_applied) end
+    ) stored,
     graded_by uuid references public.profiles (id) on delete set null,
     graded_at timestamptz,
     instructor_feedback_html text check (length(instructor_feedback_html) <= 50000),

@@ -34,7 +34,7 @@ begin
     if not private.are_files(p_files, auth.uid(), p_assignment.allowed_file_types, p_assignment.max_file_size_mb) then
         perform private.refuse('CG422', 'files_not_allowed', 'Give at most 20 files of at most ' || p_assignment.max_file_size_mb || ' MB'
             || coalesce(' of the types ' || array_to_string(p_assignment.allowed_file_types, ', '), '') || '.');
-    elsif v_linked and p_url !~ '^https?://[^\s]{3,2040}$' then
+    elsif v_linked and (p_url !~ '^https?://\S{3,}$' or length(p_url) > 2048) then
         perform private.refuse('CG422', 'no_address', 'Give an address that begins with https://.');
     end if;
     v_files := jsonb_array_length(p_files);

@@ -11,6 +11,7 @@ THINGS = ("attempt", "answer", "grade_change", "accommodation")
 FOUND = """
 insert into public.quiz_attempts (id, quiz_id, enrollment_id, course_id, member_id, attempt_number, passing_score, total_points)
 values (%(attempt)s, %(short_quiz)s, %(short_enrollment)s, %(short)s, %(owner)s, 1, 70, 1);
+update public.question_versions set used_at = now() where id = %(shared_version)s;
 insert into private.attempt_questions (quiz_attempt_id, position, question_version_id, points, option_order)
 values (%(attempt)s, 1, %(shared_version)s, 1, '["true", "false"]');
 insert into public.quiz_answers (id, quiz_attempt_id, position, question_id, course_id, answer_data, seq, max_points)

@@ -1,0 +1,1 @@
+update public.quiz_attempts set member_id = %(stranger)s where id = %(attempt)s;
