@@ -738,7 +738,7 @@ begin
     if not private.are_files(p_files, auth.uid(), p_assignment.allowed_file_types, p_assignment.max_file_size_mb) then
         perform private.refuse('CG422', 'files_not_allowed', 'Give at most 20 files of at most ' || p_assignment.max_file_size_mb || ' MB'
             || coalesce(' of the types ' || array_to_string(p_assignment.allowed_file_types, ', '), '') || '.');
-    elsif v_linked and p_url !~ '^https?://[^\s]{3,2040}$' then
+    elsif v_linked and (p_url !~ '^https?://\S{3,}$' or length(p_url) > 2048) then
         perform private.refuse('CG422', 'no_address', 'Give an address that begins with https://.');
     end if;
     v_files := jsonb_array_length(p_files);
@@ -4068,7 +4068,11 @@ CREATE TABLE public.assignment_submissions (
     points_earned numeric(8,2),
     score numeric(5,2) GENERATED ALWAYS AS (round(((points_earned * (100)::numeric) / max_points), 2)) STORED,
     late_penalty_applied numeric(5,2) DEFAULT 0 NOT NULL,
-    final_score numeric(5,2) GENERATED ALWAYS AS (GREATEST((0)::numeric, (round(((points_earned * (100)::numeric) / max_points), 2) - late_penalty_applied))) STORED,
+    final_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (points_earned IS NOT NULL) THEN GREATEST((0)::numeric, (round(((points_earned * (100)::numeric) / max_points), 2) - late_penalty_applied))
+    ELSE NULL::numeric
+END) STORED,
     graded_by uuid,
     graded_at timestamp with time zone,
     instructor_feedback_html text,
