@@ -189,6 +189,72 @@ create index idx_roadmap_steps_skill on public.roadmap_steps (skill_id);
 create trigger update_roadmap_steps_updated_at before update on public.roadmap_steps
     for each row execute function public.update_updated_at_column();
 
+create function private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_course is not null then
+        return exists (
+            select 1 from public.enrollments e
+            where e.member_id = p_student and e.course_id = p_course and e.completed_at is not null
+        );
+    end if;
+    -- By the keys of both tables, however many people they hold.
+    return exists (
+        select 1
+        from public.lessons l
+        join public.enrollments e on e.member_id = p_student and e.course_id = l.course_id
+        cross join lateral (
+            select 1 from public.lesson_progress p
+            where p.enrollment_id = e.id and p.lesson_id = l.id and p.status = 'completed' limit 1
+        ) p
+        where l.id = p_lesson
+    );
+end
+$$;
+comment on function private.is_step_done(uuid, uuid, uuid) is 'Whether a person has completed what a step of his roadmap leads to: a lesson or a course.';
+
+create function private.complete_roadmaps(p_student uuid) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_completed integer;
+begin
+    update public.personalized_roadmaps r set status = 'completed'
+    where r.student_id = p_student and r.status <> 'completed'
+      and exists (select 1 from public.roadmap_steps s where s.roadmap_id = r.id)
+      and not exists (
+          select 1 from public.roadmap_steps s
+          where s.roadmap_id = r.id and s.skipped_at is null
+            and not private.is_step_done(s.student_id, s.lesson_id, s.course_id)
+      );
+    get diagnostics v_completed = row_count;
+    return v_completed;
+end
+$$;
+comment on function private.complete_roadmaps(uuid) is 'Completes the roadmaps of a person of which every step is done or left out; answers how many.';
+grant execute on function private.complete_roadmaps(uuid) to service_role;
+
+create function private.follow_roadmap() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.complete_roadmaps(case tg_table_name
+        when 'roadmap_steps' then coalesce(to_jsonb(new) ->> 'student_id', to_jsonb(old) ->> 'student_id')::uuid
+        when 'enrollments' then (to_jsonb(new) ->> 'member_id')::uuid
+        else (select e.member_id from public.enrollments e where e.id = (to_jsonb(new) ->> 'enrollment_id')::uuid)
+    end);
+    return null;
+end
+$$;
+comment on function private.follow_roadmap() is 'Trigger: a lesson or course was completed, or a step left out: it may have been the last one of a roadmap.';
+create trigger roadmap_follows_steps after update of skipped_at or delete on public.roadmap_steps
+    for each row execute function private.follow_roadmap();
+create trigger roadmap_follows_lessons after insert or update of status on public.lesson_progress
+    for each row when (new.status = 'completed') execute function private.follow_roadmap();
+create trigger roadmap_follows_courses after insert or update of status on public.enrollments
+    for each row when (new.status = 'completed') execute function private.follow_roadmap();
+
 create function public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

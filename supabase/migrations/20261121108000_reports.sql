@@ -8,7 +8,7 @@
 create index idx_video_analytics_lesson on public.video_analytics (user_id, lesson_id);
 
 create function private.lesson_states(p_member uuid, p_course uuid) returns table (lesson_id uuid, is_locked boolean)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp rows 50
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp cost 10000 rows 50
 as $$
 begin
     -- The views below call this once for an enrollment. Others may ask only about whom they may see.
@@ -99,10 +99,43 @@ cross join lateral (
 cross join lateral (
     select coalesce(sum(r.time_spent), 0) as seconds, max(r.updated_at) as updated_at
     from public.learning_progress r where r.student_id = e.member_id and r.lesson_id = s.lesson_id
-) b;
+) b
+union all
+select
+    md5(e.id::text || z.id::text)::uuid,
+    e.member_id,
+    e.course_id,
+    z.lesson_id,
+    z.id,
+    case
+        when t.passed then 'completed'
+        when z.lesson_id = any (k.locked) or e.status not in ('enrolled', 'in_progress', 'completed') or e.expires_at <= now()
+            then 'blocked'
+        when t.attempts > 0 then 'in_progress'
+        else 'not_started'
+    end::public.progress_status,
+    case when t.passed then 100 else 0 end,
+    t.last_at,
+    t.seconds::integer,
+    t.attempts::integer,
+    t.best::integer,
+    coalesce(t.first_at, e.created_at),
+    coalesce(t.updated_at, e.created_at)
+from public.enrollments e
+cross join lateral (
+    select array_agg(s.lesson_id) filter (where s.is_locked) as locked from private.lesson_states(e.member_id, e.course_id) s
+) k
+join public.quizzes z on z.of_course_id = e.course_id
+cross join lateral (
+    select count(*) as attempts, coalesce(bool_or(a.passed), false) as passed, round(max(a.score)) as best,
+        coalesce(sum(a.time_spent_seconds), 0) as seconds, min(a.started_at) as first_at,
+        max(coalesce(a.submitted_at, a.started_at)) as last_at, max(a.updated_at) as updated_at
+    from public.quiz_attempts a where a.enrollment_id = e.id and a.quiz_id = z.id
+) t
+where z.status = 'published' or t.attempts > 0;
 comment on view public.student_progress is
-    'Where somebody stands in each course (lesson_id null) and each lesson, locked ones as blocked. Ask for one student_id or one course_id: '
-    'a person''s rows cost the same however many take the course. time_spent is in seconds, played and read.';
+    'Where somebody stands in each course (lesson_id and assessment_id null), each lesson (assessment_id null) and each quiz; what is shut for him '
+    'is blocked. Ask for one student_id or one course_id: a person''s rows cost the same however many take the course. time_spent is in seconds.';
 
 create view public.enrollment_progress with (security_invoker = true) as
 select

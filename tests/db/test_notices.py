@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from collegium.access.stage import ACTORS, Stage
+from tests.db import test_definer_functions as definers
 from tests.support.database import Database
 
 HANDLE = "select public.handle_data_request(%(data_request)s, %(status)s, %(reason)s)"
@@ -169,3 +170,23 @@ def test_two_requests_at_once_are_one(own_guild: Database) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(ask, range(4)))
     assert sorted(answers, key=str) == [None, "request_open", "request_open", "request_open"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "select public.mark_notifications_read()",
+        "select public.set_notification_preference('kind', 'email', true)",
+        "select public.request_data('erasure')",
+        "select public.cancel_data_request(%(data_request)s)",
+        "select public.note_block_progress(%(reading_block)s, 10, '{}', true)",
+        "select public.skip_roadmap_step(%(step)s)",
+        "select public.set_roadmap_status(%(roadmap)s, 'paused')",
+        "select * from public.student_progress",
+        "select * from public.lms_health",
+        "select * from public.slow_queries",
+        """update public.profiles set learning_preferences = '{"preferred_pace": "slow"}' where id = %(owner)s""",
+    ],
+)
+def test_a_temporary_type_takes_none_of_these_over(stage: Stage, call: str) -> None:
+    definers.test_a_temporary_type_takes_no_function_over(stage, call)

@@ -18,7 +18,10 @@ METRICS = [
     "Certificates Issued (30d)",
     "Total Active Enrollments",
 ]
-MINE = "select {} from public.student_progress where student_id = %(owner)s and course_id = %(course)s"
+MINE = (
+    "select {} from public.student_progress"
+    " where student_id = %(owner)s and course_id = %(course)s and assessment_id is null"
+)
 BLOCKED = "select lesson_id from public.student_progress where student_id = %(owner)s and status = 'blocked'"
 
 
@@ -82,7 +85,7 @@ def test_a_completed_course_is_complete(stage: Stage) -> None:
     rows = stage.act(
         "owner",
         "select lesson_id is null, status::text, completion_percentage from public.student_progress"
-        " where student_id = %(owner)s and course_id = %(short)s order by 1",
+        " where student_id = %(owner)s and course_id = %(short)s and assessment_id is null order by 1",
     ).rows
     assert rows == [(False, "completed", 100), (True, "completed", 100)]
 
@@ -159,7 +162,32 @@ def test_progress_of_one_person_reads_no_whole_course(stage: Stage, who: str) ->
             assert math.prod((node["Actual Rows"], node["Actual Loops"])) < 100, node
     assert pages(plan) <= few * 2 + 200, f"{few} pages with two people, {pages(plan)} with two thousand"
     calls = [node["Actual Loops"] for node in nodes(plan) if node.get("Function Name") == "lesson_states"]
-    assert calls == [2], "once for each enrollment, never for each lesson"
+    assert calls == [2, 2], "once for each enrollment, never for each lesson"
+
+
+def test_quizzes_have_rows_of_their_own(stage: Stage) -> None:
+    look = (
+        "select assessment_id, lesson_id, status::text, completion_percentage, attempts_count, best_score"
+        " from public.student_progress where student_id = %(owner)s and course_id = {} and assessment_id is not null"
+    )
+    # A draft is nowhere.
+    quiz = (key("quiz"), key("reading"))
+    assert stage.act("owner", look.format("%(course)s")).rows == [(*quiz, "not_started", 0, 0, None)]
+    assert stage.act("owner", look.format("%(short)s")).rows == [(key("short_quiz"), None, "in_progress", 0, 1, None)]
+    stage.owner("update public.lessons set unlock_date = now() + interval '1 day' where id = %(reading)s")
+    assert stage.act("owner", look.format("%(course)s")).rows == [(*quiz, "blocked", 0, 0, None)]
+    stage.owner(
+        "insert into public.quiz_attempts (quiz_id, enrollment_id, course_id, member_id, attempt_number, status, started_at,"
+        " submitted_at, submitted_by, passing_score, total_points, points_earned, score, passed, graded_at)"
+        " select %(quiz)s, %(enrollment)s, %(course)s, %(owner)s, n, 'graded', now() - interval '1 minute', now(), 'learner',"
+        " 70, 10, n * 4, n * 40, n = 2, now() from generate_series(1, 2) n"
+    )
+    for who in ("owner", "instructor", "admin", "service_role"):
+        assert stage.act(who, look.format("%(course)s") + " and attempts_count > 0").rows == [
+            (*quiz, "completed", 100, 2, 80)
+        ]
+    spent = "select time_spent from public.student_progress where student_id = %(owner)s and assessment_id = %(quiz)s"
+    assert stage.act("owner", spent).rows == [(120,)]
 
 
 # Shapes of the personalised LMS

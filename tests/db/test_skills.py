@@ -123,6 +123,37 @@ def test_a_roadmap_is_its_persons(stage: Stage) -> None:
     assert stage.attempt("owner", pause).code == "roadmap_completed"
 
 
+def second_step(stage: Stage) -> None:
+    stage.owner(
+        "insert into public.roadmap_steps (roadmap_id, student_id, step_order, course_id, gap, evidence, rule, alternative)"
+        " values (%(roadmap)s, %(owner)s, 2, %(open)s, 'g', '{\"a\": 1}', 'r', 'a')"
+    )
+
+
+def test_a_roadmap_completes_with_its_last_step(stage: Stage) -> None:
+    look = "select status::text from public.personalized_roadmaps where id = %(roadmap)s"
+    second_step(stage)
+    stage.owner("select private.complete_lesson(%(learner_enrollment)s, %(reading)s)")
+    stage.owner("select private.complete_lesson(%(enrollment)s, %(reading)s)")
+    assert stage.value(look) == "active"
+    stage.owner(
+        "insert into public.enrollments (course_id, member_id, enrollment_source, status, completed_at)"
+        " values (%(open)s, %(owner)s, 'bulk_import', 'completed', now())"
+    )
+    assert stage.value(look) == "completed"
+    # A roadmap without steps is not done because nothing is left.
+    assert stage.value("select status::text from public.personalized_roadmaps where id = %(old_roadmap)s") == "paused"
+
+
+def test_a_roadmap_completes_when_the_rest_is_left_out(stage: Stage) -> None:
+    look = "select status::text from public.personalized_roadmaps where id = %(roadmap)s"
+    second_step(stage)
+    stage.act("owner", "select public.skip_roadmap_step(%(step)s)")
+    assert stage.value(look) == "active"
+    stage.owner("delete from public.roadmap_steps where course_id = %(open)s")
+    assert stage.value(look) == "completed"
+
+
 @pytest.mark.parametrize(
     "change",
     [

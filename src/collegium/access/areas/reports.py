@@ -64,9 +64,9 @@ MATRIX: dict[str, dict[str, str]] = {
 PROBES: dict[str, Probe] = {
     "student_progress": Probe(
         "how far the owner is in a lesson",
-        "student_id = %(owner)s and lesson_id = %(reading)s",
+        "student_id = %(owner)s and lesson_id = %(reading)s and assessment_id is null",
         "(id) values (null)",
-        "student_id = %(owner)s and lesson_id = %(reading)s",
+        "student_id = %(owner)s and lesson_id = %(reading)s and assessment_id is null",
         ("status", "'completed'"),
     ),
     "enrollment_progress": Probe(

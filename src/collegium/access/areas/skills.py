@@ -175,6 +175,7 @@ WRITABLE: dict[tuple[str, str], str] = {
 
 
 FUNCTIONS: dict[str, str] = {
+    "private.complete_roadmaps": "service_role",
     "private.is_learning_preferences": "authenticated service_role",
     "public.note_block_progress": "authenticated",
     "public.set_roadmap_status": "authenticated",
