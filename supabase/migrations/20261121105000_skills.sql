@@ -214,7 +214,7 @@ end
 $$;
 comment on function private.is_step_done(uuid, uuid, uuid) is 'Whether a person has completed what a step of his roadmap leads to: a lesson or a course.';
 
-create function private.complete_roadmaps(p_student uuid) returns integer
+create function private.complete_roadmaps(p_student uuid, p_done uuid default null) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -226,24 +226,38 @@ begin
       and not exists (
           select 1 from public.roadmap_steps s
           where s.roadmap_id = r.id and s.skipped_at is null
+            and coalesce(s.lesson_id, s.course_id) is distinct from p_done
             and not private.is_step_done(s.student_id, s.lesson_id, s.course_id)
       );
     get diagnostics v_completed = row_count;
     return v_completed;
 end
 $$;
-comment on function private.complete_roadmaps(uuid) is 'Completes the roadmaps of a person of which every step is done or left out; answers how many.';
-grant execute on function private.complete_roadmaps(uuid) to service_role;
+comment on function private.complete_roadmaps(uuid, uuid) is
+    'Completes the roadmaps of a person of which every step is done or left out; answers how many. p_done: a lesson or course known to be done.';
+grant execute on function private.complete_roadmaps(uuid, uuid) to service_role;
 
 create function private.follow_roadmap() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_student uuid;
+    v_done uuid;
 begin
-    perform private.complete_roadmaps(case tg_table_name
-        when 'roadmap_steps' then coalesce(to_jsonb(new) ->> 'student_id', to_jsonb(old) ->> 'student_id')::uuid
-        when 'enrollments' then (to_jsonb(new) ->> 'member_id')::uuid
-        else (select e.member_id from public.enrollments e where e.id = (to_jsonb(new) ->> 'enrollment_id')::uuid)
-    end);
+    if tg_table_name = 'roadmap_steps' then
+        perform private.complete_roadmaps(coalesce(new.student_id, old.student_id));
+        return null;
+    elsif tg_table_name = 'lesson_progress' then
+        select e.member_id into v_student from public.enrollments e where e.id = new.enrollment_id;
+        v_done := new.lesson_id;
+    else
+        v_student := new.member_id;
+        v_done := new.course_id;
+    end if;
+    -- Nearly always it is no step of anybody's roadmap; what was just completed need not be looked up again.
+    if exists (select 1 from public.roadmap_steps s where s.student_id = v_student and v_done in (s.lesson_id, s.course_id)) then
+        perform private.complete_roadmaps(v_student, v_done);
+    end if;
     return null;
 end
 $$;

@@ -214,10 +214,10 @@ def test_a_roadmap_is_one_document_with_its_reasons(stage: Stage) -> None:
     assert (step["rule"] != "", step["alternative"] != "", step["skill"]) == (True, True, "policies.reading")
     assert (step["status"], step["lesson_id"], step["course_id"]) == (
         "not_started",
-        str(key("reading")),
+        str(key("bare")),
         str(key("course")),
     )
-    stage.owner("select private.complete_lesson(%(enrollment)s, %(reading)s)")
+    stage.owner("select private.complete_lesson(%(enrollment)s, %(bare)s)")
     assert stage.act("owner", look).rows[0][0][0]["status"] == "completed"
     stage.owner("update public.roadmap_steps set lesson_id = null, course_id = %(open)s")
     assert stage.act("admin", look).rows[0][0][0]["status"] == "not_started"

@@ -133,8 +133,8 @@ def second_step(stage: Stage) -> None:
 def test_a_roadmap_completes_with_its_last_step(stage: Stage) -> None:
     look = "select status::text from public.personalized_roadmaps where id = %(roadmap)s"
     second_step(stage)
-    stage.owner("select private.complete_lesson(%(learner_enrollment)s, %(reading)s)")
-    stage.owner("select private.complete_lesson(%(enrollment)s, %(reading)s)")
+    stage.owner("select private.complete_lesson(%(learner_enrollment)s, %(bare)s)")
+    stage.owner("select private.complete_lesson(%(enrollment)s, %(bare)s)")
     assert stage.value(look) == "active"
     stage.owner(
         "insert into public.enrollments (course_id, member_id, enrollment_source, status, completed_at)"

@@ -32,7 +32,7 @@ insert into public.personalized_roadmaps (id, student_id, ai_reasoning, rule_ver
     (%(roadmap)s, %(owner)s, 'You know the terms; reading comes next.', 'gaps-1', 'active'),
     (%(old_roadmap)s, %(owner)s, 'The terms come first.', 'gaps-1', 'paused');
 insert into public.roadmap_steps (id, roadmap_id, student_id, step_order, lesson_id, skill_id, gap, evidence, rule, alternative)
-values (%(step)s, %(roadmap)s, %(owner)s, 1, %(reading)s, %(skill)s, 'Reading is at 40 of 100.', '{"mastery": 0.4}',
+values (%(step)s, %(roadmap)s, %(owner)s, 1, %(bare)s, %(skill)s, 'Reading is at 40 of 100.', '{"mastery": 0.4}',
     'The weakest skill whose prerequisites are there', 'Read a policy of your own with a colleague.');
 insert into public.learning_progress (id, student_id, content_id, lesson_id, course_id, content_type) values
     (%(reading_progress)s, %(owner)s, %(reading_block)s, %(reading)s, %(course)s, 'rich_text'),
