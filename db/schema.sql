@@ -1312,6 +1312,29 @@ $$;
 
 COMMENT ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) IS 'Records that the payment service received the money of an order, once. For the service that hears it from there.';
 
+CREATE FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_completed integer;
+begin
+    update public.personalized_roadmaps r set status = 'completed'
+    where r.student_id = p_student and r.status <> 'completed'
+      and exists (select 1 from public.roadmap_steps s where s.roadmap_id = r.id)
+      and not exists (
+          select 1 from public.roadmap_steps s
+          where s.roadmap_id = r.id and s.skipped_at is null
+            and coalesce(s.lesson_id, s.course_id) is distinct from p_done
+            and not private.is_step_done(s.student_id, s.lesson_id, s.course_id)
+      );
+    get diagnostics v_completed = row_count;
+    return v_completed;
+end
+$$;
+
+COMMENT ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) IS 'Completes the roadmaps of a person of which every step is done or left out; answers how many. p_done: a lesson or course known to be done.';
+
 CREATE FUNCTION private.complete_watched_lesson() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1790,6 +1813,34 @@ $$;
 
 COMMENT ON FUNCTION private.follow_quiz_requirement() IS 'Trigger: what a course requires changes alone, not beside completions.';
 
+CREATE FUNCTION private.follow_roadmap() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_student uuid;
+    v_done uuid;
+begin
+    if tg_table_name = 'roadmap_steps' then
+        perform private.complete_roadmaps(coalesce(new.student_id, old.student_id));
+        return null;
+    elsif tg_table_name = 'lesson_progress' then
+        select e.member_id into v_student from public.enrollments e where e.id = new.enrollment_id;
+        v_done := new.lesson_id;
+    else
+        v_student := new.member_id;
+        v_done := new.course_id;
+    end if;
+    -- Nearly always it is no step of anybody's roadmap; what was just completed need not be looked up again.
+    if exists (select 1 from public.roadmap_steps s where s.student_id = v_student and v_done in (s.lesson_id, s.course_id)) then
+        perform private.complete_roadmaps(v_student, v_done);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_roadmap() IS 'Trigger: a lesson or course was completed, or a step left out: it may have been the last one of a roadmap.';
+
 CREATE FUNCTION private.follow_submission() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2193,6 +2244,33 @@ $_$;
 
 COMMENT ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) IS 'Whether a text, or a number within its tolerance, is one of those expected.';
 
+CREATE FUNCTION private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_course is not null then
+        return exists (
+            select 1 from public.enrollments e
+            where e.member_id = p_student and e.course_id = p_course and e.completed_at is not null
+        );
+    end if;
+    -- By the keys of both tables, however many people they hold.
+    return exists (
+        select 1
+        from public.lessons l
+        join public.enrollments e on e.member_id = p_student and e.course_id = l.course_id
+        cross join lateral (
+            select 1 from public.lesson_progress p
+            where p.enrollment_id = e.id and p.lesson_id = l.id and p.status = 'completed' limit 1
+        ) p
+        where l.id = p_lesson
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) IS 'Whether a person has completed what a step of his roadmap leads to: a lesson or a course.';
+
 CREATE FUNCTION private.is_teacher() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2380,7 +2458,7 @@ $$;
 COMMENT ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) IS 'Lessons of a course that are not open for a member yet, and why: module_date, lesson_date, after_module, after_lesson.';
 
 CREATE FUNCTION private.lesson_states(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, is_locked boolean)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50
+    LANGUAGE plpgsql STABLE SECURITY DEFINER COST 10000 ROWS 50
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
@@ -7052,9 +7130,46 @@ UNION ALL
      CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.time_spent), (0)::bigint) AS seconds,
             max(r.updated_at) AS updated_at
            FROM public.learning_progress r
-          WHERE ((r.student_id = e.member_id) AND (r.lesson_id = s.lesson_id))) b);
+          WHERE ((r.student_id = e.member_id) AND (r.lesson_id = s.lesson_id))) b)
+UNION ALL
+ SELECT (md5(((e.id)::text || (z.id)::text)))::uuid AS id,
+    e.member_id AS student_id,
+    e.course_id,
+    z.lesson_id,
+    z.id AS assessment_id,
+    (
+        CASE
+            WHEN t.passed THEN 'completed'::text
+            WHEN ((z.lesson_id = ANY (k.locked)) OR (e.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text])) OR (e.expires_at <= now())) THEN 'blocked'::text
+            WHEN (t.attempts > 0) THEN 'in_progress'::text
+            ELSE 'not_started'::text
+        END)::public.progress_status AS status,
+        CASE
+            WHEN t.passed THEN 100
+            ELSE 0
+        END AS completion_percentage,
+    t.last_at AS last_accessed,
+    (t.seconds)::integer AS time_spent,
+    (t.attempts)::integer AS attempts_count,
+    (t.best)::integer AS best_score,
+    COALESCE(t.first_at, e.created_at) AS created_at,
+    COALESCE(t.updated_at, e.created_at) AS updated_at
+   FROM (((public.enrollments e
+     CROSS JOIN LATERAL ( SELECT array_agg(s.lesson_id) FILTER (WHERE s.is_locked) AS locked
+           FROM private.lesson_states(e.member_id, e.course_id) s(lesson_id, is_locked)) k)
+     JOIN public.quizzes z ON ((z.of_course_id = e.course_id)))
+     CROSS JOIN LATERAL ( SELECT count(*) AS attempts,
+            COALESCE(bool_or(a.passed), false) AS passed,
+            round(max(a.score)) AS best,
+            COALESCE(sum(a.time_spent_seconds), (0)::bigint) AS seconds,
+            min(a.started_at) AS first_at,
+            max(COALESCE(a.submitted_at, a.started_at)) AS last_at,
+            max(a.updated_at) AS updated_at
+           FROM public.quiz_attempts a
+          WHERE ((a.enrollment_id = e.id) AND (a.quiz_id = z.id))) t)
+  WHERE ((z.status = 'published'::text) OR (t.attempts > 0));
 
-COMMENT ON VIEW public.student_progress IS 'Where somebody stands in each course (lesson_id null) and each lesson, locked ones as blocked. Ask for one student_id or one course_id: a person''s rows cost the same however many take the course. time_spent is in seconds, played and read.';
+COMMENT ON VIEW public.student_progress IS 'Where somebody stands in each course (lesson_id and assessment_id null), each lesson (assessment_id null) and each quiz; what is shut for him is blocked. Ask for one student_id or one course_id: a person''s rows cost the same however many take the course. time_spent is in seconds.';
 
 CREATE VIEW public.roadmap_details WITH (security_invoker='true') AS
  SELECT id,
@@ -8144,6 +8259,12 @@ CREATE TRIGGER prepare_quiz_question BEFORE INSERT OR UPDATE OF quiz_id, questio
 CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UPDATE ON public.lesson_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
+
+CREATE TRIGGER roadmap_follows_courses AFTER INSERT OR UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
+
+CREATE TRIGGER roadmap_follows_lessons AFTER INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
+
+CREATE TRIGGER roadmap_follows_steps AFTER DELETE OR UPDATE OF skipped_at ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION private.follow_roadmap();
 
 CREATE TRIGGER set_course_version BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
 
@@ -9549,6 +9670,9 @@ GRANT SELECT ON TABLE public.transactions TO authenticated;
 REVOKE ALL ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) FROM PUBLIC;
@@ -9607,6 +9731,8 @@ REVOKE ALL ON FUNCTION private.follow_quiz_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_quiz_requirement() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.follow_roadmap() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
@@ -9660,6 +9786,8 @@ REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_teacher() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_teacher() TO authenticated;
