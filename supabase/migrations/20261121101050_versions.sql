@@ -330,11 +330,10 @@ returns table (
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
-        t.status = 'completed' and not private.is_refunded(t.id),
-        null::integer, null::integer, t.completed_at
+        private.pays(t.id), null::integer, null::integer, t.completed_at
     from public.enrollments e
     join public.courses c on c.id = e.course_id
-    -- Who enrolled while the course was free, or was enrolled by the association, never owed anything.
+    -- Who enrolled while the course cost him nothing, or was enrolled by the association, never owed anything.
     join public.transactions t on t.id = e.transaction_id
     where e.id = p_enrollment
     union all
