@@ -242,6 +242,8 @@ end
 $$;
 comment on function private.refuse_unlock_circle() is
     'Trigger: refuses unlock_after references and prerequisites that go round in a circle, also through modules.';
+create trigger catalogue_lesson_prerequisites_changed after insert or update or delete on public.lesson_prerequisites
+    for each statement execute function private.move_catalogue_version();
 create constraint trigger prerequisites_unlock_without_circle after insert or update on public.lesson_prerequisites
     for each row execute function private.refuse_unlock_circle();
 

@@ -177,7 +177,7 @@ select
     private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
     case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
-    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons,
+    c.active_enrollments + c.completion_count as seats_taken, coalesce(v.required_lessons, c.required_lessons) as required_lessons,
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
     $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,
@@ -196,11 +196,12 @@ select
     ), '{}') as lessons
 from public.courses c
 left join lateral (
-    select n.id, n.status, n.lessons_completed from public.enrollments n
+    select n.id, n.status, n.lessons_completed, n.course_version_id from public.enrollments n
     where n.course_id = c.id and n.member_id = (select auth.uid())
     order by n.status in ('enrolled', 'in_progress', 'completed') desc, n.completed_at desc nulls first, n.enrolled_at desc
     limit 1
 ) e on true
+left join public.course_versions v on v.id = e.course_version_id
 left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
 where c.slug = $1;
 
@@ -218,7 +219,8 @@ select
         'id', l.id, 'title', l.title, 'lesson_type', l.lesson_type, 'estimated_duration_minutes', l.estimated_duration_minutes
     ) order by m.module_order, l.lesson_order) as lessons,
     bool_or(coalesce(l.unlock_after_lesson_id, m.unlock_after_module_id) is not null
-        or coalesce(l.unlock_date, m.unlock_date) is not null) as has_rules
+        or coalesce(l.unlock_date, m.unlock_date) is not null
+        or exists (select 1 from public.lesson_prerequisites n where n.lesson_id = l.id)) as has_rules
 from public.courses c
 join public.course_modules m on m.course_id = c.id
 join public.lessons l on l.module_id = m.id

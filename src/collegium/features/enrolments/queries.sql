@@ -1,9 +1,10 @@
 -- name: enrol
 -- Enrols the person who asks by the database's own rule, or answers the enrollment that is there.
-select e.id, e.course_id, e.status, e.enrolled_at, e.lessons_completed, c.required_lessons as total_lessons,
-    e.completed_at, e.expires_at
+select e.id, e.course_id, e.status, e.enrolled_at, e.lessons_completed,
+    coalesce(v.required_lessons, c.required_lessons) as total_lessons, e.completed_at, e.expires_at
 from public.courses c
 cross join lateral public.enrol(c.id) e
+left join public.course_versions v on v.id = e.course_version_id
 where c.slug = $1;
 
 -- name: place_to_leave
