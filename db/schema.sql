@@ -1366,11 +1366,10 @@ CREATE FUNCTION private.content_requirements(p_enrollment uuid) RETURNS TABLE(st
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select 0, 'payment', null::uuid, c.title, 'transaction_completed',
-        t.status = 'completed' and not private.is_refunded(t.id),
-        null::integer, null::integer, t.completed_at
+        private.pays(t.id), null::integer, null::integer, t.completed_at
     from public.enrollments e
     join public.courses c on c.id = e.course_id
-    -- Who enrolled while the course was free, or was enrolled by the association, never owed anything.
+    -- Who enrolled while the course cost him nothing, or was enrolled by the association, never owed anything.
     join public.transactions t on t.id = e.transaction_id
     where e.id = p_enrollment
     union all
@@ -8081,6 +8080,8 @@ CREATE TRIGGER catalogue_courses_changed AFTER UPDATE OF title, slug, descriptio
 CREATE TRIGGER catalogue_designations_changed AFTER UPDATE OF code, name ON public.member_designations FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_instructors_changed AFTER INSERT OR DELETE OR UPDATE ON public.instructor_profiles FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
+CREATE TRIGGER catalogue_lesson_prerequisites_changed AFTER INSERT OR DELETE OR UPDATE ON public.lesson_prerequisites FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_lessons_changed AFTER INSERT OR DELETE OR UPDATE ON public.lessons FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
