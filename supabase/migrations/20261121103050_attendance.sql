@@ -1,0 +1,559 @@
+-- Attendance: how a session begins and ends, how people register, come and go, and what follows from it.
+-- Rollback: drop the triggers and functions below.
+
+create function private.hold_session(p_session uuid, p_change boolean) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    select case when p_change
+        then pg_advisory_xact_lock(hashtextextended('live:' || p_session::text, 0))
+        else pg_advisory_xact_lock_shared(hashtextextended('live:' || p_session::text, 0))
+    end
+$$;
+comment on function private.hold_session(uuid, boolean) is
+    'Until the commit: people who come and go share a lock that the beginning and the end of a session hold alone. Taken before all other locks.';
+
+create function private.check_live_session() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not private.is_time_zone(new.timezone) then
+        perform private.refuse('CG422', 'no_such_time_zone', 'There is no such time zone. Choose one such as Europe/Berlin.');
+    end if;
+    if new.lesson_id is not null
+        and not exists (select 1 from public.lessons l where l.id = new.lesson_id and l.lesson_type = 'live_session')
+    then
+        perform private.refuse('CG422', 'not_a_live_lesson', 'Choose a lesson of the type live session.');
+    end if;
+    if (tg_op = 'INSERT' or new.instructor_id <> old.instructor_id) and not exists (
+        select 1 from public.profiles p
+        where p.id = new.instructor_id and (
+            p.role in ('admin', 'super_admin')
+            or (p.role = 'instructor' and (
+                exists (select 1 from public.courses c where c.id = new.course_id and c.instructor_id = p.id)
+                or exists (select 1 from public.course_instructors t where t.course_id = new.course_id and t.profile_id = p.id)
+            ))
+        )
+    ) then
+        perform private.refuse('CG422', 'not_an_instructor', 'Choose one of the course''s instructors. Others can be co-hosts.');
+    end if;
+    if tg_op = 'UPDATE' and (new.session_date, new.duration_minutes, new.attendance_tolerance_minutes, new.credit_threshold_percentage)
+        is distinct from (old.session_date, old.duration_minutes, old.attendance_tolerance_minutes, old.credit_threshold_percentage)
+    then
+        -- Not waited for: who comes or goes holds it and waits for this row.
+        if not pg_try_advisory_xact_lock(hashtextextended('live:' || new.id::text, 0)) then
+            perform private.refuse('CG409', 'session_busy', 'Somebody is joining this session. Try again.');
+        elsif new.status <> 'scheduled' or exists (select 1 from public.attendance_intervals i where i.session_id = new.id) then
+            perform private.refuse('CG409', 'session_begun',
+                'People have joined this session: its time and what counts as attended stay as they are.');
+        end if;
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_live_session() is
+    'Trigger: the time zone exists, the lesson is one for live sessions, the instructor teaches the course, and what attendance is '
+    'measured by does not change once somebody has joined.';
+create trigger check_live_session before insert or update of timezone, lesson_id, instructor_id, session_date, duration_minutes,
+    attendance_tolerance_minutes, credit_threshold_percentage on public.live_sessions
+    for each row execute function private.check_live_session();
+
+create function private.check_live_host() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (select 1 from public.profiles p where p.id = new.profile_id and p.role <> 'student') then
+        perform private.refuse('CG422', 'not_an_instructor', 'A co-host must be an instructor.');
+    end if;
+    return new;
+end
+$$;
+comment on function private.check_live_host() is 'Trigger: only those who may teach can be co-hosts, since hosts see who attended.';
+create trigger check_live_host before insert on public.live_session_hosts
+    for each row execute function private.check_live_host();
+
+-- What follows from the intervals ----------------------------------------------------------------------------
+
+create function private.seconds_within(p_spans tstzmultirange, p_window tstzrange) returns integer
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(floor(sum(extract(epoch from upper(s) - lower(s)))), 0)::integer
+    from unnest(p_spans * tstzmultirange(p_window)) s
+$$;
+comment on function private.seconds_within(tstzmultirange, tstzrange) is
+    'Whole seconds of a window that a union of spans covers. A multirange is a union: what overlaps counts once.';
+
+create function private.session_window(p_session public.live_sessions) returns tstzrange
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select tstzrange(
+        p_session.session_date - make_interval(mins => p_session.attendance_tolerance_minutes),
+        p_session.session_date + make_interval(mins => p_session.duration_minutes + p_session.attendance_tolerance_minutes)
+    )
+$$;
+comment on function private.session_window(public.live_sessions) is 'The time of a session within which presence counts: as scheduled, and the tolerance.';
+
+create function private.count_attendance(p_attendance uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attendance public.session_attendance;
+    v_session public.live_sessions;
+    v_window tstzrange;
+    v_there boolean;
+    v_first timestamptz;
+    v_last timestamptz;
+    v_seconds integer;
+    v_eligible boolean;
+begin
+    select * into v_attendance from public.session_attendance where id = p_attendance for no key update;
+    select * into v_session from public.live_sessions where id = v_attendance.session_id;
+    v_window := private.session_window(v_session);
+    select count(*) > 0, min(i.joined_at), case when bool_and(i.left_at is not null) then max(i.left_at) end,
+        coalesce(private.seconds_within(
+            range_agg(tstzrange(i.joined_at, i.left_at)) filter (where i.left_at is not null), v_window), 0)
+    into v_there, v_first, v_last, v_seconds
+    from public.attendance_intervals i
+    where i.attendance_id = p_attendance and i.voided_at is null and tstzrange(i.joined_at, i.left_at, '[]') && v_window;
+    v_eligible := v_seconds * 100 >= v_session.credit_threshold_percentage * v_session.duration_minutes * 60;
+    if v_eligible is distinct from v_attendance.eligible_for_credit then
+        update public.session_attendance set eligible_for_credit = v_eligible where id = p_attendance;
+        -- Before the counters, whose row everybody in the session shares. What was completed stays complete.
+        if v_eligible and v_session.lesson_id is not null then
+            perform private.complete_lesson(v_attendance.enrollment_id, v_session.lesson_id);
+        end if;
+    end if;
+    if (v_there, v_first, v_last, v_seconds / 60) is distinct from
+        (v_attendance.attended, v_attendance.joined_at, v_attendance.left_at, v_attendance.duration_minutes)
+    then
+        update public.session_attendance
+        set attended = v_there, joined_at = v_first, left_at = v_last, duration_minutes = v_seconds / 60
+        where id = p_attendance;
+    end if;
+end
+$$;
+comment on function private.count_attendance(uuid) is
+    'Reckons one attendance from its intervals: their union within the session''s time, not their sum. Completes the lesson when it counts.';
+
+create function private.recount_attendance() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.count_attendance(new.attendance_id);
+    return null;
+end
+$$;
+comment on function private.recount_attendance() is 'Trigger: an interval was added, ended or voided, so one attendance is reckoned again.';
+create trigger trigger_recount_attendance after insert or update of joined_at, left_at, voided_at on public.attendance_intervals
+    for each row execute function private.recount_attendance();
+
+create function private.count_session() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_registered integer := 0;
+    v_attended integer := 0;
+    v_minutes integer := 0;
+begin
+    if tg_op <> 'DELETE' then
+        v_registered := (new.cancelled_at is null)::integer;
+        v_attended := new.attended::integer;
+        v_minutes := new.duration_minutes;
+    end if;
+    if tg_op <> 'INSERT' then
+        v_registered := v_registered - (old.cancelled_at is null)::integer;
+        v_attended := v_attended - old.attended::integer;
+        v_minutes := v_minutes - old.duration_minutes;
+    end if;
+    if v_registered <> 0 or v_attended <> 0 or v_minutes <> 0 then
+        update public.live_sessions set
+            registered_count = registered_count + v_registered,
+            attendance_count = attendance_count + v_attended,
+            attendance_minutes = attendance_minutes + v_minutes
+        where id = coalesce(new.session_id, old.session_id);
+    end if;
+    return null;
+end
+$$;
+comment on function private.count_session() is 'Trigger: moves a session''s counters by the difference, only when something counted changed.';
+create trigger trigger_count_session after insert or delete on public.session_attendance
+    for each row execute function private.count_session();
+create trigger trigger_count_session_on_change after update of cancelled_at, attended, duration_minutes on public.session_attendance
+    for each row execute function private.count_session();
+
+create function private.attend_before_completing() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (select 1 from public.live_sessions s where s.lesson_id = new.lesson_id and s.status <> 'cancelled')
+        and exists (select 1 from public.enrollments e where e.id = new.enrollment_id and e.member_id = auth.uid())
+        and not exists (
+            select 1 from public.session_attendance a join public.live_sessions s on s.id = a.session_id
+            where a.enrollment_id = new.enrollment_id and a.eligible_for_credit and s.lesson_id = new.lesson_id
+        )
+    then
+        perform private.refuse('CG409', 'attend_first', 'This lesson completes by itself when you have attended its live session.');
+    end if;
+    return new;
+end
+$$;
+comment on function private.attend_before_completing() is
+    'Trigger: a learner cannot mark a lesson complete whose live session he has not attended.';
+create trigger attend_before_completing before insert or update of status on public.lesson_progress
+    for each row when (new.status = 'completed') execute function private.attend_before_completing();
+
+-- Registering ------------------------------------------------------------------------------------------------
+
+create function public.register_for_session(p_session uuid) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.live_sessions;
+    v_enrollment uuid;
+    v_attendance public.session_attendance;
+begin
+    -- One at a time: so the number of seats is exact.
+    perform pg_advisory_xact_lock(hashtextextended('register:' || p_session::text, 0));
+    select s.* into v_session from public.live_sessions s
+    where s.id = p_session and s.course_id in (select private.my_enrolled_course_ids());
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session in your courses. Enrol in the course first.');
+    elsif v_session.status not in ('scheduled', 'in_progress')
+        or v_session.session_date + make_interval(mins => v_session.duration_minutes) <= now()
+    then
+        perform private.refuse('CG409', 'session_over', 'This session is over or was cancelled. Choose another date.');
+    end if;
+    select e.id into v_enrollment from private.my_open_enrollments() e
+    where e.course_id = v_session.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    select * into v_attendance from public.session_attendance where session_id = p_session and member_id = auth.uid();
+    if v_attendance.id is not null and v_attendance.cancelled_at is null then
+        return v_attendance.id;
+    elsif v_session.registered_count >= v_session.max_attendees then
+        perform private.refuse('CG409', 'session_full', 'This session is full. Choose another date.');
+    end if;
+    insert into public.session_attendance as a (session_id, course_id, enrollment_id, member_id)
+    values (p_session, v_session.course_id, v_enrollment, auth.uid())
+    on conflict on constraint unique_member_session do update
+        set cancelled_at = null, registered_at = now(), enrollment_id = excluded.enrollment_id
+    returning a.id into v_attendance.id;
+    return v_attendance.id;
+end
+$$;
+comment on function public.register_for_session(uuid) is
+    'Registers the person who asks for a session of a course that he takes, while there are seats. Answers the attendance.';
+
+create function public.cancel_session_registration(p_session uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attendance public.session_attendance;
+begin
+    perform private.hold_session(p_session, false);
+    select * into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() and cancelled_at is null for no key update;
+    if v_attendance.id is null then
+        perform private.refuse('CG404', 'not_registered', 'You are not registered for this session.');
+    elsif exists (select 1 from public.attendance_intervals i where i.attendance_id = v_attendance.id and i.voided_at is null) then
+        perform private.refuse('CG409', 'already_joined', 'You have joined this session. Your registration stays.');
+    end if;
+    update public.session_attendance set cancelled_at = now() where id = v_attendance.id;
+end
+$$;
+comment on function public.cancel_session_registration(uuid) is 'Gives up the caller''s seat in a session that he has not joined.';
+grant execute on function public.register_for_session(uuid), public.cancel_session_registration(uuid) to authenticated;
+
+-- Coming and going -------------------------------------------------------------------------------------------
+
+create function private.my_attendance_now(p_session uuid) returns public.session_attendance
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.live_sessions;
+    v_attendance public.session_attendance;
+begin
+    perform private.hold_session(p_session, false);
+    select s.* into v_session from public.live_sessions s
+    where s.id = p_session and s.course_id in (select private.my_enrolled_course_ids());
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session in your courses.');
+    end if;
+    perform private.hold_requirements(v_session.course_id, false);
+    select * into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() and cancelled_at is null for no key update;
+    if v_attendance.id is null then
+        perform private.refuse('CG403', 'not_registered', 'Register for this session before you join it.');
+    elsif v_session.status not in ('scheduled', 'in_progress') or now() >= upper(private.session_window(v_session)) then
+        perform private.refuse('CG409', 'session_over', 'This session is over or was cancelled.');
+    elsif now() < v_session.session_date - make_interval(mins => v_session.join_minutes_before) then
+        perform private.refuse('CG409', 'too_early',
+            'This session opens ' || v_session.join_minutes_before || ' minutes before it begins.');
+    end if;
+    return v_attendance;
+end
+$$;
+comment on function private.my_attendance_now(uuid) is
+    'The caller''s registration for a session that is open now, locked; raises CG403, CG404 or CG409 with the reason.';
+
+create function private.end_presence(p_attendance uuid, p_now boolean) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update public.attendance_intervals
+    set left_at = case when p_now and last_seen_at >= now() - interval '5 minutes' then greatest(now(), last_seen_at) else last_seen_at end
+    where attendance_id = p_attendance and source = 'self' and left_at is null
+$$;
+comment on function private.end_presence(uuid, boolean) is
+    'Ends what somebody''s page reports: now when it was heard of in the last five minutes, else when it was last heard of.';
+
+create function public.stay_in_session(p_session uuid) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attendance public.session_attendance := private.my_attendance_now(p_session);
+    v_interval uuid;
+begin
+    update public.attendance_intervals set last_seen_at = greatest(last_seen_at, now())
+    where attendance_id = v_attendance.id and source = 'self' and left_at is null and last_seen_at >= now() - interval '5 minutes'
+    returning id into v_interval;
+    if v_interval is null then
+        -- Nothing was heard for too long: that time is not counted, and a new interval begins.
+        perform private.end_presence(v_attendance.id, false);
+        insert into public.attendance_intervals (attendance_id, session_id, member_id, source, joined_at, last_seen_at, recorded_by)
+        values (v_attendance.id, p_session, auth.uid(), 'self', now(), now(), auth.uid())
+        returning id into v_interval;
+    end if;
+    return v_interval;
+end
+$$;
+comment on function public.stay_in_session(uuid) is
+    'Says that the caller is in the session now; his page asks every minute. Five minutes of silence are not counted.';
+
+create function public.join_live_session(p_session uuid)
+returns table (meeting_platform text, meeting_url text, meeting_id text, meeting_password text, interval_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_interval uuid := public.stay_in_session(p_session);
+begin
+    if not exists (select 1 from public.live_session_meetings m where m.session_id = p_session) then
+        perform private.refuse('CG409', 'no_meeting', 'The instructor has not said yet where this session meets. Try again in a few minutes.');
+    end if;
+    return query
+        select s.meeting_platform, m.meeting_url, m.meeting_id, m.meeting_password, v_interval
+        from public.live_sessions s join public.live_session_meetings m on m.session_id = s.id where s.id = p_session;
+end
+$$;
+comment on function public.join_live_session(uuid) is
+    'Shows somebody who is registered the way into a session that is open, and notes that he came, by the server''s clock.';
+
+create function public.leave_live_session(p_session uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attendance uuid;
+begin
+    perform private.hold_session(p_session, false);
+    perform private.hold_requirements(s.course_id, false) from public.live_sessions s where s.id = p_session;
+    select id into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() for no key update;
+    perform private.end_presence(v_attendance, true);
+end
+$$;
+comment on function public.leave_live_session(uuid) is 'Notes that the caller left. Who had not joined changes nothing.';
+grant execute on function public.stay_in_session(uuid), public.join_live_session(uuid), public.leave_live_session(uuid) to authenticated;
+
+create function private.add_attendance(
+    p_session uuid, p_member uuid, p_source text, p_joined timestamptz, p_left timestamptz, p_external text, p_by uuid
+) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.live_sessions;
+    v_enrollment uuid;
+    v_attendance uuid;
+    v_interval uuid;
+begin
+    perform private.hold_session(p_session, false);
+    select * into v_session from public.live_sessions where id = p_session;
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session.');
+    elsif v_session.status = 'cancelled' then
+        perform private.refuse('CG409', 'session_cancelled', 'This session was cancelled.');
+    elsif p_joined is null or p_left < p_joined or greatest(p_joined, p_left) > now() then
+        perform private.refuse('CG422', 'impossible_times', 'Give a time of joining and a later time of leaving, both in the past.');
+    elsif p_source = 'instructor' and (p_left is null or not tstzrange(p_joined, p_left, '[]') <@ private.session_window(v_session)) then
+        perform private.refuse('CG422', 'outside_session', 'Give times within the session.');
+    end if;
+    perform private.hold_requirements(v_session.course_id, false);
+    select e.id into v_enrollment from public.enrollments e
+    where e.member_id = p_member and e.course_id = v_session.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    if v_enrollment is null then
+        perform private.refuse('CG409', 'not_enrolled', 'This person is not enrolled in the course.');
+    end if;
+    -- Who was there without having registered was there all the same.
+    insert into public.session_attendance as a (session_id, course_id, enrollment_id, member_id)
+    values (p_session, v_session.course_id, v_enrollment, p_member)
+    on conflict on constraint unique_member_session do update set cancelled_at = null
+    returning a.id into v_attendance;
+    insert into public.attendance_intervals as i
+        (attendance_id, session_id, member_id, source, joined_at, left_at, external_id, recorded_by)
+    values (v_attendance, p_session, p_member, p_source, p_joined, p_left, p_external, p_by)
+    on conflict on constraint attendance_intervals_external do update set left_at = excluded.left_at
+        where i.left_at is null and i.attendance_id = excluded.attendance_id
+    returning i.id into v_interval;
+    return v_interval;
+end
+$$;
+comment on function private.add_attendance(uuid, uuid, text, timestamptz, timestamptz, text, uuid) is
+    'Adds an interval that somebody else than the learner reports. The same report again ends what was open, else answers null.';
+
+create function private.import_attendance(
+    p_session uuid, p_member uuid, p_joined timestamptz, p_left timestamptz, p_external text
+) returns uuid
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$ select private.add_attendance(p_session, p_member, 'platform', p_joined, p_left, p_external, null) $$;
+comment on function private.import_attendance(uuid, uuid, timestamptz, timestamptz, text) is
+    'Adds an interval as the meeting platform reports it, under the platform''s own name for it.';
+grant execute on function private.import_attendance(uuid, uuid, timestamptz, timestamptz, text) to service_role;
+
+create function private.check_holds_session(p_session uuid) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not (private.is_admin() or p_session in (select private.my_live_session_ids())) then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session among yours.');
+    end if;
+end
+$$;
+comment on function private.check_holds_session(uuid) is 'Refuses who neither holds a session nor administers the site.';
+
+create function public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamptz, p_left_at timestamptz) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.check_holds_session(p_session);
+    if p_member = auth.uid() then
+        perform private.refuse('CG403', 'own_attendance', 'Your own attendance must be recorded by somebody else.');
+    end if;
+    return private.add_attendance(p_session, p_member, 'instructor', p_joined_at, p_left_at, null, auth.uid());
+end
+$$;
+comment on function public.record_attendance(uuid, uuid, timestamptz, timestamptz) is
+    'Records by hand that a learner was in a session. For its hosts and administrators; the interval names who recorded it.';
+
+create function public.void_attendance_interval(p_interval uuid, p_reason text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_interval public.attendance_intervals;
+begin
+    select * into v_interval from public.attendance_intervals where id = p_interval;
+    perform private.check_holds_session(v_interval.session_id);
+    if coalesce(length(btrim(p_reason)), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why this does not count, in at most 500 characters.');
+    elsif v_interval.member_id = auth.uid() then
+        perform private.refuse('CG403', 'own_attendance', 'Your own attendance must be corrected by somebody else.');
+    end if;
+    perform private.hold_session(v_interval.session_id, false);
+    perform private.hold_requirements(s.course_id, false) from public.live_sessions s where s.id = v_interval.session_id;
+    perform 1 from public.session_attendance where id = v_interval.attendance_id for no key update;
+    update public.attendance_intervals set voided_at = now(), voided_by = auth.uid(), void_reason = btrim(p_reason)
+    where id = p_interval and voided_at is null;
+    if not found then
+        perform private.refuse('CG404', 'no_such_interval', 'There is no such interval, or it was voided already.');
+    end if;
+end
+$$;
+comment on function public.void_attendance_interval(uuid, text) is 'Takes an interval out of the count, with a reason. It stays to be read.';
+grant execute on function public.record_attendance(uuid, uuid, timestamptz, timestamptz), public.void_attendance_interval(uuid, text)
+    to authenticated;
+
+-- Beginning and end ------------------------------------------------------------------------------------------
+
+create function private.move_session(p_session uuid, p_to text, p_at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.live_sessions;
+begin
+    perform private.hold_session(p_session, true);
+    select * into v_session from public.live_sessions where id = p_session;
+    if (v_session.status, p_to) not in (('scheduled', 'in_progress'), ('scheduled', 'cancelled'), ('in_progress', 'completed')) then
+        perform private.refuse('CG409', 'session_status',
+            'This session is ' || replace(v_session.status, '_', ' ') || ': it cannot become ' || replace(p_to, '_', ' ') || '.');
+    elsif p_to = 'cancelled' and v_session.attendance_count > 0 then
+        perform private.refuse('CG409', 'session_attended', 'People have attended this session. Begin and end it instead of cancelling it.');
+    end if;
+    if p_to in ('completed', 'cancelled') then
+        -- Alone: several people may complete a lesson here, and each would wait for the course's counters.
+        perform private.hold_requirements(v_session.course_id, true);
+        update public.attendance_intervals set left_at = coalesce(last_seen_at, greatest(joined_at, now()))
+        where session_id = p_session and left_at is null;
+    end if;
+    update public.live_sessions set
+        status = p_to,
+        started_at = case when p_to = 'in_progress' then p_at else started_at end,
+        ended_at = case when p_to = 'completed' then p_at else ended_at end
+    where id = p_session;
+end
+$$;
+comment on function private.move_session(uuid, text, timestamptz) is
+    'Moves a session on: scheduled to in_progress or cancelled, in_progress to completed. At its end all who are still there leave.';
+
+create function public.start_live_session(p_session uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.check_holds_session(p_session);
+    if exists (
+        select 1 from public.live_sessions s
+        where s.id = p_session and now() < s.session_date - make_interval(mins => s.join_minutes_before)
+    ) then
+        perform private.refuse('CG409', 'too_early', 'It is too early to begin this session.');
+    end if;
+    perform private.move_session(p_session, 'in_progress', now());
+end
+$$;
+comment on function public.start_live_session(uuid) is 'Begins a session. For its hosts and administrators.';
+
+create function public.end_live_session(p_session uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.check_holds_session(p_session);
+    perform private.move_session(p_session, 'completed', now());
+end
+$$;
+comment on function public.end_live_session(uuid) is 'Ends a session. For its hosts and administrators.';
+
+create function public.cancel_live_session(p_session uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.check_holds_session(p_session);
+    perform private.move_session(p_session, 'cancelled', now());
+end
+$$;
+comment on function public.cancel_live_session(uuid) is 'Cancels a session that nobody has attended. For its hosts and administrators.';
+grant execute on function public.start_live_session(uuid), public.end_live_session(uuid), public.cancel_live_session(uuid) to authenticated;
+
+create function private.advance_live_session() returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_session public.live_sessions;
+begin
+    -- One session a transaction: the locks of two would stand crosswise to those of who joins one of them.
+    select s.* into v_session from public.live_sessions s
+    where (s.status = 'scheduled' and s.session_date <= now())
+        or (s.status = 'in_progress' and upper(private.session_window(s)) <= now())
+    order by s.session_date, s.id limit 1;
+    if v_session.id is not null and v_session.status = 'scheduled' then
+        perform private.move_session(v_session.id, 'in_progress', v_session.session_date);
+    elsif v_session.id is not null then
+        perform private.move_session(v_session.id, 'completed', now());
+    end if;
+    return v_session.id;
+end
+$$;
+comment on function private.advance_live_session() is
+    'Begins or ends one session whose time has come and that nobody moved by hand; answers which, or null when none is left.';
+grant execute on function private.advance_live_session() to service_role;

@@ -1,0 +1,1 @@
+update public.live_sessions set attendance_count = attendance_count + 1 where id = %(live)s;
