@@ -70,7 +70,8 @@ comment on column public.live_sessions.timezone is 'IANA name; the time zone in 
 comment on column public.live_sessions.join_minutes_before is 'From how long before the beginning those registered are shown the way in.';
 comment on column public.live_sessions.attendance_tolerance_minutes is 'What counts before the scheduled beginning and after the scheduled end.';
 comment on column public.live_sessions.credit_threshold_percentage is 'Share of the scheduled duration that somebody must be there for the session to count.';
-comment on column public.live_sessions.registered_count is 'Registrations that were not cancelled; kept by trigger_count_session, by the difference, as are the other counters.';
+comment on column public.live_sessions.registered_count is 'Registrations that were not cancelled; kept by trigger_count_session, by the difference.';
+comment on column public.live_sessions.attendance_count is 'Who was there within the session''s time; kept by private.count_attendance(), by the difference.';
 comment on column public.live_sessions.attendance_minutes is 'The sum of duration_minutes of those who attended.';
 create index idx_live_sessions_course on public.live_sessions (course_id);
 create index idx_live_sessions_lesson on public.live_sessions (lesson_id, course_id);
@@ -127,7 +128,7 @@ create table public.session_attendance (
         references public.live_sessions (id, course_id) on delete restrict,
     constraint session_attendance_enrollment foreign key (enrollment_id, course_id)
         references public.enrollments (id, course_id) on delete restrict,
-    constraint who_attended_was_there check (attended or (joined_at is null and duration_minutes = 0)),
+    constraint who_attended_was_there check (attended or (joined_at is null and duration_minutes = 0 and not eligible_for_credit)),
     constraint who_attended_did_not_cancel check (cancelled_at is null or not attended)
 );
 comment on table public.session_attendance is
@@ -207,14 +208,15 @@ alter table public.attendance_intervals enable row level security;
 revoke all on public.live_sessions, public.live_session_hosts, public.live_session_meetings, public.session_attendance,
     public.attendance_intervals from anon, authenticated, service_role;
 
-grant select, delete on public.live_sessions to authenticated, service_role;
+grant select, insert, update, delete on public.live_sessions, public.live_session_meetings to service_role;
+grant select, delete on public.live_sessions to authenticated;
 -- The status moves by public.start_live_session() and its like, the counters by triggers.
 grant insert (id, course_id, lesson_id, title, description, session_date, duration_minutes, timezone, meeting_platform, instructor_id,
     max_attendees, recording_enabled, recording_url, recording_available, agenda_html, pre_session_materials, post_session_materials,
-    join_minutes_before, attendance_tolerance_minutes, credit_threshold_percentage) on public.live_sessions to authenticated, service_role;
+    join_minutes_before, attendance_tolerance_minutes, credit_threshold_percentage) on public.live_sessions to authenticated;
 grant update (lesson_id, title, description, session_date, duration_minutes, timezone, meeting_platform, instructor_id,
     max_attendees, recording_enabled, recording_url, recording_available, agenda_html, pre_session_materials, post_session_materials,
-    join_minutes_before, attendance_tolerance_minutes, credit_threshold_percentage) on public.live_sessions to authenticated, service_role;
+    join_minutes_before, attendance_tolerance_minutes, credit_threshold_percentage) on public.live_sessions to authenticated;
 create policy "Learners view sessions of their courses" on public.live_sessions for select to authenticated
     using (
         course_id = any (array(select private.my_enrolled_course_ids()))
@@ -229,7 +231,8 @@ create policy "Instructors change sessions" on public.live_sessions for update t
 create policy "Instructors remove sessions" on public.live_sessions for delete to authenticated
     using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 
-grant select, insert (session_id, profile_id), delete on public.live_session_hosts to authenticated, service_role;
+grant select, insert, delete on public.live_session_hosts to service_role;
+grant select, insert (session_id, profile_id), delete on public.live_session_hosts to authenticated;
 create policy "Learners view hosts" on public.live_session_hosts for select to authenticated
     using (exists (select 1 from public.live_sessions s where s.id = session_id));
 create policy "Instructors add hosts" on public.live_session_hosts for insert to authenticated
@@ -238,7 +241,7 @@ create policy "Instructors remove hosts" on public.live_session_hosts for delete
     using (session_id = any (array(select private.my_taught_session_ids())) or (select private.is_admin()));
 
 grant select, insert (session_id, meeting_url, meeting_id, meeting_password), update (meeting_url, meeting_id, meeting_password), delete
-    on public.live_session_meetings to authenticated, service_role;
+    on public.live_session_meetings to authenticated;
 create policy "Hosts view the room" on public.live_session_meetings for select to authenticated
     using (session_id = any (array(select private.my_live_session_ids())) or (select private.is_admin()));
 create policy "Instructors add the room" on public.live_session_meetings for insert to authenticated
@@ -249,8 +252,6 @@ create policy "Instructors remove the room" on public.live_session_meetings for 
     using (session_id = any (array(select private.my_taught_session_ids())) or (select private.is_admin()));
 
 grant select on public.session_attendance, public.attendance_intervals to authenticated, service_role;
--- What somebody asked and answered is counted by the service; all the rest moves by functions.
-grant update (questions_asked, polls_answered) on public.session_attendance to service_role;
 create policy "Members view own attendance" on public.session_attendance for select to authenticated
     using (
         member_id = (select auth.uid())

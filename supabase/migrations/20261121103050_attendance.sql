@@ -115,19 +115,24 @@ begin
     from public.attendance_intervals i
     where i.attendance_id = p_attendance and i.voided_at is null and tstzrange(i.joined_at, i.left_at, '[]') && v_window;
     v_eligible := v_seconds * 100 >= v_session.credit_threshold_percentage * v_session.duration_minutes * 60;
-    if v_eligible is distinct from v_attendance.eligible_for_credit then
-        update public.session_attendance set eligible_for_credit = v_eligible where id = p_attendance;
-        -- Before the counters, whose row everybody in the session shares. What was completed stays complete.
-        if v_eligible and v_session.lesson_id is not null then
-            perform private.complete_lesson(v_attendance.enrollment_id, v_session.lesson_id);
-        end if;
-    end if;
-    if (v_there, v_first, v_last, v_seconds / 60) is distinct from
-        (v_attendance.attended, v_attendance.joined_at, v_attendance.left_at, v_attendance.duration_minutes)
+    if (v_there, v_first, v_last, v_seconds / 60, v_eligible) is not distinct from (v_attendance.attended, v_attendance.joined_at,
+        v_attendance.left_at, v_attendance.duration_minutes, v_attendance.eligible_for_credit)
     then
-        update public.session_attendance
-        set attended = v_there, joined_at = v_first, left_at = v_last, duration_minutes = v_seconds / 60
-        where id = p_attendance;
+        return;
+    end if;
+    update public.session_attendance
+    set attended = v_there, joined_at = v_first, left_at = v_last, duration_minutes = v_seconds / 60, eligible_for_credit = v_eligible
+    where id = p_attendance;
+    if v_eligible and not v_attendance.eligible_for_credit and v_session.lesson_id is not null then
+        -- What was completed stays complete.
+        perform private.complete_lesson(v_attendance.enrollment_id, v_session.lesson_id);
+    end if;
+    -- Last, because everybody in the session shares the row.
+    if (v_there, v_seconds / 60) is distinct from (v_attendance.attended, v_attendance.duration_minutes) then
+        update public.live_sessions set
+            attendance_count = attendance_count + v_there::integer - v_attendance.attended::integer,
+            attendance_minutes = attendance_minutes + v_seconds / 60 - v_attendance.duration_minutes
+        where id = v_session.id;
     end if;
 end
 $$;
@@ -149,36 +154,20 @@ create trigger trigger_recount_attendance after insert or update of joined_at, l
 create function private.count_session() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_registered integer := 0;
-    v_attended integer := 0;
-    v_minutes integer := 0;
 begin
-    if tg_op <> 'DELETE' then
-        v_registered := (new.cancelled_at is null)::integer;
-        v_attended := new.attended::integer;
-        v_minutes := new.duration_minutes;
-    end if;
-    if tg_op <> 'INSERT' then
-        v_registered := v_registered - (old.cancelled_at is null)::integer;
-        v_attended := v_attended - old.attended::integer;
-        v_minutes := v_minutes - old.duration_minutes;
-    end if;
-    if v_registered <> 0 or v_attended <> 0 or v_minutes <> 0 then
-        update public.live_sessions set
-            registered_count = registered_count + v_registered,
-            attendance_count = attendance_count + v_attended,
-            attendance_minutes = attendance_minutes + v_minutes
-        where id = coalesce(new.session_id, old.session_id);
-    end if;
+    update public.live_sessions set registered_count = registered_count + case
+        when tg_op = 'INSERT' then (new.cancelled_at is null)::integer
+        else (new.cancelled_at is null)::integer - (old.cancelled_at is null)::integer end
+    where id = new.session_id;
     return null;
 end
 $$;
-comment on function private.count_session() is 'Trigger: moves a session''s counters by the difference, only when something counted changed.';
-create trigger trigger_count_session after insert or delete on public.session_attendance
-    for each row execute function private.count_session();
-create trigger trigger_count_session_on_change after update of cancelled_at, attended, duration_minutes on public.session_attendance
-    for each row execute function private.count_session();
+comment on function private.count_session() is
+    'Trigger: moves the number of registrations by the difference. The counters of who attended move in private.count_attendance().';
+create trigger trigger_count_session after insert on public.session_attendance
+    for each row when (new.cancelled_at is null) execute function private.count_session();
+create trigger trigger_count_session_on_change after update of cancelled_at on public.session_attendance
+    for each row when ((old.cancelled_at is null) <> (new.cancelled_at is null)) execute function private.count_session();
 
 create function private.attend_before_completing() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -413,6 +402,15 @@ as $$ select private.add_attendance(p_session, p_member, 'platform', p_joined, p
 comment on function private.import_attendance(uuid, uuid, timestamptz, timestamptz, text) is
     'Adds an interval as the meeting platform reports it, under the platform''s own name for it.';
 grant execute on function private.import_attendance(uuid, uuid, timestamptz, timestamptz, text) to service_role;
+
+create function private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update public.session_attendance set questions_asked = p_questions, polls_answered = p_polls
+    where session_id = p_session and member_id = p_member
+$$;
+comment on function private.count_engagement(uuid, uuid, integer, integer) is 'Keeps how much somebody asked and answered, as the meeting platform reports it.';
+grant execute on function private.count_engagement(uuid, uuid, integer, integer) to service_role;
 
 create function private.check_holds_session(p_session uuid) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -86,7 +86,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "session_attendance": {
         "select": "yes   -     -     yes   yes   yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
-        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
     },
     "session_attendance: now": {
@@ -181,6 +181,7 @@ WRITABLE: dict[tuple[str, str], str] = {
 
 FUNCTIONS: dict[str, str] = {
     "private.advance_live_session": "service_role",
+    "private.count_engagement": "service_role",
     "private.import_attendance": "service_role",
     "private.is_materials": "authenticated service_role",
     "private.my_live_session_ids": "authenticated service_role",
