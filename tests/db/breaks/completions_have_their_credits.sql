@@ -1,0 +1,1 @@
+delete from public.credit_awards where id = %(credit)s;
