@@ -13,7 +13,7 @@ as $$
         where coalesce(
             jsonb_typeof(m) <> 'object'
             or jsonb_typeof(m -> 'title') is distinct from 'string' or length(m ->> 'title') not between 1 and 200
-            or jsonb_typeof(m -> 'url') is distinct from 'string' or (m ->> 'url') !~ '^https?://[^\s]{1,1000}$',
+            or jsonb_typeof(m -> 'url') is distinct from 'string' or (m ->> 'url') !~ '^https?://[^\s]+$' or length(m ->> 'url') > 1024,
             true
         )
     ) else false end
