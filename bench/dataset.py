@@ -184,5 +184,8 @@ async def _settle(db: asyncpg.Connection[Any]) -> None:
         from (select enrollment_id, count(*) filter (where status = 'completed') as done
               from public.lesson_progress group by 1) p
         where p.enrollment_id = e.id;
+        insert into public.credit_rules (credit_type_id, course_id, source, amount, valid_from)
+        select t.id, c.id, 'course_default', c.ce_credits, '-infinity'
+        from public.courses c join public.credit_types t on t.code = 'CE' where c.ce_credits > 0;
         """
     )
