@@ -101,7 +101,10 @@ begin
     -- The course's rules do not change meanwhile; its counters are about to move anyway.
     perform 1 from public.courses where id = v_enrollment.course_id for no key update;
     -- Who completes again, perhaps under another rule, has been credited already.
-    v_credited := array(select a.credit_type_id from public.credit_awards a where a.enrollment_id = p_enrollment);
+    v_credited := array(
+        select a.credit_type_id from public.credit_awards a join public.credit_rules r on r.id = a.rule_id
+        where a.enrollment_id = p_enrollment and r.course_id is not null
+    );
     for v_rule in
         select r.* from public.credit_rules r
         where r.course_id = v_enrollment.course_id and r.credit_type_id <> all (v_credited)

@@ -150,6 +150,24 @@ def test_the_hours_of_a_course_are_those_of_its_sessions(stage: Stage) -> None:
     assert said == "95 minutes / 60 x 1.00 an hour = 1.5833, rounded down to 0.50 = 1.50"
 
 
+def test_the_last_course_of_a_program_gives_its_credits_once(stage: Stage) -> None:
+    stage.owner(
+        "insert into public.programs (id, title, slug, status) values (%(new)s, 'Credited path', 'credited-path', 'published');"
+        "insert into public.program_courses (program_id, course_id, course_order, is_required) values"
+        " (%(new)s, %(course)s, 1, true), (%(new)s, %(short)s, 2, true), (%(new)s, %(open)s, 3, false)"
+    )
+    rule = "insert into public.credit_rules (credit_type_id, program_id, amount) values (%(spare_credit_type)s, %(new)s, 6)"
+    assert stage.attempt("instructor", rule).state == "42501"
+    stage.act("admin", rule)
+    complete_course(stage, "learner_enrollment")
+    assert credited(stage, "%(learner)s") == [], "the short course is missing"
+    complete_course(stage)
+    assert credited(stage) == [("SPARE", Decimal("6.00"), False)]
+    stage.owner("update public.enrollments set status = 'in_progress' where id = %(short_enrollment)s")
+    stage.owner("update public.enrollments set status = 'completed' where id = %(short_enrollment)s")
+    assert len(credited(stage, course="null")) == 2
+
+
 # Live sessions ----------------------------------------------------------------------------------------------------
 
 HOURLY = (

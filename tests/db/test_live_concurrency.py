@@ -161,3 +161,44 @@ async def test_credits_that_change_while_people_complete(database: Database, cro
             work.append((None, change, key("seminar")))
     assert await by_the_owner(database, 4, work) == len(work)
     assert await offending(database) == {}
+
+
+async def test_the_last_two_courses_of_a_program_at_once_give_its_credits_once(
+    database: Database, crowd: list[UUID]
+) -> None:
+    async with database.connect() as owner:
+        program = await owner.fetchval(
+            "insert into public.programs (title, slug) values ('Credited path', 'credited-path') returning id"
+        )
+        for order, course in enumerate(("seminar", "short"), 1):
+            await owner.execute(
+                "insert into public.program_courses (program_id, course_id, course_order) values ($1, $2, $3)",
+                program,
+                key(course),
+                order,
+            )
+        await owner.execute(
+            "insert into public.credit_rules (credit_type_id, program_id, amount) values ($1, $2, 6)",
+            key("spare_credit_type"),
+            program,
+        )
+        await owner.execute(
+            "insert into public.enrollments (course_id, member_id) select $1, unnest($2::uuid[])",
+            key("short"),
+            crowd[:40],
+        )
+    complete = (
+        "update public.enrollments set status = 'completed', completed_at = now()"
+        " where member_id = $1 and course_id = '{}'"
+    )
+    work = [(None, complete.format(key(course)), who) for who in crowd[:40] for course in ("seminar", "short")]
+    assert await by_the_owner(database, 2, work) == 80
+    async with database.connect() as owner:
+        given = await owner.fetch(
+            "select count(*) as n from public.credit_awards where member_id = any ($1) and credit_type_id = $2"
+            " group by member_id",
+            crowd[:40],
+            key("spare_credit_type"),
+        )
+    assert [row["n"] for row in given] == [1] * 40
+    assert await offending(database) == {}

@@ -148,7 +148,7 @@ PROBES: dict[str, Probe] = {
 WRITABLE: dict[tuple[str, str], str] = {
     ("credit_rules", "insert"): (
         "id credit_type_id course_id live_session_id basis amount cap minimum_minutes minimum_score valid_from valid_until"
-        " replaces note"
+        " replaces note program_id"
     ),
     ("credit_rules", "update"): "valid_until",
 }
