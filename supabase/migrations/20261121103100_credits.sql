@@ -45,6 +45,7 @@ create table public.credit_rules (
     credit_type_id uuid not null references public.credit_types (id) on delete restrict,
     course_id uuid references public.courses (id) on delete cascade,
     live_session_id uuid references public.live_sessions (id) on delete cascade,
+    program_id uuid references public.programs (id) on delete cascade,
     source text not null default 'rule' check (source in ('rule', 'course_default')),
     basis text not null default 'completion' check (basis in ('completion', 'attendance_minutes', 'score')),
     amount numeric(7, 2) not null check (amount > 0),
@@ -57,11 +58,12 @@ create table public.credit_rules (
     note text not null default '' check (length(note) <= 1000),
     created_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default now(),
-    constraint a_rule_is_of_one_thing check (num_nonnulls(course_id, live_session_id) = 1),
+    constraint a_rule_is_of_one_thing check (num_nonnulls(course_id, live_session_id, program_id) = 1),
     constraint rule_dates check (valid_until >= valid_from),
     constraint defaults_are_of_courses check (source = 'rule' or (course_id is not null and basis = 'completion')),
     constraint only_hours_have_a_cap check (basis = 'attendance_minutes' or (cap is null and minimum_minutes = 0)),
     constraint scores_have_a_minimum check ((basis = 'score') = (minimum_score is not null)),
+    constraint programs_are_completed check (program_id is null or basis = 'completion'),
     constraint sessions_have_no_score check (live_session_id is null or basis <> 'score')
 );
 comment on table public.credit_rules is
@@ -73,6 +75,7 @@ comment on column public.credit_rules.valid_from is 'What is completed from here
 create index idx_credit_rules_type on public.credit_rules (credit_type_id);
 create index idx_credit_rules_course on public.credit_rules (course_id, valid_from);
 create index idx_credit_rules_session on public.credit_rules (live_session_id);
+create index idx_credit_rules_program on public.credit_rules (program_id);
 create index idx_credit_rules_replaces on public.credit_rules (replaces);
 create index idx_credit_rules_created_by on public.credit_rules (created_by);
 create unique index idx_credit_rules_default on public.credit_rules (course_id) where source = 'course_default' and valid_until is null;
@@ -248,7 +251,7 @@ create policy "Admins remove credit types" on public.credit_types for delete to 
 
 grant select on public.credit_rules to service_role;
 grant select, delete, update (valid_until) on public.credit_rules to authenticated;
-grant insert (id, credit_type_id, course_id, live_session_id, basis, amount, cap, minimum_minutes, minimum_score, valid_from, valid_until,
+grant insert (id, credit_type_id, course_id, live_session_id, program_id, basis, amount, cap, minimum_minutes, minimum_score, valid_from, valid_until,
     replaces, note) on public.credit_rules to authenticated;
 -- What earns credit is no secret.
 create policy "Everyone signed in can view credit rules" on public.credit_rules for select to authenticated using (true);

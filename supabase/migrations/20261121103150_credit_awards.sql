@@ -129,11 +129,57 @@ $$;
 comment on function private.award_enrollment_credits(uuid) is
     'Gives the credits of a completed enrollment by the rules that held when it was completed; answers how many awards.';
 
+create function private.award_program_credits(p_enrollment uuid) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_enrollment public.enrollments;
+    v_rule public.credit_rules;
+    v_courses integer;
+    v_awarded integer := 0;
+begin
+    select * into v_enrollment from public.enrollments where id = p_enrollment and status = 'completed';
+    for v_rule in
+        select r.* from public.program_courses p join public.credit_rules r on r.program_id = p.program_id
+        where p.course_id = v_enrollment.course_id
+          and r.valid_from <= v_enrollment.completed_at and (r.valid_until is null or r.valid_until > v_enrollment.completed_at)
+        order by r.program_id, r.id
+    loop
+        -- Of the last two courses completed at once, the second sees the first.
+        perform pg_advisory_xact_lock(hashtextextended('program:' || v_rule.program_id || ':' || v_enrollment.member_id, 0));
+        select count(*) into v_courses from public.program_courses p where p.program_id = v_rule.program_id and p.is_required;
+        continue when v_courses = 0
+            or exists (
+                select 1 from public.program_courses p
+                where p.program_id = v_rule.program_id and p.is_required and not exists (
+                    select 1 from public.enrollments e
+                    where e.member_id = v_enrollment.member_id and e.course_id = p.course_id and e.status = 'completed'
+                )
+            )
+            -- Once for each program and type, also when one of its courses is completed again.
+            or exists (
+                select 1 from public.credit_awards a join public.credit_rules b on b.id = a.rule_id
+                where a.member_id = v_enrollment.member_id and b.program_id = v_rule.program_id
+                  and a.credit_type_id = v_rule.credit_type_id
+            );
+        v_awarded := v_awarded + (private.give_credit(
+            v_rule, v_enrollment.member_id, v_enrollment.course_id, p_enrollment, null,
+            (v_enrollment.completed_at at time zone 'UTC')::date,
+            jsonb_build_object('completed_at', v_enrollment.completed_at, 'program_id', v_rule.program_id, 'courses', v_courses)
+        ) is not null)::integer;
+    end loop;
+    return v_awarded;
+end
+$$;
+comment on function private.award_program_credits(uuid) is
+    'Gives the credits of the programs that a completed enrollment was the last required course of; answers how many awards.';
+
 create function private.give_credits() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.award_enrollment_credits(new.id);
+    perform private.award_program_credits(new.id);
     return null;
 end
 $$;
@@ -254,6 +300,16 @@ create function private.credit_evidence(p_award public.credit_awards) returns js
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
+        -- Of a program: the course that was the last, and those completed before it.
+        'courses', coalesce((
+            select jsonb_agg(jsonb_build_object('course_id', k.id, 'title', k.title, 'completed_at', e.completed_at)
+                order by e.completed_at, k.id)
+            from public.credit_rules r
+            join public.program_courses p on p.program_id = r.program_id and p.is_required
+            join public.courses k on k.id = p.course_id
+            join public.enrollments e on e.course_id = k.id and e.member_id = p_award.member_id and e.status = 'completed'
+            where r.id = p_award.rule_id
+        ), '[]'),
         'lessons', coalesce((
             select jsonb_agg(jsonb_build_object('lesson_id', l.id, 'title', l.title, 'type', l.lesson_type, 'completed_at', p.completed_at)
                 order by p.completed_at, l.id)
@@ -275,7 +331,7 @@ as $$
         ), '[]')
     )
 $$;
-comment on function private.credit_evidence(public.credit_awards) is 'The lessons completed and the sessions attended that an award rests on, with their times.';
+comment on function private.credit_evidence(public.credit_awards) is 'The courses of a program, the lessons and the sessions that an award rests on, with their times.';
 
 create function public.explain_credit(p_award uuid) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -300,8 +356,8 @@ begin
             'amount', v_award.amount, 'earned_on', v_award.earned_on, 'awarded_at', v_award.created_at,
             'credit_type', jsonb_build_object('code', t.code, 'name', t.name, 'unit', t.unit, 'authority', t.authority),
             'course', jsonb_build_object('id', c.id, 'title', c.title),
-            'rule', jsonb_build_object('id', v_rule.id, 'source', v_rule.source, 'basis', v_rule.basis, 'amount', v_rule.amount,
-                'cap', v_rule.cap, 'minimum_minutes', v_rule.minimum_minutes, 'minimum_score', v_rule.minimum_score,
+            'rule', jsonb_build_object('id', v_rule.id, 'source', v_rule.source, 'program_id', v_rule.program_id,
+                'basis', v_rule.basis, 'amount', v_rule.amount, 'cap', v_rule.cap, 'minimum_minutes', v_rule.minimum_minutes, 'minimum_score', v_rule.minimum_score,
                 'valid_from', nullif(v_rule.valid_from, '-infinity'), 'valid_until', v_rule.valid_until, 'note', v_rule.note),
             'figures', v_award.figures, 'arithmetic', v_award.arithmetic,
             'recomputes', abs(v_award.amount) = private.credit_of(v_award.figures, v_rule),

@@ -163,6 +163,9 @@ def test_the_last_course_of_a_program_gives_its_credits_once(stage: Stage) -> No
     assert credited(stage, "%(learner)s") == [], "the short course is missing"
     complete_course(stage)
     assert credited(stage) == [("SPARE", Decimal("6.00"), False)]
+    award = stage.value("select id from public.credit_awards where credit_type_id = %(spare_credit_type)s")
+    told = stage.act("owner", "select public.explain_credit(%(a)s)", a=award).rows[0][0]
+    assert {course["title"] for course in told["evidence"]["courses"]} == {"Reading a policy", "Short"}
     stage.owner("update public.enrollments set status = 'in_progress' where id = %(short_enrollment)s")
     stage.owner("update public.enrollments set status = 'completed' where id = %(short_enrollment)s")
     assert len(credited(stage, course="null")) == 2

@@ -147,8 +147,8 @@ PROBES: dict[str, Probe] = {
 
 WRITABLE: dict[tuple[str, str], str] = {
     ("credit_rules", "insert"): (
-        "id credit_type_id course_id live_session_id basis amount cap minimum_minutes minimum_score valid_from valid_until"
-        " replaces note program_id"
+        "id credit_type_id course_id live_session_id program_id basis amount cap minimum_minutes minimum_score valid_from valid_until"
+        " replaces note"
     ),
     ("credit_rules", "update"): "valid_until",
 }
