@@ -37,6 +37,50 @@ CREATE TYPE public.user_role AS ENUM (
     'super_admin'
 );
 
+CREATE FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.live_sessions;
+    v_enrollment uuid;
+    v_attendance uuid;
+    v_interval uuid;
+begin
+    perform private.hold_session(p_session, false);
+    select * into v_session from public.live_sessions where id = p_session;
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session.');
+    elsif v_session.status = 'cancelled' then
+        perform private.refuse('CG409', 'session_cancelled', 'This session was cancelled.');
+    elsif p_joined is null or p_left < p_joined or greatest(p_joined, p_left) > now() then
+        perform private.refuse('CG422', 'impossible_times', 'Give a time of joining and a later time of leaving, both in the past.');
+    elsif p_source = 'instructor' and (p_left is null or not tstzrange(p_joined, p_left, '[]') <@ private.session_window(v_session)) then
+        perform private.refuse('CG422', 'outside_session', 'Give times within the session.');
+    end if;
+    perform private.hold_requirements(v_session.course_id, false);
+    select e.id into v_enrollment from public.enrollments e
+    where e.member_id = p_member and e.course_id = v_session.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    if v_enrollment is null then
+        perform private.refuse('CG409', 'not_enrolled', 'This person is not enrolled in the course.');
+    end if;
+    -- Who was there without having registered was there all the same.
+    insert into public.session_attendance as a (session_id, course_id, enrollment_id, member_id)
+    values (p_session, v_session.course_id, v_enrollment, p_member)
+    on conflict on constraint unique_member_session do update set cancelled_at = null
+    returning a.id into v_attendance;
+    insert into public.attendance_intervals as i
+        (attendance_id, session_id, member_id, source, joined_at, left_at, external_id, recorded_by)
+    values (v_attendance, p_session, p_member, p_source, p_joined, p_left, p_external, p_by)
+    on conflict on constraint attendance_intervals_external do update set left_at = excluded.left_at
+        where i.left_at is null and i.attendance_id = excluded.attendance_id
+    returning i.id into v_interval;
+    return v_interval;
+end
+$$;
+
+COMMENT ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) IS 'Adds an interval that somebody else than the learner reports. The same report again ends what was open, else answers null.';
+
 CREATE TABLE public.videos (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     module_id uuid NOT NULL,
@@ -85,6 +129,29 @@ end
 $_$;
 
 COMMENT ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) IS 'Makes a lesson of a collected video: a link when it is elsewhere, else a video that waits to be processed.';
+
+CREATE FUNCTION private.advance_live_session() RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.live_sessions;
+begin
+    -- One session a transaction: the locks of two would stand crosswise to those of who joins one of them.
+    select s.* into v_session from public.live_sessions s
+    where (s.status = 'scheduled' and s.session_date <= now())
+        or (s.status = 'in_progress' and upper(private.session_window(s)) <= now())
+    order by s.session_date, s.id limit 1;
+    if v_session.id is not null and v_session.status = 'scheduled' then
+        perform private.move_session(v_session.id, 'in_progress', v_session.session_date);
+    elsif v_session.id is not null then
+        perform private.move_session(v_session.id, 'completed', now());
+    end if;
+    return v_session.id;
+end
+$$;
+
+COMMENT ON FUNCTION private.advance_live_session() IS 'Begins or ends one session whose time has come and that nobody moved by hand; answers which, or null when none is left.';
 
 CREATE FUNCTION private.announce_role_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -158,6 +225,23 @@ $_$;
 
 COMMENT ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) IS 'Whether a value is an array of options {id, text and media} with different ids, as many as asked for, and nothing else.';
 
+CREATE FUNCTION private.are_signatories(p_signatories jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when jsonb_typeof(p_signatories) = 'array' then jsonb_array_length(p_signatories) <= 4 and not exists (
+        select 1 from jsonb_array_elements(p_signatories) s
+        where coalesce(
+            jsonb_typeof(s) <> 'object' or s - array['name', 'title'] <> '{}'
+            or jsonb_typeof(s -> 'name') is distinct from 'string' or length(s ->> 'name') not between 1 and 200
+            or jsonb_typeof(s -> 'title') is distinct from 'string' or length(s ->> 'title') > 200,
+            true
+        )
+    ) else false end
+$$;
+
+COMMENT ON FUNCTION private.are_signatories(p_signatories jsonb) IS 'Whether a value is a list of at most four {name, title}.';
+
 CREATE FUNCTION private.are_tags(p_tags text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -222,6 +306,26 @@ CREATE FUNCTION private.asks(p_version uuid, p_lesson uuid) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.asks(p_version uuid, p_lesson uuid) IS 'Whether those who began a version (null: no version) must complete a lesson: it was required then and is required now.';
+
+CREATE FUNCTION private.attend_before_completing() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from public.live_sessions s where s.lesson_id = new.lesson_id and s.status <> 'cancelled')
+        and exists (select 1 from public.enrollments e where e.id = new.enrollment_id and e.member_id = auth.uid())
+        and not exists (
+            select 1 from public.session_attendance a join public.live_sessions s on s.id = a.session_id
+            where a.enrollment_id = new.enrollment_id and a.eligible_for_credit and s.lesson_id = new.lesson_id
+        )
+    then
+        perform private.refuse('CG409', 'attend_first', 'This lesson completes by itself when you have attended its live session.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.attend_before_completing() IS 'Trigger: a learner cannot mark a lesson complete whose live session he has not attended.';
 
 CREATE FUNCTION private.audit_actor_role(p_actor uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -455,6 +559,146 @@ $$;
 
 COMMENT ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) IS 'What the key has to say to the options that were chosen.';
 
+CREATE FUNCTION private.award_attendance_credits(p_attendance uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attendance public.session_attendance;
+    v_session public.live_sessions;
+    v_rule public.credit_rules;
+    v_last public.credit_awards;
+    v_figures jsonb;
+    v_amount numeric;
+begin
+    select * into v_attendance from public.session_attendance where id = p_attendance for no key update;
+    select * into v_session from public.live_sessions where id = v_attendance.session_id;
+    if v_session.status <> 'completed' then
+        return;
+    end if;
+    for v_rule in
+        select r.* from public.credit_rules r
+        where r.live_session_id = v_session.id
+          and r.valid_from <= v_session.ended_at and (r.valid_until is null or r.valid_until > v_session.ended_at)
+        order by r.id
+    loop
+        -- What was taken back by hand stays taken back.
+        continue when exists (
+            select 1 from public.credit_awards b
+            where b.attendance_id = p_attendance and b.rule_id = v_rule.id and b.reverses is not null and b.awarded_by is not null
+        );
+        v_figures := jsonb_build_object(
+            'minutes', v_attendance.duration_minutes, 'scheduled_minutes', v_session.duration_minutes,
+            'threshold_percentage', v_session.credit_threshold_percentage, 'session_date', v_session.session_date
+        );
+        select a.* into v_last from public.credit_awards a
+        where a.attendance_id = p_attendance and a.rule_id = v_rule.id and a.reverses is null order by a.occurrence desc limit 1;
+        select case when v_attendance.eligible_for_credit then private.credit_of(
+            v_figures || jsonb_build_object('rounding_step', t.rounding_step, 'rounding', t.rounding), v_rule) else 0 end
+        into v_amount from public.credit_types t where t.id = v_rule.credit_type_id;
+        continue when v_last.id is not null and v_last.amount = v_amount
+            and not exists (select 1 from public.credit_awards b where b.reverses = v_last.id);
+        if v_last.id is not null then
+            perform private.take_back_credit(v_last.id, 'The attendance was corrected.', null);
+        end if;
+        if v_amount > 0 then
+            perform private.give_credit(v_rule, v_attendance.member_id, v_attendance.course_id, null, p_attendance,
+                (v_session.session_date at time zone 'UTC')::date, v_figures, coalesce(v_last.occurrence, 0) + 1);
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION private.award_attendance_credits(p_attendance uuid) IS 'Gives what the rules of a session that is over say for one attendance. When the attendance is corrected later, takes back and gives anew.';
+
+CREATE FUNCTION private.award_enrollment_credits(p_enrollment uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+    v_rule public.credit_rules;
+    v_credited uuid[];
+    v_awarded integer := 0;
+begin
+    select * into v_enrollment from public.enrollments where id = p_enrollment and status = 'completed';
+    -- The course's rules do not change meanwhile; its counters are about to move anyway.
+    perform 1 from public.courses where id = v_enrollment.course_id for no key update;
+    -- Who completes again, perhaps under another rule, has been credited already.
+    v_credited := array(
+        select a.credit_type_id from public.credit_awards a join public.credit_rules r on r.id = a.rule_id
+        where a.enrollment_id = p_enrollment and r.course_id is not null
+    );
+    for v_rule in
+        select r.* from public.credit_rules r
+        where r.course_id = v_enrollment.course_id and r.credit_type_id <> all (v_credited)
+          and r.valid_from <= v_enrollment.completed_at and (r.valid_until is null or r.valid_until > v_enrollment.completed_at)
+        order by r.id
+    loop
+        v_awarded := v_awarded + (private.give_credit(
+            v_rule, v_enrollment.member_id, v_enrollment.course_id, p_enrollment, null,
+            (v_enrollment.completed_at at time zone 'UTC')::date,
+            jsonb_build_object('completed_at', v_enrollment.completed_at) || case v_rule.basis
+                when 'score' then jsonb_build_object('score', coalesce(v_enrollment.final_grade, 0))
+                when 'attendance_minutes' then jsonb_build_object('minutes', (
+                    select coalesce(sum(a.duration_minutes), 0) from public.session_attendance a
+                    where a.enrollment_id = p_enrollment and a.eligible_for_credit
+                ))
+                else '{}' end
+        ) is not null)::integer;
+    end loop;
+    return v_awarded;
+end
+$$;
+
+COMMENT ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) IS 'Gives the credits of a completed enrollment by the rules that held when it was completed; answers how many awards.';
+
+CREATE FUNCTION private.award_program_credits(p_enrollment uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+    v_rule public.credit_rules;
+    v_courses integer;
+    v_awarded integer := 0;
+begin
+    select * into v_enrollment from public.enrollments where id = p_enrollment and status = 'completed';
+    for v_rule in
+        select r.* from public.program_courses p join public.credit_rules r on r.program_id = p.program_id
+        where p.course_id = v_enrollment.course_id
+          and r.valid_from <= v_enrollment.completed_at and (r.valid_until is null or r.valid_until > v_enrollment.completed_at)
+        order by r.program_id, r.id
+    loop
+        -- Of the last two courses completed at once, the second sees the first.
+        perform pg_advisory_xact_lock(hashtextextended('program:' || v_rule.program_id || ':' || v_enrollment.member_id, 0));
+        select count(*) into v_courses from public.program_courses p where p.program_id = v_rule.program_id and p.is_required;
+        continue when v_courses = 0
+            or exists (
+                select 1 from public.program_courses p
+                where p.program_id = v_rule.program_id and p.is_required and not exists (
+                    select 1 from public.enrollments e
+                    where e.member_id = v_enrollment.member_id and e.course_id = p.course_id and e.status = 'completed'
+                )
+            )
+            -- Once for each program and type, also when one of its courses is completed again.
+            or exists (
+                select 1 from public.credit_awards a join public.credit_rules b on b.id = a.rule_id
+                where a.member_id = v_enrollment.member_id and b.program_id = v_rule.program_id
+                  and a.credit_type_id = v_rule.credit_type_id
+            );
+        v_awarded := v_awarded + (private.give_credit(
+            v_rule, v_enrollment.member_id, v_enrollment.course_id, p_enrollment, null,
+            (v_enrollment.completed_at at time zone 'UTC')::date,
+            jsonb_build_object('completed_at', v_enrollment.completed_at, 'program_id', v_rule.program_id, 'courses', v_courses)
+        ) is not null)::integer;
+    end loop;
+    return v_awarded;
+end
+$$;
+
+COMMENT ON FUNCTION private.award_program_credits(p_enrollment uuid) IS 'Gives the credits of the programs that a completed enrollment was the last required course of; answers how many awards.';
+
 CREATE FUNCTION private.check_body(p_body text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -515,6 +759,75 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_enrollment() IS 'Trigger: holds every client to private.check_may_enrol.';
+
+CREATE FUNCTION private.check_holds_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not (private.is_admin() or p_session in (select private.my_live_session_ids())) then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session among yours.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_holds_session(p_session uuid) IS 'Refuses who neither holds a session nor administers the site.';
+
+CREATE FUNCTION private.check_live_host() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.profiles p where p.id = new.profile_id and p.role <> 'student') then
+        perform private.refuse('CG422', 'not_an_instructor', 'A co-host must be an instructor.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_live_host() IS 'Trigger: only those who may teach can be co-hosts, since hosts see who attended.';
+
+CREATE FUNCTION private.check_live_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not private.is_time_zone(new.timezone) then
+        perform private.refuse('CG422', 'no_such_time_zone', 'There is no such time zone. Choose one such as Europe/Berlin.');
+    end if;
+    if new.lesson_id is not null
+        and not exists (select 1 from public.lessons l where l.id = new.lesson_id and l.lesson_type = 'live_session')
+    then
+        perform private.refuse('CG422', 'not_a_live_lesson', 'Choose a lesson of the type live session.');
+    end if;
+    if (tg_op = 'INSERT' or new.instructor_id <> old.instructor_id) and not exists (
+        select 1 from public.profiles p
+        where p.id = new.instructor_id and (
+            p.role in ('admin', 'super_admin')
+            or (p.role = 'instructor' and (
+                exists (select 1 from public.courses c where c.id = new.course_id and c.instructor_id = p.id)
+                or exists (select 1 from public.course_instructors t where t.course_id = new.course_id and t.profile_id = p.id)
+            ))
+        )
+    ) then
+        perform private.refuse('CG422', 'not_an_instructor', 'Choose one of the course''s instructors. Others can be co-hosts.');
+    end if;
+    if tg_op = 'UPDATE' and (new.session_date, new.duration_minutes, new.attendance_tolerance_minutes, new.credit_threshold_percentage)
+        is distinct from (old.session_date, old.duration_minutes, old.attendance_tolerance_minutes, old.credit_threshold_percentage)
+    then
+        -- Not waited for: who comes or goes holds it and waits for this row.
+        if not pg_try_advisory_xact_lock(hashtextextended('live:' || new.id::text, 0)) then
+            perform private.refuse('CG409', 'session_busy', 'Somebody is joining this session. Try again.');
+        elsif new.status <> 'scheduled' or exists (select 1 from public.attendance_intervals i where i.session_id = new.id) then
+            perform private.refuse('CG409', 'session_begun',
+                'People have joined this session: its time and what counts as attended stay as they are.');
+        end if;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_live_session() IS 'Trigger: the time zone exists, the lesson is one for live sessions, the instructor teaches the course, and what attendance is measured by does not change once somebody has joined.';
 
 CREATE FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -820,6 +1133,7 @@ CASE
     ELSE NULL::numeric
 END) STORED,
     final_assessment_id uuid,
+    certificate_template_id uuid,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
     CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
@@ -867,6 +1181,8 @@ COMMENT ON COLUMN public.courses.rating_total IS 'Sum of the ratings of approved
 COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews, 1 to 5; null without any.';
 
 COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
+
+COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
 
 CREATE FUNCTION private.check_takes(p_member uuid, p_course uuid) RETURNS public.courses
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1025,6 +1341,20 @@ end
 $$;
 
 COMMENT ON FUNCTION private.choose_questions(p_quiz public.quizzes) IS 'What an attempt that begins now asks, in its order: draws are drawn and shuffles shuffled.';
+
+CREATE FUNCTION private.choose_template() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.certificate_templates t where t.id = new.certificate_template_id and t.active) then
+        perform private.refuse('CG422', 'no_such_template', 'There is no such template to choose. Choose an active one.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.choose_template() IS 'Trigger: a course chooses among the active templates.';
 
 CREATE FUNCTION private.clean_profile() RETURNS trigger
     LANGUAGE plpgsql
@@ -1402,6 +1732,54 @@ $$;
 
 COMMENT ON FUNCTION private.content_requirements(p_enrollment uuid) IS 'The requirements of an enrollment but for its quizzes: payment and lessons. Asked through private.completion_requirements.';
 
+CREATE FUNCTION private.count_attendance(p_attendance uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attendance public.session_attendance;
+    v_session public.live_sessions;
+    v_window tstzrange;
+    v_there boolean;
+    v_first timestamptz;
+    v_last timestamptz;
+    v_seconds integer;
+    v_eligible boolean;
+begin
+    select * into v_attendance from public.session_attendance where id = p_attendance for no key update;
+    select * into v_session from public.live_sessions where id = v_attendance.session_id;
+    v_window := private.session_window(v_session);
+    select count(*) > 0, min(i.joined_at), case when bool_and(i.left_at is not null) then max(i.left_at) end,
+        coalesce(private.seconds_within(
+            range_agg(tstzrange(i.joined_at, i.left_at)) filter (where i.left_at is not null), v_window), 0)
+    into v_there, v_first, v_last, v_seconds
+    from public.attendance_intervals i
+    where i.attendance_id = p_attendance and i.voided_at is null and tstzrange(i.joined_at, i.left_at, '[]') && v_window;
+    v_eligible := v_seconds * 100 >= v_session.credit_threshold_percentage * v_session.duration_minutes * 60;
+    if (v_there, v_first, v_last, v_seconds / 60, v_eligible) is not distinct from (v_attendance.attended, v_attendance.joined_at,
+        v_attendance.left_at, v_attendance.duration_minutes, v_attendance.eligible_for_credit)
+    then
+        return;
+    end if;
+    update public.session_attendance
+    set attended = v_there, joined_at = v_first, left_at = v_last, duration_minutes = v_seconds / 60, eligible_for_credit = v_eligible
+    where id = p_attendance;
+    if v_eligible and not v_attendance.eligible_for_credit and v_session.lesson_id is not null then
+        -- What was completed stays complete.
+        perform private.complete_lesson(v_attendance.enrollment_id, v_session.lesson_id);
+    end if;
+    -- Last, because everybody in the session shares the row.
+    if (v_there, v_seconds / 60) is distinct from (v_attendance.attended, v_attendance.duration_minutes) then
+        update public.live_sessions set
+            attendance_count = attendance_count + v_there::integer - v_attendance.attended::integer,
+            attendance_minutes = attendance_minutes + v_seconds / 60 - v_attendance.duration_minutes
+        where id = v_session.id;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_attendance(p_attendance uuid) IS 'Reckons one attendance from its intervals: their union within the session''s time, not their sum. Completes the lesson when it counts.';
+
 CREATE FUNCTION private.count_discussion_posts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1426,6 +1804,16 @@ end
 $$;
 
 COMMENT ON FUNCTION private.count_discussion_posts() IS 'Trigger: moves a discussion''s counter by the difference.';
+
+CREATE FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update public.session_attendance set questions_asked = p_questions, polls_answered = p_polls
+    where session_id = p_session and member_id = p_member
+$$;
+
+COMMENT ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) IS 'Keeps how much somebody asked and answered, as the meeting platform reports it.';
 
 CREATE FUNCTION private.count_quiz_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1487,6 +1875,21 @@ $$;
 
 COMMENT ON FUNCTION private.count_review_votes() IS 'Trigger: moves a review''s counters by the difference.';
 
+CREATE FUNCTION private.count_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.live_sessions set registered_count = registered_count + case
+        when tg_op = 'INSERT' then (new.cancelled_at is null)::integer
+        else (new.cancelled_at is null)::integer - (old.cancelled_at is null)::integer end
+    where id = new.session_id;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_session() IS 'Trigger: moves the number of registrations by the difference. The counters of who attended move in private.count_attendance().';
+
 CREATE FUNCTION private.covered_seconds(p_watched int4multirange) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1497,6 +1900,160 @@ CREATE FUNCTION private.covered_seconds(p_watched int4multirange) RETURNS intege
 $$;
 
 COMMENT ON FUNCTION private.covered_seconds(p_watched int4multirange) IS 'How many seconds a set of seconds holds; null when it has no end.';
+
+CREATE TABLE public.credit_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    credit_type_id uuid NOT NULL,
+    course_id uuid,
+    live_session_id uuid,
+    program_id uuid,
+    source text DEFAULT 'rule'::text NOT NULL,
+    basis text DEFAULT 'completion'::text NOT NULL,
+    amount numeric(7,2) NOT NULL,
+    cap numeric(7,2),
+    minimum_minutes integer DEFAULT 0 NOT NULL,
+    minimum_score numeric(5,2),
+    valid_from timestamp with time zone DEFAULT now() NOT NULL,
+    valid_until timestamp with time zone,
+    replaces uuid,
+    note text DEFAULT ''::text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_rule_is_of_one_thing CHECK ((num_nonnulls(course_id, live_session_id, program_id) = 1)),
+    CONSTRAINT credit_rules_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT credit_rules_basis_check CHECK ((basis = ANY (ARRAY['completion'::text, 'attendance_minutes'::text, 'score'::text]))),
+    CONSTRAINT credit_rules_cap_check CHECK ((cap > (0)::numeric)),
+    CONSTRAINT credit_rules_minimum_minutes_check CHECK ((minimum_minutes >= 0)),
+    CONSTRAINT credit_rules_minimum_score_check CHECK (((minimum_score >= (0)::numeric) AND (minimum_score <= (100)::numeric))),
+    CONSTRAINT credit_rules_note_check CHECK ((length(note) <= 1000)),
+    CONSTRAINT credit_rules_source_check CHECK ((source = ANY (ARRAY['rule'::text, 'course_default'::text]))),
+    CONSTRAINT defaults_are_of_courses CHECK (((source = 'rule'::text) OR ((course_id IS NOT NULL) AND (basis = 'completion'::text)))),
+    CONSTRAINT only_hours_have_a_cap CHECK (((basis = 'attendance_minutes'::text) OR ((cap IS NULL) AND (minimum_minutes = 0)))),
+    CONSTRAINT programs_are_completed CHECK (((program_id IS NULL) OR (basis = 'completion'::text))),
+    CONSTRAINT rule_dates CHECK ((valid_until >= valid_from)),
+    CONSTRAINT scores_have_a_minimum CHECK (((basis = 'score'::text) = (minimum_score IS NOT NULL))),
+    CONSTRAINT sessions_have_no_score CHECK (((live_session_id IS NULL) OR (basis <> 'score'::text)))
+);
+
+COMMENT ON TABLE public.credit_rules IS 'How credits are earned. A rule is never edited but for its end: what should change is a new rule, so that an award''s rule still says what it said.';
+
+COMMENT ON COLUMN public.credit_rules.source IS 'course_default: made from courses.ce_credits by a trigger, in the type CE.';
+
+COMMENT ON COLUMN public.credit_rules.amount IS 'Credits; with the basis attendance_minutes, credits for each hour.';
+
+COMMENT ON COLUMN public.credit_rules.valid_from IS 'What is completed from here until valid_until (not included) is credited by this rule.';
+
+CREATE FUNCTION private.credit_arithmetic(p_figures jsonb, p_rule public.credit_rules) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case p_rule.basis
+        when 'completion' then p_rule.amount || ' for completing'
+        when 'score' then p_rule.amount || ' for a score of ' || (p_figures ->> 'score') || ', at least ' || p_rule.minimum_score || ' asked'
+        when 'attendance_minutes' then (p_figures ->> 'minutes') || ' minutes / 60 x ' || p_rule.amount || ' an hour = '
+            || round((p_figures ->> 'minutes')::numeric * p_rule.amount / 60, 4)
+            || coalesce(', at most ' || p_rule.cap, '')
+    end
+    || ', rounded ' || case p_figures ->> 'rounding' when 'nearest' then 'to the nearest ' else 'down to ' end
+    || (p_figures ->> 'rounding_step') || ' = ' || private.credit_of(p_figures, p_rule)
+$$;
+
+COMMENT ON FUNCTION private.credit_arithmetic(p_figures jsonb, p_rule public.credit_rules) IS 'The same arithmetic in words that a person can check.';
+
+CREATE TABLE public.credit_awards (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    credit_type_id uuid NOT NULL,
+    amount numeric(7,2) NOT NULL,
+    earned_on date NOT NULL,
+    rule_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    enrollment_id uuid,
+    attendance_id uuid,
+    occurrence integer DEFAULT 1 NOT NULL,
+    figures jsonb NOT NULL,
+    arithmetic text NOT NULL,
+    reverses uuid,
+    reason text,
+    awarded_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT an_award_has_one_source CHECK ((num_nonnulls(enrollment_id, attendance_id) = 1)),
+    CONSTRAINT credit_awards_arithmetic_check CHECK (((length(arithmetic) >= 1) AND (length(arithmetic) <= 1000))),
+    CONSTRAINT credit_awards_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT credit_awards_occurrence_check CHECK ((occurrence > 0)),
+    CONSTRAINT credit_awards_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT only_reversals_take_away CHECK ((((amount < (0)::numeric) = (reverses IS NOT NULL)) AND (amount <> (0)::numeric))),
+    CONSTRAINT reversals_have_a_reason CHECK (((reverses IS NULL) = (reason IS NULL)))
+);
+
+COMMENT ON TABLE public.credit_awards IS 'Credits given, append-only: by which rule, from which figures, by what arithmetic. A row that names what it reverses takes back.';
+
+COMMENT ON COLUMN public.credit_awards.occurrence IS 'Counts awards of one rule for one attendance: a correction takes back and gives anew.';
+
+COMMENT ON COLUMN public.credit_awards.figures IS 'What went into the arithmetic, as it was then: private.credit_of(figures, rule) gives the amount again.';
+
+COMMENT ON COLUMN public.credit_awards.awarded_by IS 'Who reversed by hand; null for what a rule did.';
+
+CREATE FUNCTION private.credit_evidence(p_award public.credit_awards) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        -- Of a program: the course that was the last, and those completed before it.
+        'courses', coalesce((
+            select jsonb_agg(jsonb_build_object('course_id', k.id, 'title', k.title, 'completed_at', e.completed_at)
+                order by e.completed_at, k.id)
+            from public.credit_rules r
+            join public.program_courses p on p.program_id = r.program_id and p.is_required
+            join public.courses k on k.id = p.course_id
+            join public.enrollments e on e.course_id = k.id and e.member_id = p_award.member_id and e.status = 'completed'
+            where r.id = p_award.rule_id
+        ), '[]'),
+        'lessons', coalesce((
+            select jsonb_agg(jsonb_build_object('lesson_id', l.id, 'title', l.title, 'type', l.lesson_type, 'completed_at', p.completed_at)
+                order by p.completed_at, l.id)
+            from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
+            where p.enrollment_id = p_award.enrollment_id and p.status = 'completed'
+        ), '[]'),
+        'sessions', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'session_id', s.id, 'title', s.title, 'session_date', s.session_date, 'scheduled_minutes', s.duration_minutes,
+                'threshold_percentage', s.credit_threshold_percentage, 'minutes', a.duration_minutes, 'eligible', a.eligible_for_credit,
+                'intervals', (
+                    select coalesce(jsonb_agg(jsonb_build_object('joined_at', i.joined_at, 'left_at', i.left_at, 'source', i.source,
+                        'voided', i.voided_at is not null) order by i.joined_at, i.id), '[]')
+                    from public.attendance_intervals i where i.attendance_id = a.id
+                )
+            ) order by s.session_date, s.id)
+            from public.session_attendance a join public.live_sessions s on s.id = a.session_id
+            where a.attended and (a.id = p_award.attendance_id or a.enrollment_id = p_award.enrollment_id)
+        ), '[]')
+    )
+$$;
+
+COMMENT ON FUNCTION private.credit_evidence(p_award public.credit_awards) IS 'The courses of a program, the lessons and the sessions that an award rests on, with their times.';
+
+CREATE FUNCTION private.credit_of(p_figures jsonb, p_rule public.credit_rules) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case p_rule.basis
+        when 'completion' then private.round_credit(p_rule.amount, 1, f.step, f.rounding)
+        when 'score' then case when f.score >= p_rule.minimum_score
+            then private.round_credit(p_rule.amount, 1, f.step, f.rounding) end
+        when 'attendance_minutes' then case
+            when f.minutes < p_rule.minimum_minutes then 0
+            when f.minutes * p_rule.amount > p_rule.cap * 60 then private.round_credit(p_rule.cap, 1, f.step, f.rounding)
+            else private.round_credit(f.minutes * p_rule.amount, 60, f.step, f.rounding)
+        end
+    end, 0)
+    from (select
+        (p_figures ->> 'rounding_step')::numeric as step, p_figures ->> 'rounding' as rounding,
+        (p_figures ->> 'score')::numeric as score, (p_figures ->> 'minutes')::numeric as minutes
+    ) f
+$$;
+
+COMMENT ON FUNCTION private.credit_of(p_figures jsonb, p_rule public.credit_rules) IS 'What figures come to by a rule. Zero when they do not reach its minimum.';
 
 CREATE FUNCTION private.current_catalogue_version() RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1637,6 +2194,17 @@ $$;
 
 COMMENT ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) IS 'Hands an attempt in as it stands; the trigger grades it.';
 
+CREATE FUNCTION private.end_presence(p_attendance uuid, p_now boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update public.attendance_intervals
+    set left_at = case when p_now and last_seen_at >= now() - interval '5 minutes' then greatest(now(), last_seen_at) else last_seen_at end
+    where attendance_id = p_attendance and source = 'self' and left_at is null
+$$;
+
+COMMENT ON FUNCTION private.end_presence(p_attendance uuid, p_now boolean) IS 'Ends what somebody''s page reports: now when it was heard of in the last five minutes, else when it was last heard of.';
+
 CREATE FUNCTION private.engagement_score(p_person uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1761,6 +2329,26 @@ $$;
 
 COMMENT ON FUNCTION private.fix_price() IS 'Trigger: an order gets the price of its day and the rule that gave it, in the currency of the course.';
 
+CREATE FUNCTION private.follow_course_credits() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from timestamptz := case when tg_op = 'INSERT' then '-infinity' else private.next_rule_start(new.id) end;
+    v_old uuid;
+begin
+    update public.credit_rules set valid_until = greatest(valid_from, v_from)
+    where course_id = new.id and source = 'course_default' and valid_until is null returning id into v_old;
+    if new.ce_credits > 0 then
+        insert into public.credit_rules (credit_type_id, course_id, source, amount, valid_from, replaces, created_by)
+        select t.id, new.id, 'course_default', new.ce_credits, v_from, v_old, auth.uid() from public.credit_types t where t.code = 'CE';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_course_credits() IS 'Trigger: courses.ce_credits is a rule like any other; when it changes, the old one ends and a new one begins.';
+
 CREATE FUNCTION private.follow_email() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1882,6 +2470,55 @@ $$;
 
 COMMENT ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) IS 'What the person who asks is in the forum of a course, and of a lesson that is named: moderator, learner, or null for nobody.';
 
+CREATE FUNCTION private.give_attendance_credits() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_table_name = 'session_attendance' then
+        perform private.award_attendance_credits(new.id);
+    else
+        perform private.award_attendance_credits(a.id) from public.session_attendance a
+        where a.session_id = new.id and a.attended order by a.id;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.give_attendance_credits() IS 'Trigger: credits of a session are given when it ends and follow each later correction.';
+
+CREATE FUNCTION private.give_credit(p_rule public.credit_rules, p_member uuid, p_course uuid, p_enrollment uuid, p_attendance uuid, p_earned_on date, p_figures jsonb, p_occurrence integer DEFAULT 1) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.credit_awards
+        (member_id, credit_type_id, amount, earned_on, rule_id, course_id, enrollment_id, attendance_id, occurrence, figures, arithmetic)
+    select p_member, t.id, private.credit_of(f.all_of_it, p_rule), p_earned_on, p_rule.id, p_course, p_enrollment, p_attendance,
+        p_occurrence, f.all_of_it, private.credit_arithmetic(f.all_of_it, p_rule)
+    from public.credit_types t
+    cross join lateral (
+        select p_figures || jsonb_build_object('rounding_step', t.rounding_step, 'rounding', t.rounding) as all_of_it
+    ) f
+    where t.id = p_rule.credit_type_id and private.credit_of(f.all_of_it, p_rule) > 0
+    on conflict do nothing
+    returning id
+$$;
+
+COMMENT ON FUNCTION private.give_credit(p_rule public.credit_rules, p_member uuid, p_course uuid, p_enrollment uuid, p_attendance uuid, p_earned_on date, p_figures jsonb, p_occurrence integer) IS 'Gives what a rule says for some figures, once; null when it comes to nothing or was given before.';
+
+CREATE FUNCTION private.give_credits() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.award_enrollment_credits(new.id);
+    perform private.award_program_credits(new.id);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.give_credits() IS 'Trigger: gives credits in the transaction that completed the enrollment.';
+
 CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NULL::uuid) RETURNS TABLE(answer_id uuid, place integer, points_before numeric, points_after numeric)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1982,6 +2619,25 @@ $$;
 
 COMMENT ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) IS 'Until the commit: completions of a course share a lock that a change of what it requires holds alone, so that neither misses the other. Taken before any row of enrollments or courses.';
 
+CREATE FUNCTION private.hold_session(p_session uuid, p_change boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when p_change
+        then pg_advisory_xact_lock(hashtextextended('live:' || p_session::text, 0))
+        else pg_advisory_xact_lock_shared(hashtextextended('live:' || p_session::text, 0))
+    end
+$$;
+
+COMMENT ON FUNCTION private.hold_session(p_session uuid, p_change boolean) IS 'Until the commit: people who come and go share a lock that the beginning and the end of a session hold alone. Taken before all other locks.';
+
+CREATE FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select private.add_attendance(p_session, p_member, 'platform', p_joined, p_left, p_external, null) $$;
+
+COMMENT ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) IS 'Adds an interval as the meeting platform reports it, under the platform''s own name for it.';
+
 CREATE FUNCTION private.index_usage() RETURNS TABLE(schemaname text, tablename text, indexname text, idx_scan bigint, idx_tup_read bigint, idx_tup_fetch bigint, index_bytes bigint, is_unique boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2050,6 +2706,23 @@ CREATE FUNCTION private.is_blank_answer(p_answer jsonb) RETURNS boolean
 
 COMMENT ON FUNCTION private.is_blank_answer(p_answer jsonb) IS 'Whether nothing was answered: no person need grade it.';
 
+CREATE FUNCTION private.is_certificate_layout(p_layout jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select case when jsonb_typeof(p_layout) = 'object' then coalesce(
+        p_layout - array['heading', 'body', 'accent', 'show_credits', 'show_qr_code'] = '{}'
+        and jsonb_typeof(p_layout -> 'heading') = 'string' and length(p_layout ->> 'heading') between 1 and 200
+        and jsonb_typeof(p_layout -> 'body') = 'string' and length(p_layout ->> 'body') between 1 and 2000
+        and coalesce(p_layout ->> 'accent' ~ '^#[0-9a-f]{6}$', not p_layout ? 'accent')
+        and coalesce(jsonb_typeof(p_layout -> 'show_credits') = 'boolean', true)
+        and coalesce(jsonb_typeof(p_layout -> 'show_qr_code') = 'boolean', true),
+        false
+    ) else false end
+$_$;
+
+COMMENT ON FUNCTION private.is_certificate_layout(p_layout jsonb) IS 'Whether a value is {heading, body, accent?, show_credits?, show_qr_code?} of texts, a colour and yes or no, and nothing else.';
+
 CREATE FUNCTION private.is_content(p_type public.content_type, p_content jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2112,6 +2785,23 @@ CREATE FUNCTION private.is_learning_preferences(p_preferences jsonb) RETURNS boo
 $$;
 
 COMMENT ON FUNCTION private.is_learning_preferences(p_preferences jsonb) IS 'Whether preferences have their shape: preferred_pace, preferred_media_types, learning_style, each with its values; none is required.';
+
+CREATE FUNCTION private.is_materials(p_materials jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select case when jsonb_typeof(p_materials) = 'array' then jsonb_array_length(p_materials) <= 50 and not exists (
+        select 1 from jsonb_array_elements(p_materials) m
+        where coalesce(
+            jsonb_typeof(m) <> 'object'
+            or jsonb_typeof(m -> 'title') is distinct from 'string' or length(m ->> 'title') not between 1 and 200
+            or jsonb_typeof(m -> 'url') is distinct from 'string' or (m ->> 'url') !~ '^https?://[^\s]+$' or length(m ->> 'url') > 1024,
+            true
+        )
+    ) else false end
+$_$;
+
+COMMENT ON FUNCTION private.is_materials(p_materials jsonb) IS 'Whether a value is a list of at most fifty {title, url} with web addresses.';
 
 CREATE FUNCTION private.is_member(p_person uuid, p_on date) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2346,6 +3036,20 @@ $$;
 
 COMMENT ON FUNCTION private.issue_missing_certificates() IS 'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
 
+CREATE FUNCTION private.keep_default_credit_type() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' or new.code <> 'CE' then
+        perform private.refuse('CG409', 'default_credit_type', 'Courses give credits of the type CE. Its code must stay.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_default_credit_type() IS 'Trigger: the type that courses.ce_credits is counted in stays.';
+
 CREATE FUNCTION private.keep_graded_assignment() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2377,6 +3081,21 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_order() IS 'Trigger: an order keeps its parties and its price, and a completed transaction its amount.';
+
+CREATE FUNCTION private.keep_used_template() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from public.certificates c where c.template_id = new.id) then
+        perform private.refuse('CG409', 'template_in_use',
+            'Certificates were issued with this template. Make another version of it and let courses use that one.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_used_template() IS 'Trigger: what certificates were issued with stays as it is; only active may change.';
 
 CREATE FUNCTION private.keep_used_version() RETURNS trigger
     LANGUAGE plpgsql
@@ -2590,6 +3309,98 @@ $$;
 
 COMMENT ON FUNCTION private.move_catalogue_version() IS 'Trigger: says that cached catalogue pages are old.';
 
+CREATE FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.live_sessions;
+begin
+    perform private.hold_session(p_session, true);
+    select * into v_session from public.live_sessions where id = p_session;
+    if (v_session.status, p_to) not in (('scheduled', 'in_progress'), ('scheduled', 'cancelled'), ('in_progress', 'completed')) then
+        perform private.refuse('CG409', 'session_status',
+            'This session is ' || replace(v_session.status, '_', ' ') || ': it cannot become ' || replace(p_to, '_', ' ') || '.');
+    elsif p_to = 'cancelled' and v_session.attendance_count > 0 then
+        perform private.refuse('CG409', 'session_attended', 'People have attended this session. Begin and end it instead of cancelling it.');
+    end if;
+    if p_to in ('completed', 'cancelled') then
+        -- Alone: several people may complete a lesson here, and each would wait for the course's counters.
+        perform private.hold_requirements(v_session.course_id, true);
+        update public.attendance_intervals set left_at = coalesce(last_seen_at, greatest(joined_at, now()))
+        where session_id = p_session and left_at is null;
+    end if;
+    update public.live_sessions set
+        status = p_to,
+        started_at = case when p_to = 'in_progress' then p_at else started_at end,
+        ended_at = case when p_to = 'completed' then p_at else ended_at end
+    where id = p_session;
+end
+$$;
+
+COMMENT ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) IS 'Moves a session on: scheduled to in_progress or cancelled, in_progress to completed. At its end all who are still there leave.';
+
+CREATE TABLE public.session_attendance (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    session_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancelled_at timestamp with time zone,
+    attended boolean DEFAULT false NOT NULL,
+    joined_at timestamp with time zone,
+    left_at timestamp with time zone,
+    duration_minutes integer DEFAULT 0 NOT NULL,
+    questions_asked integer DEFAULT 0 NOT NULL,
+    polls_answered integer DEFAULT 0 NOT NULL,
+    eligible_for_credit boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_attendance_duration_minutes_check CHECK ((duration_minutes >= 0)),
+    CONSTRAINT session_attendance_polls_answered_check CHECK ((polls_answered >= 0)),
+    CONSTRAINT session_attendance_questions_asked_check CHECK ((questions_asked >= 0)),
+    CONSTRAINT who_attended_did_not_cancel CHECK (((cancelled_at IS NULL) OR (NOT attended))),
+    CONSTRAINT who_attended_was_there CHECK ((attended OR ((joined_at IS NULL) AND (duration_minutes = 0) AND (NOT eligible_for_credit))))
+);
+
+COMMENT ON TABLE public.session_attendance IS 'Who registered for a session and what came of it. attended, joined_at, left_at, duration_minutes and eligible_for_credit follow from attendance_intervals and are written by nobody.';
+
+COMMENT ON COLUMN public.session_attendance.cancelled_at IS 'When the registration was given up. Registering again empties it.';
+
+COMMENT ON COLUMN public.session_attendance.eligible_for_credit IS 'Whether the time attended reaches the session''s threshold.';
+
+CREATE FUNCTION private.my_attendance_now(p_session uuid) RETURNS public.session_attendance
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.live_sessions;
+    v_attendance public.session_attendance;
+begin
+    perform private.hold_session(p_session, false);
+    select s.* into v_session from public.live_sessions s
+    where s.id = p_session and s.course_id in (select private.my_enrolled_course_ids());
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session in your courses.');
+    end if;
+    perform private.hold_requirements(v_session.course_id, false);
+    select * into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() and cancelled_at is null for no key update;
+    if v_attendance.id is null then
+        perform private.refuse('CG403', 'not_registered', 'Register for this session before you join it.');
+    elsif v_session.status not in ('scheduled', 'in_progress') or now() >= upper(private.session_window(v_session)) then
+        perform private.refuse('CG409', 'session_over', 'This session is over or was cancelled.');
+    elsif now() < v_session.session_date - make_interval(mins => v_session.join_minutes_before) then
+        perform private.refuse('CG409', 'too_early',
+            'This session opens ' || v_session.join_minutes_before || ' minutes before it begins.');
+    end if;
+    return v_attendance;
+end
+$$;
+
+COMMENT ON FUNCTION private.my_attendance_now(p_session uuid) IS 'The caller''s registration for a session that is open now, locked; raises CG403, CG404 or CG409 with the reason.';
+
 CREATE FUNCTION private.my_course_version_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2671,6 +3482,19 @@ CREATE FUNCTION private.my_enrollment_ids() RETURNS SETOF uuid
     AS $$ select id from public.enrollments where member_id = auth.uid() $$;
 
 COMMENT ON FUNCTION private.my_enrollment_ids() IS 'Enrollments of the person who asks.';
+
+CREATE FUNCTION private.my_live_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select private.my_taught_session_ids()
+    union
+    select s.id from public.live_sessions s where s.instructor_id = auth.uid() and private.is_teacher()
+    union
+    select h.session_id from public.live_session_hosts h where h.profile_id = auth.uid() and private.is_teacher()
+$$;
+
+COMMENT ON FUNCTION private.my_live_session_ids() IS 'Live sessions that the person who asks holds: of his courses, as instructor, as co-host.';
 
 CREATE FUNCTION private.my_managed_enrollment_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2842,6 +3666,13 @@ $$;
 
 COMMENT ON FUNCTION private.my_taught_course_ids() IS 'Courses that the person who asks teaches, alone or with others.';
 
+CREATE FUNCTION private.my_taught_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select s.id from public.live_sessions s where s.course_id in (select private.my_taught_course_ids()) $$;
+
+COMMENT ON FUNCTION private.my_taught_session_ids() IS 'Live sessions of the courses that the person who asks teaches.';
+
 CREATE FUNCTION private.new_certificate_number(p_on timestamp with time zone) RETURNS text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2855,6 +3686,34 @@ CREATE FUNCTION private.new_certificate_number(p_on timestamp with time zone) RE
 $$;
 
 COMMENT ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) IS 'A random certificate number CERT-YYYY-XXXXXXXX in an alphabet without look-alikes.';
+
+CREATE FUNCTION private.next_rule_start(p_course uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- After the last completion: one that was decided by the rules before is not to be found wanting under the new one.
+    select greatest(now(), (
+        select max(e.completed_at) + interval '1 microsecond' from public.enrollments e
+        where e.course_id = p_course and e.status = 'completed' and e.completed_at >= now()
+    ))
+$$;
+
+COMMENT ON FUNCTION private.next_rule_start(p_course uuid) IS 'The first moment that a new credit rule of a course can hold from.';
+
+CREATE FUNCTION private.note_certificate_template() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Shared, so that a change of the template waits and then finds the certificate.
+    select t.id into new.template_id
+    from public.courses c join public.certificate_templates t on t.id = c.certificate_template_id
+    where c.id = new.course_id for share of t;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_certificate_template() IS 'Trigger: a certificate keeps the template that its course used when it was issued.';
 
 CREATE FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text DEFAULT ''::text, p_link text DEFAULT NULL::text) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
@@ -3241,6 +4100,18 @@ $$;
 
 COMMENT ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) IS 'Writes player events of current playbacks, in their order.';
 
+CREATE FUNCTION private.recount_attendance() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.count_attendance(new.attendance_id);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.recount_attendance() IS 'Trigger: an interval was added, ended or voided, so one attendance is reckoned again.';
+
 CREATE FUNCTION private.recount_lesson_in_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3412,6 +4283,16 @@ $$;
 
 COMMENT ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) IS 'The points that a grade or a review gives: the sum of its rubric''s scores, or as given; refuses what is out of range.';
 
+CREATE FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- One division, of whole steps: a quotient that is rounded before it is floored may lose a step.
+    select floor(p_dividend / (p_divisor * p_step) + case p_rounding when 'nearest' then 0.5 else 0 end) * p_step
+$$;
+
+COMMENT ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) IS 'A quotient in multiples of a step: rounded down, or to the nearest (halves up).';
+
 CREATE FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3459,6 +4340,16 @@ $$;
 
 COMMENT ON FUNCTION private.seal_audit_logs(p_most integer) IS 'Takes rows that are not yet in the chain into it, in the order of their numbers; answers how many. At most so many at once.';
 
+CREATE FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(floor(sum(extract(epoch from upper(s) - lower(s)))), 0)::integer
+    from unnest(p_spans * tstzmultirange(p_window)) s
+$$;
+
+COMMENT ON FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) IS 'Whole seconds of a window that a union of spans covers. A multirange is a union: what overlaps counts once.';
+
 CREATE FUNCTION private.sees_course(p_course uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3477,6 +4368,91 @@ CREATE FUNCTION private.sees_operations() RETURNS boolean
     AS $$ select private.is_admin() or coalesce(current_setting('role', true) = 'service_role', false) $$;
 
 COMMENT ON FUNCTION private.sees_operations() IS 'Whether the caller may know how the site and its database are doing: administrators and the service.';
+
+CREATE TABLE public.live_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    title text NOT NULL,
+    description text,
+    session_date timestamp with time zone NOT NULL,
+    duration_minutes integer NOT NULL,
+    timezone text DEFAULT 'America/New_York'::text NOT NULL,
+    meeting_platform text DEFAULT 'custom'::text NOT NULL,
+    instructor_id uuid NOT NULL,
+    max_attendees integer,
+    recording_enabled boolean DEFAULT true NOT NULL,
+    recording_url text,
+    recording_available boolean DEFAULT false NOT NULL,
+    agenda_html text,
+    pre_session_materials jsonb DEFAULT '[]'::jsonb NOT NULL,
+    post_session_materials jsonb DEFAULT '[]'::jsonb NOT NULL,
+    join_minutes_before integer DEFAULT 15 NOT NULL,
+    attendance_tolerance_minutes integer DEFAULT 5 NOT NULL,
+    credit_threshold_percentage numeric(5,2) DEFAULT 80 NOT NULL,
+    status text DEFAULT 'scheduled'::text NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    registered_count integer DEFAULT 0 NOT NULL,
+    attendance_count integer DEFAULT 0 NOT NULL,
+    attendance_minutes bigint DEFAULT 0 NOT NULL,
+    avg_attendance_duration_minutes integer GENERATED ALWAYS AS (
+CASE
+    WHEN (attendance_count > 0) THEN (round(((attendance_minutes)::numeric / (attendance_count)::numeric)))::integer
+    ELSE NULL::integer
+END) STORED,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT available_recordings_have_an_address CHECK (((NOT recording_available) OR (recording_url IS NOT NULL))),
+    CONSTRAINT ended_sessions_are_dated CHECK ((((status = ANY (ARRAY['scheduled'::text, 'cancelled'::text])) OR (started_at IS NOT NULL)) AND ((status <> 'completed'::text) OR (ended_at IS NOT NULL)))),
+    CONSTRAINT live_sessions_agenda_html_check CHECK ((length(agenda_html) <= 50000)),
+    CONSTRAINT live_sessions_attendance_count_check CHECK ((attendance_count >= 0)),
+    CONSTRAINT live_sessions_attendance_minutes_check CHECK ((attendance_minutes >= 0)),
+    CONSTRAINT live_sessions_attendance_tolerance_minutes_check CHECK (((attendance_tolerance_minutes >= 0) AND (attendance_tolerance_minutes <= 60))),
+    CONSTRAINT live_sessions_credit_threshold_percentage_check CHECK (((credit_threshold_percentage >= (1)::numeric) AND (credit_threshold_percentage <= (100)::numeric))),
+    CONSTRAINT live_sessions_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT live_sessions_duration_minutes_check CHECK (((duration_minutes >= 1) AND (duration_minutes <= 1440))),
+    CONSTRAINT live_sessions_join_minutes_before_check CHECK (((join_minutes_before >= 0) AND (join_minutes_before <= 120))),
+    CONSTRAINT live_sessions_max_attendees_check CHECK ((max_attendees > 0)),
+    CONSTRAINT live_sessions_meeting_platform_check CHECK ((meeting_platform = ANY (ARRAY['zoom'::text, 'microsoft_teams'::text, 'google_meet'::text, 'webex'::text, 'custom'::text]))),
+    CONSTRAINT live_sessions_post_session_materials_check CHECK (private.is_materials(post_session_materials)),
+    CONSTRAINT live_sessions_pre_session_materials_check CHECK (private.is_materials(pre_session_materials)),
+    CONSTRAINT live_sessions_recording_url_check CHECK (((recording_url ~ '^https?://'::text) AND (length(recording_url) <= 1024))),
+    CONSTRAINT live_sessions_registered_count_check CHECK ((registered_count >= 0)),
+    CONSTRAINT live_sessions_status_check CHECK ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT live_sessions_timezone_check CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64))),
+    CONSTRAINT live_sessions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.live_sessions IS 'Live virtual classroom sessions. The address of the meeting stands in live_session_meetings.';
+
+COMMENT ON COLUMN public.live_sessions.lesson_id IS 'The lesson that attending completes; of the same course. Several dates may serve one lesson.';
+
+COMMENT ON COLUMN public.live_sessions.timezone IS 'IANA name; the time zone in which the session was scheduled.';
+
+COMMENT ON COLUMN public.live_sessions.join_minutes_before IS 'From how long before the beginning those registered are shown the way in.';
+
+COMMENT ON COLUMN public.live_sessions.attendance_tolerance_minutes IS 'What counts before the scheduled beginning and after the scheduled end.';
+
+COMMENT ON COLUMN public.live_sessions.credit_threshold_percentage IS 'Share of the scheduled duration that somebody must be there for the session to count.';
+
+COMMENT ON COLUMN public.live_sessions.registered_count IS 'Registrations that were not cancelled; kept by trigger_count_session, by the difference.';
+
+COMMENT ON COLUMN public.live_sessions.attendance_count IS 'Who was there within the session''s time; kept by private.count_attendance(), by the difference.';
+
+COMMENT ON COLUMN public.live_sessions.attendance_minutes IS 'The sum of duration_minutes of those who attended.';
+
+CREATE FUNCTION private.session_window(p_session public.live_sessions) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select tstzrange(
+        p_session.session_date - make_interval(mins => p_session.attendance_tolerance_minutes),
+        p_session.session_date + make_interval(mins => p_session.duration_minutes + p_session.attendance_tolerance_minutes)
+    )
+$$;
+
+COMMENT ON FUNCTION private.session_window(p_session public.live_sessions) IS 'The time of a session within which presence counts: as scheduled, and the tolerance.';
 
 CREATE FUNCTION private.set_course_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3638,6 +4614,37 @@ $$;
 
 COMMENT ON FUNCTION private.stamp_course_status() IS 'Trigger: dates the first publication and the archiving of a course.';
 
+CREATE FUNCTION private.stamp_template() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    new.created_by := auth.uid();
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.stamp_template() IS 'Trigger: who made a template.';
+
+CREATE FUNCTION private.start_credit_rule() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.source = 'rule' then
+        new.created_by := auth.uid();
+        if auth.uid() is not null or isfinite(new.valid_from) then
+            -- Completions hold the course's row too: whichever comes first, the other one knows.
+            perform 1 from public.courses where id = new.course_id for no key update;
+            new.valid_from := greatest(new.valid_from, private.next_rule_start(new.course_id));
+        end if;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.start_credit_rule() IS 'Trigger: a rule does not reach back over what has been completed before it was made.';
+
 CREATE FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3671,6 +4678,22 @@ CREATE FUNCTION private.table_sizes() RETURNS TABLE(schemaname text, tablename t
 $$;
 
 COMMENT ON FUNCTION private.table_sizes() IS 'How large each table is and when it was last tidied up, for those who may know.';
+
+CREATE FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.credit_awards
+        (member_id, credit_type_id, amount, earned_on, rule_id, course_id, enrollment_id, attendance_id, occurrence, figures, arithmetic,
+        reverses, reason, awarded_by)
+    select a.member_id, a.credit_type_id, -a.amount, a.earned_on, a.rule_id, a.course_id, a.enrollment_id, a.attendance_id, a.occurrence,
+        a.figures, 'Takes back ' || a.amount, a.id, p_reason, p_by
+    from public.credit_awards a where a.id = p_award and a.reverses is null
+    on conflict (reverses) do nothing
+    returning id
+$$;
+
+COMMENT ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) IS 'Takes back an award whole, on the day that it was earned on; null when it was taken back before or is itself a taking back.';
 
 CREATE FUNCTION private.today() RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3931,6 +4954,39 @@ $$;
 
 COMMENT ON FUNCTION public.cancel_data_request(p_request uuid) IS 'Takes one of the caller''s own requests back, before work on it has begun.';
 
+CREATE FUNCTION public.cancel_live_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.check_holds_session(p_session);
+    perform private.move_session(p_session, 'cancelled', now());
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_live_session(p_session uuid) IS 'Cancels a session that nobody has attended. For its hosts and administrators.';
+
+CREATE FUNCTION public.cancel_session_registration(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attendance public.session_attendance;
+begin
+    perform private.hold_session(p_session, false);
+    select * into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() and cancelled_at is null for no key update;
+    if v_attendance.id is null then
+        perform private.refuse('CG404', 'not_registered', 'You are not registered for this session.');
+    elsif exists (select 1 from public.attendance_intervals i where i.attendance_id = v_attendance.id and i.voided_at is null) then
+        perform private.refuse('CG409', 'already_joined', 'You have joined this session. Your registration stays.');
+    end if;
+    update public.session_attendance set cancelled_at = now() where id = v_attendance.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_session_registration(p_session uuid) IS 'Gives up the caller''s seat in a session that he has not joined.';
+
 CREATE FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb DEFAULT '{}'::jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4002,6 +5058,18 @@ end
 $$;
 
 COMMENT ON FUNCTION public.edit_post(p_post uuid, p_body text) IS 'Changes the words of the caller''s own post; that it was edited is shown. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.end_live_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.check_holds_session(p_session);
+    perform private.move_session(p_session, 'completed', now());
+end
+$$;
+
+COMMENT ON FUNCTION public.end_live_session(p_session uuid) IS 'Ends a session. For its hosts and administrators.';
 
 CREATE FUNCTION public.end_organisation_membership(p_membership uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4079,6 +5147,50 @@ end
 $$;
 
 COMMENT ON FUNCTION public.enrol(p_course uuid) IS 'Enrols the person who asks, or answers the enrollment that is there. Raises CG403, CG404 or CG409 with the reason.';
+
+CREATE FUNCTION public.explain_credit(p_award uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_award public.credit_awards;
+    v_rule public.credit_rules;
+begin
+    -- The same people as by the policy on the awards.
+    select * into v_award from public.credit_awards a where a.id = p_award and (
+        a.member_id = auth.uid()
+        or a.member_id in (select private.my_managed_member_ids())
+        or a.course_id in (select private.my_taught_course_ids())
+        or private.is_admin()
+    );
+    if v_award.id is null then
+        perform private.refuse('CG404', 'no_such_credit', 'There are no such credits, or they are not for you to see.');
+    end if;
+    select * into v_rule from public.credit_rules where id = v_award.rule_id;
+    return (
+        select jsonb_build_object(
+            'amount', v_award.amount, 'earned_on', v_award.earned_on, 'awarded_at', v_award.created_at,
+            'credit_type', jsonb_build_object('code', t.code, 'name', t.name, 'unit', t.unit, 'authority', t.authority),
+            'course', jsonb_build_object('id', c.id, 'title', c.title),
+            'rule', jsonb_build_object('id', v_rule.id, 'source', v_rule.source, 'program_id', v_rule.program_id,
+                'basis', v_rule.basis, 'amount', v_rule.amount, 'cap', v_rule.cap, 'minimum_minutes', v_rule.minimum_minutes, 'minimum_score', v_rule.minimum_score,
+                'valid_from', nullif(v_rule.valid_from, '-infinity'), 'valid_until', v_rule.valid_until, 'note', v_rule.note),
+            'figures', v_award.figures, 'arithmetic', v_award.arithmetic,
+            'recomputes', abs(v_award.amount) = private.credit_of(v_award.figures, v_rule),
+            'evidence', private.credit_evidence(v_award),
+            'reverses', v_award.reverses, 'reason', v_award.reason,
+            'reversed_by', (
+                select jsonb_build_object('id', b.id, 'reason', b.reason, 'at', b.created_at)
+                from public.credit_awards b where b.reverses = v_award.id
+            )
+        )
+        from public.credit_types t cross join public.courses c
+        where t.id = v_award.credit_type_id and c.id = v_award.course_id
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.explain_credit(p_award uuid) IS 'Why somebody was given a credit: the rule, the figures, the arithmetic, and which lessons and sessions when. For its member, the course''s instructors, managers of his organisation and administrators.';
 
 CREATE FUNCTION public.generate_certificate_number() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4304,6 +5416,41 @@ end
 $$;
 
 COMMENT ON FUNCTION public.hide_post(p_post uuid, p_reason text) IS 'Hides a post for a stated reason, or shows it again (null). Instructors of the course and administrators. Raises CG403, CG404, CG422.';
+
+CREATE FUNCTION public.join_live_session(p_session uuid) RETURNS TABLE(meeting_platform text, meeting_url text, meeting_id text, meeting_password text, interval_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_interval uuid := public.stay_in_session(p_session);
+begin
+    if not exists (select 1 from public.live_session_meetings m where m.session_id = p_session) then
+        perform private.refuse('CG409', 'no_meeting', 'The instructor has not said yet where this session meets. Try again in a few minutes.');
+    end if;
+    return query
+        select s.meeting_platform, m.meeting_url, m.meeting_id, m.meeting_password, v_interval
+        from public.live_sessions s join public.live_session_meetings m on m.session_id = s.id where s.id = p_session;
+end
+$$;
+
+COMMENT ON FUNCTION public.join_live_session(p_session uuid) IS 'Shows somebody who is registered the way into a session that is open, and notes that he came, by the server''s clock.';
+
+CREATE FUNCTION public.leave_live_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attendance uuid;
+begin
+    perform private.hold_session(p_session, false);
+    perform private.hold_requirements(s.course_id, false) from public.live_sessions s where s.id = p_session;
+    select id into v_attendance from public.session_attendance
+    where session_id = p_session and member_id = auth.uid() for no key update;
+    perform private.end_presence(v_attendance, true);
+end
+$$;
+
+COMMENT ON FUNCTION public.leave_live_session(p_session uuid) IS 'Notes that the caller left. Who had not joined changes nothing.';
 
 CREATE FUNCTION public.list_discussions(p_course uuid, p_limit integer DEFAULT 20, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, lesson_id uuid, title text, author text, mine boolean, is_pinned boolean, is_locked boolean, posts_count integer, last_post_at timestamp with time zone, created_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4902,6 +6049,60 @@ $$;
 
 COMMENT ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) IS 'Approved reviews of a course, the most helpful first, with the first name and initial of who wrote each. For everybody who sees the course.';
 
+CREATE FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.check_holds_session(p_session);
+    if p_member = auth.uid() then
+        perform private.refuse('CG403', 'own_attendance', 'Your own attendance must be recorded by somebody else.');
+    end if;
+    return private.add_attendance(p_session, p_member, 'instructor', p_joined_at, p_left_at, null, auth.uid());
+end
+$$;
+
+COMMENT ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) IS 'Records by hand that a learner was in a session. For its hosts and administrators; the interval names who recorded it.';
+
+CREATE FUNCTION public.register_for_session(p_session uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session public.live_sessions;
+    v_enrollment uuid;
+    v_attendance public.session_attendance;
+begin
+    -- One at a time: so the number of seats is exact.
+    perform pg_advisory_xact_lock(hashtextextended('register:' || p_session::text, 0));
+    select s.* into v_session from public.live_sessions s
+    where s.id = p_session and s.course_id in (select private.my_enrolled_course_ids());
+    if v_session.id is null then
+        perform private.refuse('CG404', 'no_such_session', 'There is no such session in your courses. Enrol in the course first.');
+    elsif v_session.status not in ('scheduled', 'in_progress')
+        or v_session.session_date + make_interval(mins => v_session.duration_minutes) <= now()
+    then
+        perform private.refuse('CG409', 'session_over', 'This session is over or was cancelled. Choose another date.');
+    end if;
+    select e.id into v_enrollment from private.my_open_enrollments() e
+    where e.course_id = v_session.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    select * into v_attendance from public.session_attendance where session_id = p_session and member_id = auth.uid();
+    if v_attendance.id is not null and v_attendance.cancelled_at is null then
+        return v_attendance.id;
+    elsif v_session.registered_count >= v_session.max_attendees then
+        perform private.refuse('CG409', 'session_full', 'This session is full. Choose another date.');
+    end if;
+    insert into public.session_attendance as a (session_id, course_id, enrollment_id, member_id)
+    values (p_session, v_session.course_id, v_enrollment, auth.uid())
+    on conflict on constraint unique_member_session do update
+        set cancelled_at = null, registered_at = now(), enrollment_id = excluded.enrollment_id
+    returning a.id into v_attendance.id;
+    return v_attendance.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.register_for_session(p_session uuid) IS 'Registers the person who asks for a session of a course that he takes, while there are seats. Answers the attendance.';
+
 CREATE FUNCTION public.regrade_question(p_version uuid, p_reason text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5039,6 +6240,28 @@ end
 $$;
 
 COMMENT ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) IS 'In a quiz that shows answers immediately: what was right in a question that is answered. The answer is final from then on.';
+
+CREATE FUNCTION public.reverse_credit(p_award uuid, p_reason text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_reversal uuid;
+begin
+    if not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can take back credits.');
+    elsif coalesce(length(btrim(p_reason)), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the credits are taken back, in at most 500 characters.');
+    end if;
+    v_reversal := private.take_back_credit(p_award, btrim(p_reason), auth.uid());
+    if v_reversal is null then
+        perform private.refuse('CG404', 'no_such_credit', 'There are no such credits, or they were taken back already.');
+    end if;
+    return v_reversal;
+end
+$$;
+
+COMMENT ON FUNCTION public.reverse_credit(p_award uuid, p_reason text) IS 'Takes back an award by a row of its own, with a reason. Administrators only.';
 
 CREATE FUNCTION public.reviews_of_submission(p_submission uuid) RETURNS TABLE(points numeric, rubric_scores jsonb, feedback_html text, completed_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5335,6 +6558,56 @@ $$;
 
 COMMENT ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) IS 'Starts a discussion with its first post. Raises CG404, CG422.';
 
+CREATE FUNCTION public.start_live_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.check_holds_session(p_session);
+    if exists (
+        select 1 from public.live_sessions s
+        where s.id = p_session and now() < s.session_date - make_interval(mins => s.join_minutes_before)
+    ) then
+        perform private.refuse('CG409', 'too_early', 'It is too early to begin this session.');
+    end if;
+    perform private.move_session(p_session, 'in_progress', now());
+end
+$$;
+
+COMMENT ON FUNCTION public.start_live_session(p_session uuid) IS 'Begins a session. For its hosts and administrators.';
+
+CREATE FUNCTION public.start_next_renewal_cycle(p_cycle uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_cycle public.renewal_cycles;
+    v_next uuid;
+begin
+    if not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can begin a renewal cycle.');
+    end if;
+    select * into v_cycle from public.renewal_cycles where id = p_cycle for no key update;
+    if v_cycle.id is null then
+        perform private.refuse('CG404', 'no_such_cycle', 'There is no such renewal cycle.');
+    elsif v_cycle.until > private.today() then
+        perform private.refuse('CG409', 'cycle_not_over', 'This renewal cycle is not over yet.');
+    end if;
+    -- As long as the one before, in months when it is whole months.
+    insert into public.renewal_cycles (member_id, designation_id, since, until)
+    values (v_cycle.member_id, v_cycle.designation_id, v_cycle.until, v_cycle.until + case
+        when (v_cycle.since + age(v_cycle.until, v_cycle.since))::date = v_cycle.until then age(v_cycle.until, v_cycle.since)
+        else make_interval(days => v_cycle.until - v_cycle.since) end)
+    returning id into v_next;
+    insert into public.renewal_requirements (cycle_id, credit_type_id, required, carried_over, max_carry_over)
+    select v_next, s.credit_type_id, s.required, s.left_over, q.max_carry_over
+    from public.renewal_status s join public.renewal_requirements q on q.id = s.id where s.cycle_id = p_cycle;
+    return v_next;
+end
+$$;
+
+COMMENT ON FUNCTION public.start_next_renewal_cycle(p_cycle uuid) IS 'Begins the cycle that follows one that is over, with the same requirements and what may be carried over. Administrators only.';
+
 CREATE FUNCTION public.start_quiz_attempt(p_quiz uuid) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5392,6 +6665,30 @@ end
 $$;
 
 COMMENT ON FUNCTION public.start_quiz_attempt(p_quiz uuid) IS 'Begins an attempt of the caller at a quiz, or answers the one in progress. Raises CG403 or CG409 with the reason.';
+
+CREATE FUNCTION public.stay_in_session(p_session uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attendance public.session_attendance := private.my_attendance_now(p_session);
+    v_interval uuid;
+begin
+    update public.attendance_intervals set last_seen_at = greatest(last_seen_at, now())
+    where attendance_id = v_attendance.id and source = 'self' and left_at is null and last_seen_at >= now() - interval '5 minutes'
+    returning id into v_interval;
+    if v_interval is null then
+        -- Nothing was heard for too long: that time is not counted, and a new interval begins.
+        perform private.end_presence(v_attendance.id, false);
+        insert into public.attendance_intervals (attendance_id, session_id, member_id, source, joined_at, last_seen_at, recorded_by)
+        values (v_attendance.id, p_session, auth.uid(), 'self', now(), now(), auth.uid())
+        returning id into v_interval;
+    end if;
+    return v_interval;
+end
+$$;
+
+COMMENT ON FUNCTION public.stay_in_session(p_session uuid) IS 'Says that the caller is in the session now; his page asks every minute. Five minutes of silence are not counted.';
 
 CREATE FUNCTION public.submit_assignment(p_assignment uuid, p_text text DEFAULT NULL::text, p_html text DEFAULT NULL::text, p_url text DEFAULT NULL::text, p_files jsonb DEFAULT '[]'::jsonb) RETURNS public.assignment_submissions
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5669,6 +6966,33 @@ end
 $$;
 
 COMMENT ON FUNCTION public.visit_lesson(p_lesson uuid) IS 'Notes that the caller opened a lesson: where to continue, and since when he has been at it.';
+
+CREATE FUNCTION public.void_attendance_interval(p_interval uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_interval public.attendance_intervals;
+begin
+    select * into v_interval from public.attendance_intervals where id = p_interval;
+    perform private.check_holds_session(v_interval.session_id);
+    if coalesce(length(btrim(p_reason)), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why this does not count, in at most 500 characters.');
+    elsif v_interval.member_id = auth.uid() then
+        perform private.refuse('CG403', 'own_attendance', 'Your own attendance must be corrected by somebody else.');
+    end if;
+    perform private.hold_session(v_interval.session_id, false);
+    perform private.hold_requirements(s.course_id, false) from public.live_sessions s where s.id = v_interval.session_id;
+    perform 1 from public.session_attendance where id = v_interval.attendance_id for no key update;
+    update public.attendance_intervals set voided_at = now(), voided_by = auth.uid(), void_reason = btrim(p_reason)
+    where id = p_interval and voided_at is null;
+    if not found then
+        perform private.refuse('CG404', 'no_such_interval', 'There is no such interval, or it was voided already.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.void_attendance_interval(p_interval uuid, p_reason text) IS 'Takes an interval out of the count, with a reason. It stays to be read.';
 
 CREATE FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5972,6 +7296,37 @@ CREATE TABLE public.assignment_extensions (
 
 COMMENT ON TABLE public.assignment_extensions IS 'A later deadline or more submissions for one person, and why.';
 
+CREATE TABLE public.attendance_intervals (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    attendance_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    source text NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
+    last_seen_at timestamp with time zone,
+    external_id text,
+    recorded_by uuid,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    voided_at timestamp with time zone,
+    voided_by uuid,
+    void_reason text,
+    CONSTRAINT attendance_intervals_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
+    CONSTRAINT attendance_intervals_source_check CHECK ((source = ANY (ARRAY['self'::text, 'platform'::text, 'instructor'::text]))),
+    CONSTRAINT attendance_intervals_void_reason_check CHECK (((length(void_reason) >= 1) AND (length(void_reason) <= 500))),
+    CONSTRAINT nobody_leaves_before_joining CHECK (((left_at >= joined_at) AND (last_seen_at >= joined_at))),
+    CONSTRAINT own_intervals_are_seen CHECK (((source = 'self'::text) = (last_seen_at IS NOT NULL))),
+    CONSTRAINT voided_intervals_have_a_reason CHECK (((voided_at IS NULL) = (void_reason IS NULL)))
+);
+
+COMMENT ON TABLE public.attendance_intervals IS 'Each time that somebody joined and left, as it was reported. What was reported wrongly is voided with a reason, not removed.';
+
+COMMENT ON COLUMN public.attendance_intervals.source IS 'self: by the site''s clock while the learner''s page says that he is there; platform: reported by the meeting platform; instructor: recorded by hand.';
+
+COMMENT ON COLUMN public.attendance_intervals.last_seen_at IS 'When the learner''s page was last heard of. What was never left ends here.';
+
+COMMENT ON COLUMN public.attendance_intervals.external_id IS 'The platform''s own name of the interval: a report that comes twice counts once.';
+
 ALTER TABLE public.audit_logs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.audit_logs_id_seq
     START WITH 1
@@ -6033,6 +7388,36 @@ CREATE TABLE public.auth_tokens (
 
 COMMENT ON TABLE public.auth_tokens IS 'One-time links sent by mail. Only the SHA-256 of the token is kept.';
 
+CREATE TABLE public.certificate_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    page_size text DEFAULT 'letter'::text NOT NULL,
+    orientation text DEFAULT 'landscape'::text NOT NULL,
+    layout jsonb NOT NULL,
+    signatories jsonb DEFAULT '[]'::jsonb NOT NULL,
+    logo_key text,
+    active boolean DEFAULT true NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT certificate_templates_language_check CHECK (((language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    CONSTRAINT certificate_templates_logo_key_check CHECK (((length(logo_key) >= 1) AND (length(logo_key) <= 512))),
+    CONSTRAINT certificate_templates_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT certificate_templates_orientation_check CHECK ((orientation = ANY (ARRAY['landscape'::text, 'portrait'::text]))),
+    CONSTRAINT certificate_templates_page_size_check CHECK ((page_size = ANY (ARRAY['letter'::text, 'a4'::text]))),
+    CONSTRAINT certificate_templates_version_check CHECK ((version > 0)),
+    CONSTRAINT layout_has_its_shape CHECK (private.is_certificate_layout(layout)),
+    CONSTRAINT signatories_have_their_shape CHECK (private.are_signatories(signatories))
+);
+
+COMMENT ON TABLE public.certificate_templates IS 'How a certificate looks. Once a certificate was issued with it, it stays as it is: changes are another version.';
+
+COMMENT ON COLUMN public.certificate_templates.layout IS 'Checked by private.is_certificate_layout(). The body may say {holder}, {course}, {credits} and {date}.';
+
+COMMENT ON COLUMN public.certificate_templates.active IS 'Whether courses may choose it. Courses that have chosen it keep it.';
+
 CREATE TABLE public.certificates (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     number text NOT NULL,
@@ -6052,6 +7437,7 @@ CREATE TABLE public.certificates (
     revoked_by uuid,
     revoked_reason text,
     course_version_id uuid,
+    template_id uuid,
     CONSTRAINT certificates_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
     CONSTRAINT certificates_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 300))),
     CONSTRAINT certificates_number_check CHECK ((number ~ '^CERT-[0-9]{4}-[2-9A-HJ-NP-Z]{8}$'::text)),
@@ -6065,6 +7451,8 @@ CREATE TABLE public.certificates (
 COMMENT ON TABLE public.certificates IS 'Certificates as issued: name, title and credits are those of that day. Numbers are random, without look-alike characters.';
 
 COMMENT ON COLUMN public.certificates.course_version_id IS 'What was completed: the version of the enrollment on the day of issue.';
+
+COMMENT ON COLUMN public.certificates.template_id IS 'The template that it was issued with; null for the site''s own design.';
 
 CREATE TABLE public.content_blocks (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -6195,6 +7583,31 @@ COMMENT ON COLUMN public.course_versions.requirements IS 'Required lessons in or
 COMMENT ON COLUMN public.course_versions.digest IS 'SHA-256 of {title, ce_credits, outline, requirements}; equal content is one version.';
 
 COMMENT ON COLUMN public.course_versions.required_lessons IS 'How many of required_lesson_ids the course still asks for. The one column that moves: private.ask_of_versions().';
+
+CREATE TABLE public.credit_types (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    unit text DEFAULT 'credit'::text NOT NULL,
+    authority text DEFAULT ''::text NOT NULL,
+    rounding_step numeric(5,2) DEFAULT 0.01 NOT NULL,
+    rounding text DEFAULT 'down'::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_types_authority_check CHECK ((length(authority) <= 200)),
+    CONSTRAINT credit_types_code_check CHECK ((code ~ '^[A-Z][A-Z0-9-]{0,19}$'::text)),
+    CONSTRAINT credit_types_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT credit_types_rounding_check CHECK ((rounding = ANY (ARRAY['down'::text, 'nearest'::text]))),
+    CONSTRAINT credit_types_rounding_step_check CHECK (((rounding_step >= 0.01) AND (rounding_step <= (100)::numeric))),
+    CONSTRAINT credit_types_unit_check CHECK (((length(unit) >= 1) AND (length(unit) <= 40)))
+);
+
+COMMENT ON TABLE public.credit_types IS 'Kinds of continuing-education credit, each with who accepts it and how it is rounded.';
+
+COMMENT ON COLUMN public.credit_types.authority IS 'Who accepts it, for example a state''s department of insurance.';
+
+COMMENT ON COLUMN public.credit_types.rounding_step IS 'Credits are given in multiples of this; what a past award was rounded to stands in its figures.';
 
 CREATE TABLE public.data_requests (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -6531,6 +7944,28 @@ COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a vide
 COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
 
 COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
+
+CREATE TABLE public.live_session_hosts (
+    session_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.live_session_hosts IS 'Co-hosts: rows in place of the array co_hosts, so that they are real people and can be indexed.';
+
+CREATE TABLE public.live_session_meetings (
+    session_id uuid NOT NULL,
+    meeting_url text NOT NULL,
+    meeting_id text,
+    meeting_password text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT live_session_meetings_meeting_id_check CHECK ((length(meeting_id) <= 200)),
+    CONSTRAINT live_session_meetings_meeting_password_check CHECK ((length(meeting_password) <= 200)),
+    CONSTRAINT live_session_meetings_meeting_url_check CHECK (((meeting_url ~ '^https://[^\s]+$'::text) AND (length(meeting_url) <= 1024)))
+);
+
+COMMENT ON TABLE public.live_session_meetings IS 'Where a session meets. A table of its own: only staff read it, learners are told by public.join_live_session().';
 
 CREATE VIEW public.lms_health WITH (security_invoker='true') AS
  SELECT metric,
@@ -6939,6 +8374,63 @@ CREATE TABLE public.quiz_grade_changes (
 );
 
 COMMENT ON TABLE public.quiz_grade_changes IS 'Each grade that a person gave or that a corrected key changed: before, after and why. Append-only.';
+
+CREATE TABLE public.renewal_cycles (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    member_id uuid NOT NULL,
+    designation_id uuid NOT NULL,
+    since date NOT NULL,
+    until date NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT renewal_dates CHECK ((until > since))
+);
+
+COMMENT ON TABLE public.renewal_cycles IS 'The time within which somebody must earn credits to keep a designation. Recorded by administrators.';
+
+COMMENT ON COLUMN public.renewal_cycles.until IS 'The first day that no longer belongs to it.';
+
+CREATE TABLE public.renewal_requirements (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    cycle_id uuid NOT NULL,
+    credit_type_id uuid NOT NULL,
+    required numeric(7,2) NOT NULL,
+    carried_over numeric(7,2) DEFAULT 0 NOT NULL,
+    max_carry_over numeric(7,2) DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT renewal_requirements_carried_over_check CHECK ((carried_over >= (0)::numeric)),
+    CONSTRAINT renewal_requirements_max_carry_over_check CHECK ((max_carry_over >= (0)::numeric)),
+    CONSTRAINT renewal_requirements_required_check CHECK ((required > (0)::numeric))
+);
+
+COMMENT ON TABLE public.renewal_requirements IS 'How many credits of which type a renewal cycle asks for.';
+
+COMMENT ON COLUMN public.renewal_requirements.carried_over IS 'What the cycle before left over, set when this one was begun.';
+
+COMMENT ON COLUMN public.renewal_requirements.max_carry_over IS 'How much of what is earned beyond the requirement the next cycle may take over.';
+
+CREATE VIEW public.renewal_status WITH (security_invoker='true') AS
+ SELECT q.id,
+    c.id AS cycle_id,
+    c.member_id,
+    c.designation_id,
+    c.since,
+    c.until,
+    q.credit_type_id,
+    q.required,
+    q.carried_over,
+    e.earned,
+    GREATEST((0)::numeric, ((q.required - q.carried_over) - e.earned)) AS missing,
+    LEAST(q.max_carry_over, GREATEST((0)::numeric, ((q.carried_over + e.earned) - q.required))) AS left_over,
+    ((q.carried_over + e.earned) >= q.required) AS met
+   FROM ((public.renewal_requirements q
+     JOIN public.renewal_cycles c ON ((c.id = q.cycle_id)))
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(a.amount), (0)::numeric) AS earned
+           FROM public.credit_awards a
+          WHERE ((a.member_id = c.member_id) AND (a.credit_type_id = q.credit_type_id) AND (a.earned_on >= c.since) AND (a.earned_on < c.until))) e);
+
+COMMENT ON VIEW public.renewal_status IS 'What each renewal cycle asks for, what was earned in it, what is missing and what it leaves to the next.';
 
 CREATE TABLE public.review_votes (
     review_id uuid NOT NULL,
@@ -7369,6 +8861,12 @@ ALTER TABLE ONLY public.assignments
 ALTER TABLE ONLY public.assignments
     ADD CONSTRAINT assignments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.attendance_intervals
+    ADD CONSTRAINT attendance_intervals_external UNIQUE (session_id, source, external_id);
+
+ALTER TABLE ONLY public.attendance_intervals
+    ADD CONSTRAINT attendance_intervals_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
 
@@ -7383,6 +8881,9 @@ ALTER TABLE ONLY public.auth_tokens
 
 ALTER TABLE ONLY public.auth_tokens
     ADD CONSTRAINT auth_tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.certificate_templates
+    ADD CONSTRAINT certificate_templates_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_number_key UNIQUE (number);
@@ -7425,6 +8926,24 @@ ALTER TABLE ONLY public.courses
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_of_member UNIQUE (id, rule_id, member_id);
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_reverses_key UNIQUE (reverses);
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.credit_types
+    ADD CONSTRAINT credit_types_code_key UNIQUE (code);
+
+ALTER TABLE ONLY public.credit_types
+    ADD CONSTRAINT credit_types_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.data_requests
     ADD CONSTRAINT data_requests_pkey PRIMARY KEY (id);
@@ -7489,6 +9008,18 @@ ALTER TABLE ONLY public.lessons
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT lessons_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.live_session_hosts
+    ADD CONSTRAINT live_session_hosts_pkey PRIMARY KEY (session_id, profile_id);
+
+ALTER TABLE ONLY public.live_session_meetings
+    ADD CONSTRAINT live_session_meetings_pkey PRIMARY KEY (session_id);
+
+ALTER TABLE ONLY public.live_sessions
+    ADD CONSTRAINT live_sessions_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.live_sessions
+    ADD CONSTRAINT live_sessions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
 
@@ -7518,6 +9049,9 @@ ALTER TABLE ONLY public.notifications
 
 ALTER TABLE ONLY public.learning_progress
     ADD CONSTRAINT one_progress_a_block UNIQUE (student_id, content_id);
+
+ALTER TABLE ONLY public.renewal_requirements
+    ADD CONSTRAINT one_requirement_a_type UNIQUE (cycle_id, credit_type_id);
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT one_video_a_lesson UNIQUE (lesson_id);
@@ -7597,6 +9131,12 @@ ALTER TABLE ONLY public.quizzes
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.renewal_cycles
+    ADD CONSTRAINT renewal_cycles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.renewal_requirements
+    ADD CONSTRAINT renewal_requirements_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.review_votes
     ADD CONSTRAINT review_votes_pkey PRIMARY KEY (review_id, member_id);
 
@@ -7605,6 +9145,12 @@ ALTER TABLE ONLY public.roadmap_steps
 
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_of_member UNIQUE (id, session_id, member_id);
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -7620,6 +9166,9 @@ ALTER TABLE ONLY public.skills
 
 ALTER TABLE ONLY public.skills
     ADD CONSTRAINT skills_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.certificate_templates
+    ADD CONSTRAINT template_versions UNIQUE (name, language, version);
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
@@ -7656,6 +9205,9 @@ ALTER TABLE ONLY public.enrollments
 
 ALTER TABLE ONLY public.course_reviews
     ADD CONSTRAINT unique_member_course_review UNIQUE (member_id, course_id);
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT unique_member_session UNIQUE (member_id, session_id);
 
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT unique_module_lesson_order UNIQUE (module_id, lesson_order) DEFERRABLE;
@@ -7731,6 +9283,16 @@ CREATE INDEX idx_assignments_lesson ON public.assignments USING btree (lesson_id
 
 CREATE INDEX idx_assignments_open ON public.assignments USING btree (course_id) WHERE (status <> 'draft'::text);
 
+CREATE INDEX idx_attendance_intervals_attendance ON public.attendance_intervals USING btree (attendance_id, session_id, member_id);
+
+CREATE INDEX idx_attendance_intervals_member ON public.attendance_intervals USING btree (member_id);
+
+CREATE UNIQUE INDEX idx_attendance_intervals_open ON public.attendance_intervals USING btree (attendance_id) WHERE ((left_at IS NULL) AND (source = 'self'::text));
+
+CREATE INDEX idx_attendance_intervals_recorded_by ON public.attendance_intervals USING btree (recorded_by);
+
+CREATE INDEX idx_attendance_intervals_voided_by ON public.attendance_intervals USING btree (voided_by);
+
 CREATE INDEX idx_audit_logs_actor ON public.audit_logs USING btree (actor, id DESC) WHERE (actor IS NOT NULL);
 
 CREATE INDEX idx_audit_logs_at ON public.audit_logs USING btree (at);
@@ -7751,6 +9313,8 @@ CREATE INDEX idx_auth_tokens_expiry ON public.auth_tokens USING btree (expires_a
 
 CREATE INDEX idx_auth_tokens_user ON public.auth_tokens USING btree (user_id, purpose, created_at DESC);
 
+CREATE INDEX idx_certificate_templates_created_by ON public.certificate_templates USING btree (created_by);
+
 CREATE INDEX idx_certificates_course ON public.certificates USING btree (course_id);
 
 CREATE INDEX idx_certificates_course_version ON public.certificates USING btree (course_version_id, course_id);
@@ -7762,6 +9326,8 @@ CREATE INDEX idx_certificates_member ON public.certificates USING btree (member_
 CREATE UNIQUE INDEX idx_certificates_one_valid ON public.certificates USING btree (enrollment_id) WHERE (revoked_at IS NULL);
 
 CREATE INDEX idx_certificates_revoked_by ON public.certificates USING btree (revoked_by);
+
+CREATE INDEX idx_certificates_template ON public.certificates USING btree (template_id);
 
 CREATE INDEX idx_content_blocks_course ON public.content_blocks USING btree (course_id);
 
@@ -7789,6 +9355,8 @@ CREATE INDEX idx_course_versions_created_by ON public.course_versions USING btre
 
 CREATE INDEX idx_courses_category ON public.courses USING btree (category) WHERE (status = 'published'::text);
 
+CREATE INDEX idx_courses_certificate_template ON public.courses USING btree (certificate_template_id);
+
 CREATE INDEX idx_courses_created_by ON public.courses USING btree (created_by);
 
 CREATE INDEX idx_courses_designation ON public.courses USING btree (designation_id);
@@ -7800,6 +9368,38 @@ CREATE INDEX idx_courses_instructor ON public.courses USING btree (instructor_id
 CREATE INDEX idx_courses_search ON public.courses USING gin (search_text extensions.gin_trgm_ops);
 
 CREATE INDEX idx_courses_status ON public.courses USING btree (published_at DESC, id) WHERE (status = 'published'::text);
+
+CREATE INDEX idx_credit_awards_attendance ON public.credit_awards USING btree (attendance_id);
+
+CREATE INDEX idx_credit_awards_awarded_by ON public.credit_awards USING btree (awarded_by);
+
+CREATE INDEX idx_credit_awards_course ON public.credit_awards USING btree (course_id);
+
+CREATE INDEX idx_credit_awards_enrollment ON public.credit_awards USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_credit_awards_member ON public.credit_awards USING btree (member_id, credit_type_id, earned_on);
+
+CREATE UNIQUE INDEX idx_credit_awards_once ON public.credit_awards USING btree (rule_id, COALESCE(enrollment_id, attendance_id), occurrence) WHERE (reverses IS NULL);
+
+CREATE INDEX idx_credit_awards_reverses ON public.credit_awards USING btree (reverses, rule_id, member_id);
+
+CREATE INDEX idx_credit_awards_rule ON public.credit_awards USING btree (rule_id);
+
+CREATE INDEX idx_credit_awards_type ON public.credit_awards USING btree (credit_type_id);
+
+CREATE INDEX idx_credit_rules_course ON public.credit_rules USING btree (course_id, valid_from);
+
+CREATE INDEX idx_credit_rules_created_by ON public.credit_rules USING btree (created_by);
+
+CREATE UNIQUE INDEX idx_credit_rules_default ON public.credit_rules USING btree (course_id) WHERE ((source = 'course_default'::text) AND (valid_until IS NULL));
+
+CREATE INDEX idx_credit_rules_program ON public.credit_rules USING btree (program_id);
+
+CREATE INDEX idx_credit_rules_replaces ON public.credit_rules USING btree (replaces);
+
+CREATE INDEX idx_credit_rules_session ON public.credit_rules USING btree (live_session_id);
+
+CREATE INDEX idx_credit_rules_type ON public.credit_rules USING btree (credit_type_id);
 
 CREATE INDEX idx_data_requests_due ON public.data_requests USING btree (due_on) WHERE (status = ANY (ARRAY['requested'::text, 'verified'::text, 'processing'::text]));
 
@@ -7884,6 +9484,18 @@ CREATE INDEX idx_lessons_module ON public.lessons USING btree (module_id, course
 CREATE INDEX idx_lessons_preview ON public.lessons USING btree (course_id) WHERE is_preview;
 
 CREATE INDEX idx_lessons_unlock ON public.lessons USING btree (unlock_after_lesson_id, course_id);
+
+CREATE INDEX idx_live_session_hosts_profile ON public.live_session_hosts USING btree (profile_id, session_id);
+
+CREATE INDEX idx_live_sessions_course ON public.live_sessions USING btree (course_id);
+
+CREATE INDEX idx_live_sessions_date ON public.live_sessions USING btree (session_date);
+
+CREATE INDEX idx_live_sessions_instructor ON public.live_sessions USING btree (instructor_id);
+
+CREATE INDEX idx_live_sessions_lesson ON public.live_sessions USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_live_sessions_status ON public.live_sessions USING btree (status, session_date);
 
 CREATE INDEX idx_login_attempts_ip ON public.login_attempts USING btree (ip, attempted_at DESC);
 
@@ -8013,6 +9625,12 @@ CREATE INDEX idx_quizzes_open ON public.quizzes USING btree (of_course_id) WHERE
 
 CREATE INDEX idx_quizzes_type ON public.quizzes USING btree (quiz_type);
 
+CREATE INDEX idx_renewal_cycles_designation ON public.renewal_cycles USING btree (designation_id);
+
+CREATE INDEX idx_renewal_cycles_member ON public.renewal_cycles USING btree (member_id, designation_id, since);
+
+CREATE INDEX idx_renewal_requirements_type ON public.renewal_requirements USING btree (credit_type_id);
+
 CREATE INDEX idx_review_votes_member ON public.review_votes USING btree (member_id);
 
 CREATE INDEX idx_roadmap_steps_course ON public.roadmap_steps USING btree (course_id);
@@ -8024,6 +9642,14 @@ CREATE INDEX idx_roadmap_steps_roadmap ON public.roadmap_steps USING btree (road
 CREATE INDEX idx_roadmap_steps_skill ON public.roadmap_steps USING btree (skill_id);
 
 CREATE INDEX idx_roadmap_steps_student ON public.roadmap_steps USING btree (student_id);
+
+CREATE INDEX idx_session_attendance_attended ON public.session_attendance USING btree (session_id) WHERE attended;
+
+CREATE INDEX idx_session_attendance_enrollment ON public.session_attendance USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_session_attendance_member ON public.session_attendance USING btree (member_id);
+
+CREATE INDEX idx_session_attendance_session ON public.session_attendance USING btree (session_id, course_id);
 
 CREATE INDEX idx_sessions_user_id ON public.sessions USING btree (user_id, created_at DESC);
 
@@ -8067,6 +9693,8 @@ ALTER INDEX public.video_events_pkey ATTACH PARTITION public.video_events_defaul
 
 ALTER INDEX public.idx_video_events_user ATTACH PARTITION public.video_events_default_user_id_video_id_occurred_at_idx;
 
+CREATE TRIGGER attend_before_completing BEFORE INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.attend_before_completing();
+
 CREATE TRIGGER begin_course_version BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
 
 CREATE TRIGGER belongings_do_not_overlap AFTER INSERT OR UPDATE OF organisation_id, member_id, since, until ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('organisation_id', 'member_id', 'already_belongs', 'This person belongs to this organisation already in that time.');
@@ -8097,6 +9725,10 @@ CREATE TRIGGER check_collected_file BEFORE INSERT OR UPDATE OF file_url, module_
 
 CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.check_enrollment();
 
+CREATE TRIGGER check_live_host BEFORE INSERT ON public.live_session_hosts FOR EACH ROW EXECUTE FUNCTION private.check_live_host();
+
+CREATE TRIGGER check_live_session BEFORE INSERT OR UPDATE OF timezone, lesson_id, instructor_id, session_date, duration_minutes, attendance_tolerance_minutes, credit_threshold_percentage ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION private.check_live_session();
+
 CREATE TRIGGER check_organisation AFTER INSERT OR UPDATE OF time_zone, parent_id ON public.organisations FOR EACH ROW EXECUTE FUNCTION private.check_organisation();
 
 CREATE TRIGGER check_prerequisites BEFORE INSERT ON public.enrollments FOR EACH ROW WHEN ((new.enrollment_source = 'self_enrollment'::text)) EXECUTE FUNCTION private.check_prerequisites();
@@ -8105,7 +9737,13 @@ CREATE TRIGGER check_price BEFORE INSERT OR UPDATE OF course_id, currency ON pub
 
 CREATE TRIGGER check_refund AFTER INSERT OR UPDATE OF status, amount ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'refund'::text)) EXECUTE FUNCTION private.check_refund();
 
+CREATE TRIGGER choose_template BEFORE INSERT OR UPDATE OF certificate_template_id ON public.courses FOR EACH ROW WHEN ((new.certificate_template_id IS NOT NULL)) EXECUTE FUNCTION private.choose_template();
+
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
+
+CREATE TRIGGER course_credits_changed AFTER UPDATE OF ce_credits ON public.courses FOR EACH ROW WHEN ((old.ce_credits <> new.ce_credits)) EXECUTE FUNCTION private.follow_course_credits();
+
+CREATE TRIGGER course_credits_set AFTER INSERT ON public.courses FOR EACH ROW WHEN ((new.ce_credits > (0)::numeric)) EXECUTE FUNCTION private.follow_course_credits();
 
 CREATE CONSTRAINT TRIGGER course_prerequisites_without_circle AFTER INSERT OR UPDATE OF course_id, requires_course_id ON public.course_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.requires_course_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_course_prerequisite();
 
@@ -8119,9 +9757,13 @@ CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require
 
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
 
+CREATE TRIGGER keep_default_credit_type BEFORE DELETE OR UPDATE OF code ON public.credit_types FOR EACH ROW WHEN ((old.code = 'CE'::text)) EXECUTE FUNCTION private.keep_default_credit_type();
+
 CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
 
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
+
+CREATE TRIGGER keep_used_template BEFORE UPDATE OF name, version, language, page_size, orientation, layout, signatories, logo_key ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.keep_used_template();
 
 CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)))) EXECUTE FUNCTION private.keep_used_version();
 
@@ -8135,7 +9777,11 @@ CREATE TRIGGER log_assignment_submissions_changes AFTER INSERT OR DELETE OR UPDA
 
 CREATE TRIGGER log_assignments_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
 
+CREATE TRIGGER log_attendance_intervals_changes AFTER INSERT OR DELETE OR UPDATE ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('attendance_intervals');
+
 CREATE TRIGGER log_certificate_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificates');
+
+CREATE TRIGGER log_certificate_templates_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificate_templates');
 
 CREATE TRIGGER log_content_block_changes AFTER INSERT OR DELETE OR UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('content_blocks');
 
@@ -8150,6 +9796,12 @@ CREATE TRIGGER log_course_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE
 CREATE TRIGGER log_course_reviews_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_reviews');
 
 CREATE TRIGGER log_course_versions_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
+
+CREATE TRIGGER log_credit_awards_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_awards FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_awards');
+
+CREATE TRIGGER log_credit_rules_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_rules');
+
+CREATE TRIGGER log_credit_types_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_types FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_types');
 
 CREATE TRIGGER log_data_requests_changes AFTER INSERT OR DELETE OR UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('data_requests');
 
@@ -8182,6 +9834,12 @@ CREATE TRIGGER log_lesson_progress_reopened AFTER UPDATE OF status ON public.les
 CREATE TRIGGER log_lesson_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_skills');
 
 CREATE TRIGGER log_lesson_video_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_videos');
+
+CREATE TRIGGER log_live_session_hosts_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_hosts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_hosts');
+
+CREATE TRIGGER log_live_session_meetings_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_meetings FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_meetings');
+
+CREATE TRIGGER log_live_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_sessions');
 
 CREATE TRIGGER log_login_attempts AFTER INSERT ON public.login_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('login_attempts');
 
@@ -8227,9 +9885,15 @@ CREATE TRIGGER log_quiz_questions_changes AFTER INSERT OR DELETE OR UPDATE ON pu
 
 CREATE TRIGGER log_quizzes_changes AFTER INSERT OR DELETE OR UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quizzes');
 
+CREATE TRIGGER log_renewal_cycles_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_cycles');
+
+CREATE TRIGGER log_renewal_requirements_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_requirements FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_requirements');
+
 CREATE TRIGGER log_review_votes_changes AFTER INSERT OR DELETE OR UPDATE ON public.review_votes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('review_votes');
 
 CREATE TRIGGER log_roadmap_steps_changes AFTER INSERT OR DELETE OR UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('roadmap_steps');
+
+CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_attendance');
 
 CREATE TRIGGER log_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
 
@@ -8244,6 +9908,8 @@ CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON publi
 CREATE TRIGGER log_videos_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
+
+CREATE TRIGGER note_certificate_template BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.note_certificate_template();
 
 CREATE TRIGGER prepare_assignment_extension BEFORE INSERT ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION private.prepare_assignment_extension();
 
@@ -8261,6 +9927,8 @@ CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UP
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
 
+CREATE TRIGGER renewal_cycles_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'cycles_overlap', 'This person has a renewal cycle for this designation in that time already.');
+
 CREATE TRIGGER roadmap_follows_courses AFTER INSERT OR UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
 
 CREATE TRIGGER roadmap_follows_lessons AFTER INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
@@ -8274,6 +9942,10 @@ CREATE CONSTRAINT TRIGGER skill_prerequisites_without_circle AFTER INSERT OR UPD
 CREATE CONSTRAINT TRIGGER skills_without_circle AFTER INSERT OR UPDATE OF parent_id ON public.skills NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.parent_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_skill_circle();
 
 CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.courses FOR EACH ROW EXECUTE FUNCTION private.stamp_course_status();
+
+CREATE TRIGGER stamp_template BEFORE INSERT ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.stamp_template();
+
+CREATE TRIGGER start_credit_rule BEFORE INSERT ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION private.start_credit_rule();
 
 CREATE TRIGGER trigger_ask_less_of_versions AFTER DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.ask_less_of_versions();
 
@@ -8305,6 +9977,10 @@ CREATE TRIGGER trigger_count_review_votes AFTER INSERT OR DELETE ON public.revie
 
 CREATE TRIGGER trigger_count_review_votes_on_change AFTER UPDATE OF is_helpful ON public.review_votes FOR EACH ROW WHEN ((old.is_helpful <> new.is_helpful)) EXECUTE FUNCTION private.count_review_votes();
 
+CREATE TRIGGER trigger_count_session AFTER INSERT ON public.session_attendance FOR EACH ROW WHEN ((new.cancelled_at IS NULL)) EXECUTE FUNCTION private.count_session();
+
+CREATE TRIGGER trigger_count_session_on_change AFTER UPDATE OF cancelled_at ON public.session_attendance FOR EACH ROW WHEN (((old.cancelled_at IS NULL) <> (new.cancelled_at IS NULL))) EXECUTE FUNCTION private.count_session();
+
 CREATE TRIGGER trigger_count_submissions AFTER INSERT ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION private.follow_submission();
 
 CREATE TRIGGER trigger_follow_quiz_grade AFTER UPDATE OF status ON public.quiz_attempts FOR EACH ROW WHEN (((old.score IS DISTINCT FROM new.score) OR (old.passed IS DISTINCT FROM new.passed))) EXECUTE FUNCTION private.follow_quiz_attempt();
@@ -8315,7 +9991,17 @@ CREATE TRIGGER trigger_generate_certificate_number AFTER UPDATE OF status ON pub
 
 CREATE TRIGGER trigger_generate_certificate_number_on_import AFTER INSERT ON public.enrollments FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION public.generate_certificate_number();
 
+CREATE TRIGGER trigger_give_credits AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION private.give_credits();
+
+CREATE TRIGGER trigger_give_credits AFTER UPDATE OF status ON public.live_sessions FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION private.give_attendance_credits();
+
+CREATE TRIGGER trigger_give_credits AFTER UPDATE OF duration_minutes, eligible_for_credit ON public.session_attendance FOR EACH ROW WHEN (((old.duration_minutes <> new.duration_minutes) OR (old.eligible_for_credit <> new.eligible_for_credit))) EXECUTE FUNCTION private.give_attendance_credits();
+
+CREATE TRIGGER trigger_give_credits_on_import AFTER INSERT ON public.enrollments FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.give_credits();
+
 CREATE TRIGGER trigger_issue_missing_certificates AFTER UPDATE OF completion_certificate ON public.courses FOR EACH ROW WHEN ((new.completion_certificate AND (NOT old.completion_certificate))) EXECUTE FUNCTION private.issue_missing_certificates();
+
+CREATE TRIGGER trigger_recount_attendance AFTER INSERT OR UPDATE OF joined_at, left_at, voided_at ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION private.recount_attendance();
 
 CREATE TRIGGER trigger_recount_lesson_in_enrollments AFTER UPDATE OF require_completion ON public.lessons FOR EACH ROW WHEN ((old.require_completion IS DISTINCT FROM new.require_completion)) EXECUTE FUNCTION private.recount_lesson_in_enrollments();
 
@@ -8343,6 +10029,8 @@ CREATE TRIGGER update_assignment_submissions_updated_at BEFORE UPDATE ON public.
 
 CREATE TRIGGER update_assignments_updated_at BEFORE UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_certificate_templates_updated_at BEFORE UPDATE ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_content_blocks_updated_at BEFORE UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -8350,6 +10038,8 @@ CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_m
 CREATE TRIGGER update_course_reviews_updated_at BEFORE UPDATE OF rating, title, review_text, liked_aspects, improvement_areas, is_approved, is_featured ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_courses_updated_at BEFORE UPDATE ON public.courses FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_credit_types_updated_at BEFORE UPDATE ON public.credit_types FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_data_requests_updated_at BEFORE UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -8370,6 +10060,10 @@ CREATE TRIGGER update_lesson_progress_updated_at BEFORE UPDATE ON public.lesson_
 CREATE TRIGGER update_lesson_videos_updated_at BEFORE UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_lessons_updated_at BEFORE UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_live_session_meetings_updated_at BEFORE UPDATE ON public.live_session_meetings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_live_sessions_updated_at BEFORE UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_member_designations_updated_at BEFORE UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -8407,7 +10101,13 @@ CREATE TRIGGER update_quiz_questions_updated_at BEFORE UPDATE ON public.quiz_que
 
 CREATE TRIGGER update_quizzes_updated_at BEFORE UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_renewal_cycles_updated_at BEFORE UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_renewal_requirements_updated_at BEFORE UPDATE ON public.renewal_requirements FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_sessions_updated_at BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -8470,11 +10170,23 @@ ALTER TABLE ONLY public.assignments
 ALTER TABLE ONLY public.assignments
     ADD CONSTRAINT assignments_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.attendance_intervals
+    ADD CONSTRAINT attendance_intervals_attendance FOREIGN KEY (attendance_id, session_id, member_id) REFERENCES public.session_attendance(id, session_id, member_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.attendance_intervals
+    ADD CONSTRAINT attendance_intervals_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.attendance_intervals
+    ADD CONSTRAINT attendance_intervals_voided_by_fkey FOREIGN KEY (voided_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.audit_personal_values
     ADD CONSTRAINT audit_personal_values_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES public.audit_logs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.auth_tokens
     ADD CONSTRAINT auth_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.certificate_templates
+    ADD CONSTRAINT certificate_templates_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
@@ -8490,6 +10202,9 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.certificate_templates(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -8531,6 +10246,9 @@ ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT course_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.courses
+    ADD CONSTRAINT courses_certificate_template_id_fkey FOREIGN KEY (certificate_template_id) REFERENCES public.certificate_templates(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.courses
@@ -8541,6 +10259,48 @@ ALTER TABLE ONLY public.courses
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_attendance_id_fkey FOREIGN KEY (attendance_id) REFERENCES public.session_attendance(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_awarded_by_fkey FOREIGN KEY (awarded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_credit_type_id_fkey FOREIGN KEY (credit_type_id) REFERENCES public.credit_types(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_reverses FOREIGN KEY (reverses, rule_id, member_id) REFERENCES public.credit_awards(id, rule_id, member_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_awards
+    ADD CONSTRAINT credit_awards_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.credit_rules(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_credit_type_id_fkey FOREIGN KEY (credit_type_id) REFERENCES public.credit_types(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_live_session_id_fkey FOREIGN KEY (live_session_id) REFERENCES public.live_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_program_id_fkey FOREIGN KEY (program_id) REFERENCES public.programs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.credit_rules
+    ADD CONSTRAINT credit_rules_replaces_fkey FOREIGN KEY (replaces) REFERENCES public.credit_rules(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.data_requests
     ADD CONSTRAINT data_requests_handled_by_fkey FOREIGN KEY (handled_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
@@ -8631,6 +10391,24 @@ ALTER TABLE ONLY public.lessons
 
 ALTER TABLE ONLY public.lessons
     ADD CONSTRAINT lessons_unlock_after FOREIGN KEY (unlock_after_lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE SET NULL (unlock_after_lesson_id);
+
+ALTER TABLE ONLY public.live_session_hosts
+    ADD CONSTRAINT live_session_hosts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.live_session_hosts
+    ADD CONSTRAINT live_session_hosts_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.live_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.live_session_meetings
+    ADD CONSTRAINT live_session_meetings_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.live_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.live_sessions
+    ADD CONSTRAINT live_sessions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.live_sessions
+    ADD CONSTRAINT live_sessions_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.live_sessions
+    ADD CONSTRAINT live_sessions_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE SET NULL (lesson_id);
 
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
@@ -8770,6 +10548,18 @@ ALTER TABLE ONLY public.quizzes
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.renewal_cycles
+    ADD CONSTRAINT renewal_cycles_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.renewal_cycles
+    ADD CONSTRAINT renewal_cycles_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.renewal_requirements
+    ADD CONSTRAINT renewal_requirements_credit_type_id_fkey FOREIGN KEY (credit_type_id) REFERENCES public.credit_types(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.renewal_requirements
+    ADD CONSTRAINT renewal_requirements_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES public.renewal_cycles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.review_votes
     ADD CONSTRAINT review_votes_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -8787,6 +10577,15 @@ ALTER TABLE ONLY public.roadmap_steps
 
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_session FOREIGN KEY (session_id, course_id) REFERENCES public.live_sessions(id, course_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -8845,6 +10644,10 @@ ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY "Admins add credit rules" ON public.credit_rules FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add credit types" ON public.credit_types FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins add designations" ON public.member_designations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add instructors" ON public.course_instructors FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
@@ -8857,9 +10660,17 @@ CREATE POLICY "Admins add people to organisations" ON public.organisation_member
 
 CREATE POLICY "Admins add prerequisites" ON public.skill_prerequisites FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins add renewals" ON public.renewal_cycles FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add requirements" ON public.renewal_requirements FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins add skills" ON public.skills FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins add templates" ON public.certificate_templates FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins change belongings" ON public.organisation_members FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change credit types" ON public.credit_types FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change designations" ON public.member_designations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
@@ -8871,11 +10682,23 @@ CREATE POLICY "Admins change memberships" ON public.memberships FOR UPDATE TO au
 
 CREATE POLICY "Admins change organisations" ON public.organisations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins change renewals" ON public.renewal_cycles FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change requirements" ON public.renewal_requirements FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins change skills" ON public.skills FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change templates" ON public.certificate_templates FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins end credit rules" ON public.credit_rules FOR UPDATE TO authenticated USING (((source = 'rule'::text) AND ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Admins record designations" ON public.designation_holders FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins remove belongings" ON public.organisation_members FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove credit rules" ON public.credit_rules FOR DELETE TO authenticated USING (((source = 'rule'::text) AND ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Admins remove credit types" ON public.credit_types FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins remove designations" ON public.member_designations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -8891,7 +10714,13 @@ CREATE POLICY "Admins remove organisations" ON public.organisations FOR DELETE T
 
 CREATE POLICY "Admins remove prerequisites" ON public.skill_prerequisites FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins remove renewals" ON public.renewal_cycles FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove requirements" ON public.renewal_requirements FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins remove skills" ON public.skills FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins remove templates" ON public.certificate_templates FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view events" ON public.video_events FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -8903,9 +10732,15 @@ CREATE POLICY "Admins view the audit log's roots" ON public.audit_roots FOR SELE
 
 CREATE POLICY "Admins view the outbox" ON public.mail_outbox FOR SELECT TO authenticated USING (((( SELECT private.my_role() AS my_role) = 'super_admin'::public.user_role) OR (( SELECT private.is_admin() AS is_admin) AND (user_id <> ALL (ARRAY( SELECT private.super_admin_ids() AS super_admin_ids))))));
 
+CREATE POLICY "Anyone can view credit types" ON public.credit_types FOR SELECT TO anon USING (true);
+
 CREATE POLICY "Anyone can view designations" ON public.member_designations FOR SELECT TO anon USING (true);
 
 CREATE POLICY "Anyone can view instructors" ON public.instructor_profiles FOR SELECT TO anon USING (true);
+
+CREATE POLICY "Everyone signed in can view credit rules" ON public.credit_rules FOR SELECT TO authenticated USING (true);
+
+CREATE POLICY "Everyone signed in can view credit types" ON public.credit_types FOR SELECT TO authenticated USING (true);
 
 CREATE POLICY "Everyone signed in can view designations" ON public.member_designations FOR SELECT TO authenticated USING (true);
 
@@ -8915,11 +10750,15 @@ CREATE POLICY "Everyone signed in can view prerequisites" ON public.skill_prereq
 
 CREATE POLICY "Everyone signed in can view skills" ON public.skills FOR SELECT TO authenticated USING (true);
 
+CREATE POLICY "Hosts view the room" ON public.live_session_meetings FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add assignments" ON public.assignments FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add courses to programs" ON public.program_courses FOR INSERT TO authenticated WITH CHECK (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add hosts" ON public.live_session_hosts FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -8936,6 +10775,8 @@ CREATE POLICY "Instructors add questions" ON public.questions FOR INSERT TO auth
 CREATE POLICY "Instructors add quizzes" ON public.quizzes FOR INSERT TO authenticated WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add requirements" ON public.course_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add the room" ON public.live_session_meetings FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -8969,6 +10810,10 @@ CREATE POLICY "Instructors change quizzes" ON public.quizzes FOR UPDATE TO authe
 
 CREATE POLICY "Instructors change requirements" ON public.course_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change sessions" ON public.live_sessions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change the room" ON public.live_session_meetings FOR UPDATE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change their introduction" ON public.instructor_profiles FOR UPDATE TO authenticated USING ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change versions" ON public.question_versions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8993,6 +10838,8 @@ CREATE POLICY "Instructors remove attachments" ON public.lesson_attachments FOR 
 
 CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove hosts" ON public.live_session_hosts FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove lessons" ON public.lessons FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove links" ON public.lesson_links FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -9013,11 +10860,17 @@ CREATE POLICY "Instructors remove quizzes" ON public.quizzes FOR DELETE TO authe
 
 CREATE POLICY "Instructors remove requirements" ON public.course_prerequisites FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove sessions" ON public.live_sessions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove the room" ON public.live_session_meetings FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove versions" ON public.question_versions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors schedule sessions" ON public.live_sessions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors set prices of own courses" ON public.prices FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -9032,6 +10885,8 @@ CREATE POLICY "Instructors view changes of grades" ON public.quiz_grade_changes 
 CREATE POLICY "Instructors view keys" ON public.question_keys FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR SELECT TO authenticated USING (( SELECT private.is_teacher() AS is_teacher));
 
 CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -9049,6 +10904,10 @@ CREATE POLICY "Learners view attachments that are open to them" ON public.lesson
    FROM public.courses c
   WHERE ((c.id = lesson_attachments.course_id) AND (c.status = 'published'::text)))))));
 
+CREATE POLICY "Learners view hosts" ON public.live_session_hosts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.live_sessions s
+  WHERE (s.id = live_session_hosts.session_id))));
+
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = content_blocks.lesson_id) AND l.is_preview)))));
@@ -9058,6 +10917,8 @@ CREATE POLICY "Learners view links that are open to them" ON public.lesson_links
   WHERE ((l.id = lesson_links.lesson_id) AND l.is_preview)))));
 
 CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (of_course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Learners view sessions of their courses" ON public.live_sessions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members can self-enroll" ON public.enrollments FOR INSERT TO authenticated WITH CHECK ((member_id = ( SELECT auth.uid() AS uid)));
 
@@ -9071,9 +10932,13 @@ CREATE POLICY "Members take own reviews back" ON public.course_reviews FOR DELET
 
 CREATE POLICY "Members view own accommodations" ON public.quiz_accommodations FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own attendance" ON public.session_attendance FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR (session_id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own certificates" ON public.certificates FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own choices" ON public.notification_preferences FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "Members view own credits" ON public.credit_awards FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own designations" ON public.designation_holders FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -9081,11 +10946,19 @@ CREATE POLICY "Members view own estimates" ON public.skill_estimates FOR SELECT 
 
 CREATE POLICY "Members view own extensions" ON public.assignment_extensions FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own intervals" ON public.attendance_intervals FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR (session_id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own notices" ON public.notifications FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "Members view own progress" ON public.lesson_progress FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (enrollment_id = ANY (ARRAY( SELECT private.my_managed_enrollment_ids() AS my_managed_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Members view own renewals" ON public.renewal_cycles FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Members view own requests, admins all" ON public.data_requests FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view own requirements" ON public.renewal_requirements FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.renewal_cycles c
+  WHERE (c.id = renewal_requirements.cycle_id))));
 
 CREATE POLICY "Members view own reviews" ON public.course_reviews FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -9243,6 +11116,8 @@ ALTER TABLE public.assignment_submissions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.assignments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.attendance_intervals ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_personal_values ENABLE ROW LEVEL SECURITY;
@@ -9250,6 +11125,8 @@ ALTER TABLE public.audit_personal_values ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_roots ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.auth_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.certificate_templates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
 
@@ -9266,6 +11143,12 @@ ALTER TABLE public.course_reviews ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.course_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.credit_awards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.credit_rules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.credit_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
 
@@ -9294,6 +11177,12 @@ ALTER TABLE public.lesson_skills ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lesson_videos ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lessons ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.live_session_hosts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.live_session_meetings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.live_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.login_attempts ENABLE ROW LEVEL SECURITY;
 
@@ -9341,9 +11230,15 @@ ALTER TABLE public.quiz_questions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.quizzes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.renewal_cycles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.renewal_requirements ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.review_votes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.session_attendance ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
@@ -9383,6 +11278,8 @@ SET SESSION AUTHORIZATION collegium_owner;
 GRANT USAGE ON SCHEMA public TO service_role;
 RESET SESSION AUTHORIZATION;
 
+REVOKE ALL ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.videos TO service_role;
 GRANT SELECT,DELETE ON TABLE public.videos TO authenticated;
 
@@ -9400,6 +11297,9 @@ GRANT INSERT(mime_type) ON TABLE public.videos TO authenticated;
 
 REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.advance_live_session() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.advance_live_session() TO service_role;
+
 REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
@@ -9412,6 +11312,10 @@ REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_m
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
 GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.are_signatories(p_signatories jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.are_tags(p_tags text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO authenticated;
 GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO service_role;
@@ -9422,6 +11326,8 @@ REVOKE ALL ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_c
 
 REVOKE ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
 
@@ -9446,11 +11352,23 @@ REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bi
 
 REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_session() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
 
@@ -9588,6 +11506,8 @@ GRANT INSERT(enable_discussion_forum),UPDATE(enable_discussion_forum) ON TABLE p
 
 GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.courses TO authenticated;
 
+GRANT INSERT(certificate_template_id),UPDATE(certificate_template_id) ON TABLE public.courses TO authenticated;
+
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
@@ -9635,6 +11555,8 @@ GRANT INSERT(source_content_ids),UPDATE(source_content_ids) ON TABLE public.quiz
 
 REVOKE ALL ON FUNCTION private.choose_questions(p_quiz public.quizzes) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.choose_template() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_profile() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
@@ -9681,7 +11603,12 @@ GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO serv
 
 REVOKE ALL ON FUNCTION private.content_requirements(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.count_attendance(p_attendance uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_discussion_posts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
@@ -9689,10 +11616,53 @@ REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_review_votes() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.count_session() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) TO anon;
 GRANT ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) TO authenticated;
 GRANT ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) TO service_role;
+
+GRANT SELECT ON TABLE public.credit_rules TO service_role;
+GRANT SELECT,DELETE ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(credit_type_id) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(live_session_id) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(program_id) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(basis) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(amount) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(cap) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(minimum_minutes) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(minimum_score) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(valid_from) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(valid_until),UPDATE(valid_until) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(replaces) ON TABLE public.credit_rules TO authenticated;
+
+GRANT INSERT(note) ON TABLE public.credit_rules TO authenticated;
+
+REVOKE ALL ON FUNCTION private.credit_arithmetic(p_figures jsonb, p_rule public.credit_rules) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.credit_awards TO authenticated;
+GRANT SELECT ON TABLE public.credit_awards TO service_role;
+
+REVOKE ALL ON FUNCTION private.credit_evidence(p_award public.credit_awards) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.credit_of(p_figures jsonb, p_rule public.credit_rules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.credit_of(p_figures jsonb, p_rule public.credit_rules) TO service_role;
 
 REVOKE ALL ON FUNCTION private.current_catalogue_version() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO anon;
@@ -9712,6 +11682,8 @@ GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
 
 REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.end_presence(p_attendance uuid, p_now boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
@@ -9726,6 +11698,8 @@ GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_quiz_attempt() FROM PUBLIC;
@@ -9738,6 +11712,12 @@ REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.give_attendance_credits() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.give_credit(p_rule public.credit_rules, p_member uuid, p_course uuid, p_enrollment uuid, p_attendance uuid, p_earned_on date, p_figures jsonb, p_occurrence integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.give_credits() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
@@ -9745,6 +11725,11 @@ REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct
 REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.hold_session(p_session uuid, p_change boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.index_usage() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.index_usage() TO authenticated;
@@ -9758,6 +11743,10 @@ REVOKE ALL ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer js
 
 REVOKE ALL ON FUNCTION private.is_blank_answer(p_answer jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO anon;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO authenticated;
@@ -9770,6 +11759,10 @@ GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO service_role
 REVOKE ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_materials(p_materials jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
@@ -9802,9 +11795,13 @@ REVOKE ALL ON FUNCTION private.issue_certificate(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_used_template() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
 
@@ -9836,6 +11833,13 @@ REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uui
 
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.session_attendance TO authenticated;
+GRANT SELECT ON TABLE public.session_attendance TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_attendance_now(p_session uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.my_course_version_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_course_version_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_course_version_ids() TO service_role;
@@ -9856,6 +11860,10 @@ REVOKE ALL ON FUNCTION private.my_enrollment_for(p_lesson uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_live_session_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_live_session_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_live_session_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_managed_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_managed_enrollment_ids() TO authenticated;
@@ -9908,7 +11916,15 @@ REVOKE ALL ON FUNCTION private.my_taught_course_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_taught_course_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_taught_course_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_taught_session_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_taught_session_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_taught_session_ids() TO service_role;
+
 REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
@@ -9954,6 +11970,8 @@ GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer
 REVOKE ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) TO service_role;
 
+REVOKE ALL ON FUNCTION private.recount_attendance() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.recount_lesson_in_enrollments() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) FROM PUBLIC;
@@ -9971,6 +11989,9 @@ REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO service_role;
@@ -9978,9 +11999,56 @@ GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO se
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.sees_course(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sees_operations() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.live_sessions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(lesson_id),UPDATE(lesson_id) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(session_date),UPDATE(session_date) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(duration_minutes),UPDATE(duration_minutes) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(timezone),UPDATE(timezone) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(meeting_platform),UPDATE(meeting_platform) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(instructor_id),UPDATE(instructor_id) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(max_attendees),UPDATE(max_attendees) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(recording_enabled),UPDATE(recording_enabled) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(recording_url),UPDATE(recording_url) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(recording_available),UPDATE(recording_available) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(agenda_html),UPDATE(agenda_html) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(pre_session_materials),UPDATE(pre_session_materials) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(post_session_materials),UPDATE(post_session_materials) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(join_minutes_before),UPDATE(join_minutes_before) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(attendance_tolerance_minutes),UPDATE(attendance_tolerance_minutes) ON TABLE public.live_sessions TO authenticated;
+
+GRANT INSERT(credit_threshold_percentage),UPDATE(credit_threshold_percentage) ON TABLE public.live_sessions TO authenticated;
+
+REVOKE ALL ON FUNCTION private.session_window(p_session public.live_sessions) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.set_course_version() FROM PUBLIC;
 
@@ -10001,6 +12069,10 @@ REVOKE ALL ON FUNCTION private.snapshot_on_publication() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_course_status() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.stamp_template() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.start_credit_rule() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.super_admin_ids() FROM PUBLIC;
@@ -10010,6 +12082,8 @@ GRANT ALL ON FUNCTION private.super_admin_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.table_sizes() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.table_sizes() TO authenticated;
 GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
+
+REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.today() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.today() TO anon;
@@ -10042,6 +12116,12 @@ GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.cancel_data_request(p_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.cancel_live_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_live_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.cancel_session_registration(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_session_registration(p_session uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) TO authenticated;
 
@@ -10057,11 +12137,17 @@ GRANT ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) TO authenticated
 REVOKE ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.end_live_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_live_session(p_session uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.enrol(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.explain_credit(p_award uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_credit(p_award uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.generate_certificate_number() FROM PUBLIC;
 
@@ -10081,6 +12167,12 @@ REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.join_live_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.join_live_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.leave_live_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_live_session(p_session uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
@@ -10143,6 +12235,12 @@ REVOKE ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_off
 GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO anon;
 GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.register_for_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.register_for_session(p_session uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) TO authenticated;
 
@@ -10154,6 +12252,9 @@ GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authen
 
 REVOKE ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.reverse_credit(p_award uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reverse_credit(p_award uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.reviews_of_submission(p_submission uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reviews_of_submission(p_submission uuid) TO authenticated;
@@ -10193,8 +12294,17 @@ GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_discussion(p_course uuid, p_title text, p_body text, p_lesson uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.start_live_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_live_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.start_next_renewal_cycle(p_cycle uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_next_renewal_cycle(p_cycle uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.stay_in_session(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.stay_in_session(p_session uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) TO authenticated;
@@ -10223,6 +12333,9 @@ GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO se
 
 REVOKE ALL ON FUNCTION public.visit_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.visit_lesson(p_lesson uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.void_attendance_interval(p_interval uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.void_attendance_interval(p_interval uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) TO authenticated;
@@ -10287,6 +12400,9 @@ GRANT INSERT(extra_submissions),UPDATE(extra_submissions) ON TABLE public.assign
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.assignment_extensions TO authenticated;
 
+GRANT SELECT ON TABLE public.attendance_intervals TO authenticated;
+GRANT SELECT ON TABLE public.attendance_intervals TO service_role;
+
 GRANT SELECT ON TABLE public.audit_personal_values TO authenticated;
 GRANT SELECT ON TABLE public.audit_personal_values TO service_role;
 
@@ -10296,6 +12412,9 @@ GRANT SELECT,INSERT ON TABLE public.audit_roots TO service_role;
 GRANT UPDATE(exported_key) ON TABLE public.audit_roots TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.auth_tokens TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.certificate_templates TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.certificate_templates TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.certificates TO service_role;
 GRANT SELECT ON TABLE public.certificates TO authenticated;
@@ -10321,6 +12440,10 @@ GRANT SELECT,DELETE ON TABLE public.course_reviews TO authenticated;
 
 GRANT SELECT ON TABLE public.course_versions TO authenticated;
 GRANT SELECT ON TABLE public.course_versions TO service_role;
+
+GRANT SELECT ON TABLE public.credit_types TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credit_types TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credit_types TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.data_requests TO service_role;
 GRANT SELECT ON TABLE public.data_requests TO authenticated;
@@ -10390,6 +12513,24 @@ GRANT UPDATE(transcript) ON TABLE public.lesson_videos TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
 GRANT SELECT ON TABLE public.lessons TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO authenticated;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.live_session_hosts TO service_role;
+GRANT SELECT,DELETE ON TABLE public.live_session_hosts TO authenticated;
+
+GRANT INSERT(session_id) ON TABLE public.live_session_hosts TO authenticated;
+
+GRANT INSERT(profile_id) ON TABLE public.live_session_hosts TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.live_session_meetings TO service_role;
+GRANT SELECT,DELETE ON TABLE public.live_session_meetings TO authenticated;
+
+GRANT INSERT(session_id) ON TABLE public.live_session_meetings TO authenticated;
+
+GRANT INSERT(meeting_url),UPDATE(meeting_url) ON TABLE public.live_session_meetings TO authenticated;
+
+GRANT INSERT(meeting_id),UPDATE(meeting_id) ON TABLE public.live_session_meetings TO authenticated;
+
+GRANT INSERT(meeting_password),UPDATE(meeting_password) ON TABLE public.live_session_meetings TO authenticated;
 
 GRANT SELECT ON TABLE public.lms_health TO authenticated;
 GRANT SELECT ON TABLE public.lms_health TO service_role;
@@ -10509,6 +12650,15 @@ GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authe
 
 GRANT SELECT ON TABLE public.quiz_grade_changes TO service_role;
 GRANT SELECT ON TABLE public.quiz_grade_changes TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_cycles TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_cycles TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_requirements TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_requirements TO service_role;
+
+GRANT SELECT ON TABLE public.renewal_status TO authenticated;
+GRANT SELECT ON TABLE public.renewal_status TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review_votes TO service_role;
 GRANT SELECT ON TABLE public.review_votes TO authenticated;
