@@ -124,5 +124,5 @@ select
 from public.lesson_videos v where v.lesson_id = $1
 
 -- name: make_partitions as service_role
--- Makes the partitions of player events for this month and the three ahead.
-select private.make_video_event_partitions(3)
+-- Makes the partitions of player events and of what SCORM packages say for this month and the three ahead.
+select private.make_video_event_partitions(3), private.make_scorm_tracking_partitions(3)
