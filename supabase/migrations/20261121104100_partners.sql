@@ -241,6 +241,8 @@ as $$
 begin
     if old.status <> 'running' then
         perform private.refuse('CG409', 'sync_finished', 'This synchronisation has ended. Its record is not changed.');
+    elsif (new.id, new.provider_id, new.sync_type, new.started_at) is distinct from (old.id, old.provider_id, old.sync_type, old.started_at) then
+        perform private.refuse('CG409', 'sync_stays', 'What is synchronised with whom, and since when, is not changed.');
     end if;
     if new.status in ('completed', 'partial') then
         update public.partner_lms_providers set last_synced_at = greatest(last_synced_at, new.finished_at) where id = new.provider_id;
@@ -313,9 +315,7 @@ revoke all on public.partner_lms_providers, public.partner_courses, public.partn
     from anon, authenticated, service_role;
 grant select, insert, update, delete on public.partner_lms_providers, public.partner_courses, public.partner_course_mappings,
     public.external_module_progress to service_role;
-grant select, insert, update on public.partner_lms_enrollments, public.partner_credentials to service_role;
-grant select, insert on public.lms_sync_log to service_role;
-grant update (status, records_processed, records_failed, error_message, finished_at) on public.lms_sync_log to service_role;
+grant select, insert, update on public.partner_lms_enrollments, public.partner_credentials, public.lms_sync_log to service_role;
 grant select on public.partner_enrollment_summary to authenticated, service_role;
 
 -- What people did elsewhere comes from the partners through the service; learners write none of it.

@@ -21,12 +21,12 @@ THINGS = (
 
 FOUND = """
 insert into public.course_modules (id, course_id, title, module_order) values
-    (%(scorm_module)s, %(course)s, 'Packages', 20);
+    (%(scorm_module)s, %(short)s, 'Packages', 20);
 insert into public.lessons
     (id, course_id, module_id, title, lesson_type, lesson_order, completion_criteria, require_completion)
 values
-    (%(scorm_lesson)s, %(course)s, %(scorm_module)s, 'Fire safety', 'scorm', 1, 'scorm_completed', false),
-    (%(spare_scorm_lesson)s, %(course)s, %(scorm_module)s, 'Spare package', 'scorm', 2, 'scorm_completed', false),
+    (%(scorm_lesson)s, %(short)s, %(scorm_module)s, 'Fire safety', 'scorm', 1, 'scorm_completed', false),
+    (%(spare_scorm_lesson)s, %(short)s, %(scorm_module)s, 'Spare package', 'scorm', 2, 'scorm_completed', false),
     (%(other_scorm_lesson)s, %(other_course)s, %(other_module)s, 'Other', 'scorm', 20, 'scorm_completed', false);
 insert into public.scorm_packages (id, title, launch_url, created_by, import_state, imported_at, storage_prefix) values
     (%(package)s, 'Fire safety', 'index.html', %(instructor)s, 'ready', now(), 'scorm/fire/'),
@@ -38,9 +38,9 @@ values
     (%(package_organization)s, %(package)s, 'ORG', 'ORG', null, 1, 'organization', true, null),
     (%(package_sco)s, %(package)s, 'SCO-1', 'ORG', %(package_organization)s, 1, 'sco', false, 'index.html');
 insert into public.lesson_scorm_packages (lesson_id, course_id, scorm_package_id)
-values (%(scorm_lesson)s, %(course)s, %(package)s);
+values (%(scorm_lesson)s, %(short)s, %(package)s);
 insert into public.scorm_enrollments (id, member_id, scorm_package_id, enrollment_id, lesson_id, course_id)
-values (%(scorm_enrollment)s, %(owner)s, %(package)s, %(enrollment)s, %(scorm_lesson)s, %(course)s);
+values (%(scorm_enrollment)s, %(owner)s, %(package)s, %(short_enrollment)s, %(scorm_lesson)s, %(short)s);
 insert into public.scorm_attempts (id, scorm_enrollment_id, attempt_number)
 values (%(scorm_attempt)s, %(scorm_enrollment)s, 1);
 insert into public.scorm_tracking (scorm_enrollment_id, attempt_id, sco, element, value)
@@ -56,7 +56,7 @@ def found(stage: Stage) -> None:
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "scorm_packages": {
-        "select": "yes   yes   -     yes   -     yes   42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": "42501 42501 42501 yes   yes   42501 42501 yes   yes   yes",
         "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
@@ -68,13 +68,13 @@ MATRIX: dict[str, dict[str, str]] = {
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
     "lesson_scorm_packages": {
-        "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
         "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
         "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
     },
     "lesson_scorm_packages: somebody else's package": {
-        "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 yes   yes   yes",
         "update": "-     -     -     42501 -     -     42501 yes   yes   yes",
         "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
@@ -145,7 +145,7 @@ PROBES: dict[str, Probe] = {
     "lesson_scorm_packages": Probe(
         "the package of a lesson; a new one, of his own, is for another lesson",
         "lesson_id = %(scorm_lesson)s",
-        "(lesson_id, course_id, scorm_package_id) values (%(spare_scorm_lesson)s, %(course)s, %(spare_package)s)",
+        "(lesson_id, course_id, scorm_package_id) values (%(spare_scorm_lesson)s, %(short)s, %(spare_package)s)",
         "lesson_id = %(spare_scorm_lesson)s",
         ("scorm_package_id", "%(spare_package)s"),
         first="lesson_id",
@@ -153,7 +153,7 @@ PROBES: dict[str, Probe] = {
     "lesson_scorm_packages: somebody else's package": Probe(
         "the package of a lesson; the new one is the other instructor's",
         "lesson_id = %(scorm_lesson)s",
-        "(lesson_id, course_id, scorm_package_id) values (%(spare_scorm_lesson)s, %(course)s, %(other_package)s)",
+        "(lesson_id, course_id, scorm_package_id) values (%(spare_scorm_lesson)s, %(short)s, %(other_package)s)",
         "lesson_id = %(spare_scorm_lesson)s",
         ("scorm_package_id", "%(other_package)s"),
         first="lesson_id",
