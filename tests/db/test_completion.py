@@ -78,6 +78,8 @@ def test_a_row_without_a_start_gives_no_time(stage: Stage) -> None:
 @pytest.mark.parametrize("criteria", ["video_watched", "quiz_passed", "scorm_completed"])
 def test_some_lessons_complete_by_themselves_only(stage: Stage, criteria: str) -> None:
     stage.owner("update public.lessons set completion_criteria = 'quiz_passed' where id = %(reading)s")
+    if criteria == "scorm_completed":
+        stage.owner("update public.lessons set lesson_type = 'scorm' where id = %(reading)s")
     lesson = "welcome" if criteria == "video_watched" else "reading"
     stage.owner(f"update public.lessons set completion_criteria = %(c)s where id = %({lesson})s", c=criteria)
     assert stage.attempt("owner", f"select public.mark_lesson_complete(%({lesson})s)").code == "not_by_hand"
