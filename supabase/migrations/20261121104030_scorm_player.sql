@@ -17,6 +17,23 @@ as $$
 $$;
 comment on function private.scorm_package_for(uuid) is 'The package that somebody gets who begins a lesson now: the newest one of its line that is in use.';
 
+create function private.first_sco(p_package uuid) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    with recursive tree (id, identifier, kind, place) as (
+        select i.id, i.identifier, i.kind, array[i.item_order] from public.scorm_items i
+        where i.scorm_package_id = p_package and i.is_default
+        union all
+        select i.id, i.identifier, i.kind, tree.place || i.item_order from tree
+        join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = p_package
+        where cardinality(tree.place) < 50
+    )
+    select tree.identifier from tree where tree.kind = 'sco' order by tree.place limit 1
+$$;
+comment on function private.first_sco(uuid) is
+    'The first SCO of the default organisation, in the order of its tree: what is launched. Null for a package without items.';
+grant execute on function private.first_sco(uuid) to service_role;
+
 create function public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text default 'normal', p_new_attempt boolean default false)
 returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -63,7 +80,10 @@ begin
     update public.scorm_sco_results set session_seconds = 0 where scorm_enrollment_id = v_row.id and session_seconds > 0;
     update public.scorm_enrollments set
         session_id = gen_random_uuid(), session_attempt_id = v_attempt.id, session_opened_at = clock_timestamp(), session_seconds = 0,
-        session_web_id = (auth.jwt() ->> 'session_id')::uuid,
+        -- Only a session of our own ends under our eyes; null for others.
+        session_web_id = (
+            select w.id from public.web_sessions w where w.id = (auth.jwt() ->> 'session_id')::uuid and w.user_id = auth.uid()
+        ),
         started_at = coalesce(started_at, now()), last_accessed_at = now()
     where id = v_row.id;
     if p_mode = 'normal' then
@@ -78,7 +98,7 @@ begin
     return jsonb_build_object(
         'session_id', v_row.session_id, 'scorm_enrollment_id', v_row.id, 'scorm_package_id', v_row.scorm_package_id,
         'attempt_id', v_attempt.id, 'attempt_number', v_attempt.attempt_number, 'mode', v_attempt.mode, 'credit', v_attempt.credit,
-        'seq', v_row.commit_seq, 'standard', v_package.standard, 'edition', v_package.edition,
+        'seq', v_row.commit_seq, 'sco', coalesce(private.first_sco(v_row.scorm_package_id), ''), 'standard', v_package.standard, 'edition', v_package.edition,
         'entry', case when p_mode = 'browse' or v_row.cmi_data = '{}' then 'ab-initio' else 'resume' end,
         'cmi_data', case when p_mode = 'browse' then '{}'::jsonb else v_row.cmi_data end,
         'total_time_seconds', (

@@ -245,6 +245,7 @@ UNREADABLE: dict[str, str] = {
 
 
 FUNCTIONS: dict[str, str] = {
+    "private.first_sco": "service_role",
     "private.make_scorm_tracking_partitions": "service_role",
     "private.my_managed_scorm_package_ids": "authenticated service_role",
     "private.my_scorm_enrollment_ids": "authenticated service_role",
