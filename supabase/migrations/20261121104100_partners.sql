@@ -53,7 +53,7 @@ create trigger update_partner_courses_updated_at before update on public.partner
 create table public.partner_course_mappings (
     id uuid primary key default gen_random_uuid(),
     partner_course_id uuid not null references public.partner_courses (id) on delete cascade,
-    internal_program_id uuid,
+    internal_program_id uuid references public.programs (id) on delete cascade,
     internal_course_id uuid references public.courses (id) on delete cascade,
     scorm_package_id uuid references public.scorm_packages (id) on delete cascade,
     mapping_type text not null default 'equivalent' check (mapping_type in ('equivalent', 'prerequisite', 'supplement', 'partial')),

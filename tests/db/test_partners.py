@@ -101,6 +101,15 @@ def test_p_its_sample_package_goes_in_as_it_stands(stage: Stage) -> None:
     assert rows == [("1.2", "scorm_12", 80, True, "waiting")]
 
 
+def test_p_its_sample_mapping_goes_in(stage: Stage) -> None:
+    """With the keys of a partner's course and of a program in it, as it says."""
+    stage.owner(
+        "insert into partner_course_mappings (partner_course_id, internal_program_id, mapping_type, is_active)"
+        " select %(partner_course)s, id, 'equivalent', true from public.programs limit 1"
+    )
+    assert stage.value("select count(*) from public.partner_course_mappings where internal_program_id is not null") == 1
+
+
 def test_p_everybody_may_write_everything(stage: Stage) -> None:
     """The document grants select, insert and update on its tables to everybody who signs in."""
     for statement in (
@@ -182,7 +191,7 @@ def test_whatever_comes_the_difference_equals_a_recount(
         )[0]
         _, shown, completed = where_things_are(stage)
         assert completed == done
-        assert shown == pytest.approx(round(progress / max(modules, count or 0), 2), abs=0.01)
+        assert float(shown) == pytest.approx(float(progress) / max(modules, count or 0), abs=0.0051)
 
 
 def test_a_completion_elsewhere_counts_here_only_by_an_administrators_flag(stage: Stage) -> None:

@@ -400,3 +400,23 @@ def test_the_statistics_of_a_package(stage: Stage) -> None:
     assert stage.act("instructor", mine).rows == [(2, 2, 1, 1, 100, 50)]
     assert stage.act("owner", mine).rows == [(1, 1, 1, 0, 100, 88)]
     assert stage.act("stranger", mine).rows == [(1, 1, 0, 1, 100, 12)]
+
+
+# The audit log ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_reached_is_audited_and_not_each_commit(stage: Stage) -> None:
+    written = "select count(*) from public.audit_logs where table_name like 'scorm%%'"
+    player = start(stage)
+    before = stage.value(written)
+    says(stage, player, cmi__suspend_data="page=1", cmi__core__session_time="00:00:01")
+    assert stage.value(written) == before
+    twelve(stage, player, "passed", "90")
+    rows = stage.owner(
+        "select table_name, after ->> 'score' from public.audit_logs where table_name like 'scorm%%' order by id desc limit 2"
+    )
+    assert sorted(rows) == [("scorm_attempts", "90.00"), ("scorm_enrollments", "90.00")]
+    known = stage.value(
+        "select string_agg(after::text, '') from public.audit_logs where table_name = 'scorm_enrollments'"
+    )
+    assert player["session_id"] not in known
