@@ -959,6 +959,66 @@ $$;
 
 COMMENT ON FUNCTION private.check_refund() IS 'Trigger: refunds go to the person who paid, in the same currency, and never add up to more than was paid.';
 
+CREATE FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_element text;
+    v_value jsonb;
+begin
+    if coalesce(jsonb_typeof(p_elements), '') <> 'object' then
+        perform private.refuse('CG422', 'not_an_object', 'A commit is an object of elements and their values.');
+    elsif octet_length(p_elements::text) > 1000000 or (select count(*) from jsonb_object_keys(p_elements)) > 1000 then
+        perform private.refuse('CG422', 'commit_too_large', 'A commit has at most 1000 elements and 1000000 bytes. Send it in parts.');
+    end if;
+    for v_element, v_value in select e.key, e.value from jsonb_each(p_elements) e loop
+        if not private.is_scorm_element(p_standard, v_element) then
+            perform private.refuse('CG422', 'no_such_element', 'A package cannot set ' || left(v_element, 100) || '.');
+        elsif jsonb_typeof(v_value) <> 'string' then
+            perform private.refuse('CG422', 'values_are_text', 'The value of ' || v_element || ' must be text.');
+        elsif length(v_value #>> '{}') > private.scorm_value_limit(p_standard, v_element) then
+            perform private.refuse('CG422', 'value_too_long', v_element || ' takes at most '
+                || private.scorm_value_limit(p_standard, v_element) || ' characters.');
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) IS 'Raises CG422 with the first element of a commit that its standard does not allow.';
+
+CREATE FUNCTION private.check_scorm_enrollment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.enrollments where id = new.enrollment_id and member_id = new.member_id) then
+        perform private.refuse('CG422', 'not_his_enrollment', 'The enrollment is of somebody else.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_scorm_enrollment() IS 'Trigger: a registration within an enrollment is of the same person.';
+
+CREATE FUNCTION private.check_scorm_lesson() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The lesson keeps its type until we have committed.
+    perform 1 from public.lessons where id = new.lesson_id and lesson_type = 'scorm' for share;
+    if not found then
+        perform private.refuse('CG422', 'not_a_scorm_lesson', 'Only a lesson of the type SCORM plays a package. Change its type first.');
+    elsif not exists (select 1 from public.scorm_packages where id = new.scorm_package_id and is_active and replaced_by is null) then
+        perform private.refuse('CG409', 'package_not_active', 'This package is not in use any more. Choose another one.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_scorm_lesson() IS 'Trigger: only lessons of type scorm play packages, and only packages that are in use.';
+
 CREATE FUNCTION private.rubric_points(p_rubric jsonb) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1224,6 +1284,24 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_takes(p_member uuid, p_course uuid) IS 'Whether a course takes somebody, payment aside: open, in its window, with a seat, and not for members only. Raises CG403, CG404, CG409.';
+
+CREATE FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- xAPI 1.0.3 part 3, 3.1: who replaces a document shows that he knows what he replaces.
+    if (p_if_match is not null and p_etag is distinct from p_if_match and (p_if_match <> '*' or p_etag is null))
+        or (p_if_none_match is not null and p_etag is not null and p_if_none_match in ('*', p_etag))
+    then
+        perform private.refuse('CG409', 'precondition_failed', 'The document has changed meanwhile. Read it again.');
+    elsif p_required and p_etag is not null and p_if_match is null and p_if_none_match is null then
+        perform private.refuse('CG409', 'etag_needed', 'There is a document already. Read it, and name its etag when you replace it.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) IS 'Raises CG409 unless If-Match and If-None-Match allow a document with this etag (null: none) to be written.';
 
 CREATE TABLE public.quizzes (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1665,6 +1743,28 @@ $$;
 
 COMMENT ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) IS 'Completes the roadmaps of a person of which every step is done or left out; answers how many. p_done: a lesson or course known to be done.';
 
+CREATE FUNCTION private.complete_scorm_lesson(p_enrollment uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row record;
+begin
+    select r.enrollment_id, r.lesson_id into v_row
+    from public.scorm_enrollments r
+    join public.lessons l on l.id = r.lesson_id and l.completion_criteria = 'scorm_completed'
+    join public.enrollments e on e.id = r.enrollment_id and e.status in ('enrolled', 'in_progress', 'completed')
+    where r.id = p_enrollment and r.criterion_met_at is not null;
+    if not found then
+        return false;
+    end if;
+    perform private.complete_lesson(v_row.enrollment_id, v_row.lesson_id);
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION private.complete_scorm_lesson(p_enrollment uuid) IS 'Completes the lesson of a registration whose package was finished, where that is what the lesson asks for.';
+
 CREATE FUNCTION private.complete_watched_lesson() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1889,6 +1989,19 @@ end
 $$;
 
 COMMENT ON FUNCTION private.count_session() IS 'Trigger: moves the number of registrations by the difference. The counters of who attended move in private.count_attendance().';
+
+CREATE FUNCTION private.courses_granted_by(p_partner_enrollment uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct m.internal_course_id
+    from public.partner_lms_enrollments e
+    join public.partner_course_mappings m on m.partner_course_id = e.partner_course_id
+        and m.is_active and m.grants_completion and m.mapping_type = 'equivalent'
+    where e.id = p_partner_enrollment and e.status = 'completed'
+$$;
+
+COMMENT ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) IS 'Our courses that a completed enrollment at a partner may stand in for: only where an administrator has flagged the mapping. It grants nothing itself.';
 
 CREATE FUNCTION private.covered_seconds(p_watched int4multirange) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -2306,6 +2419,42 @@ end
 $$;
 
 COMMENT ON FUNCTION private.expire_attempts(p_limit integer) IS 'Hands in attempts of one quiz whose deadline is past, as they stand; answers how many. To be called until it answers 0.';
+
+CREATE FUNCTION private.finish_sync_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if old.status <> 'running' then
+        perform private.refuse('CG409', 'sync_finished', 'This synchronisation has ended. Its record is not changed.');
+    elsif (new.id, new.provider_id, new.sync_type, new.started_at) is distinct from (old.id, old.provider_id, old.sync_type, old.started_at) then
+        perform private.refuse('CG409', 'sync_stays', 'What is synchronised with whom, and since when, is not changed.');
+    end if;
+    if new.status in ('completed', 'partial') then
+        update public.partner_lms_providers set last_synced_at = greatest(last_synced_at, new.finished_at) where id = new.provider_id;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.finish_sync_log() IS 'Trigger: a synchronisation that has ended stays as it was written, and its partner is as new as it.';
+
+CREATE FUNCTION private.first_sco(p_package uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive tree (id, identifier, kind, place) as (
+        select i.id, i.identifier, i.kind, array[i.item_order] from public.scorm_items i
+        where i.scorm_package_id = p_package and i.is_default
+        union all
+        select i.id, i.identifier, i.kind, tree.place || i.item_order from tree
+        join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = p_package
+        where cardinality(tree.place) < 50
+    )
+    select tree.identifier from tree where tree.kind = 'sco' order by tree.place limit 1
+$$;
+
+COMMENT ON FUNCTION private.first_sco(p_package uuid) IS 'The first SCO of the default organisation, in the order of its tree: what is launched. Null for a package without items.';
 
 CREATE FUNCTION private.fix_price() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2764,6 +2913,20 @@ $$;
 
 COMMENT ON FUNCTION private.is_expected_text(p_expected jsonb) IS 'Whether a value says which text is right: {"accepted": [...], "case_sensitive": false} or {"numeric": {"value", "tolerance"}}.';
 
+CREATE FUNCTION private.is_instant(p_text text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    return p_text ~ '^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)?$'
+        and p_text !~ '-00:?00$' and p_text::timestamptz is not null;
+exception
+    when datetime_field_overflow or invalid_datetime_format then return false;
+end
+$_$;
+
+COMMENT ON FUNCTION private.is_instant(p_text text) IS 'Whether a text is a date and time as xAPI writes it (RFC 3339; -00:00 is not allowed).';
+
 CREATE FUNCTION private.is_learning_preferences(p_preferences jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2933,6 +3096,33 @@ $_$;
 
 COMMENT ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) IS 'Whether a text, or a number within its tolerance, is one of those expected.';
 
+CREATE FUNCTION private.is_scorm_element(p_standard text, p_element text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Only what a SCO may set. SCORM 1.2 RTE 3.4.4; SCORM 2004 4th edition RTE 4.2. An index has at most four digits.
+    select length(p_element) <= 255 and p_element ~ case p_standard when 'scorm_2004' then
+        '^(cmi\.('
+        'completion_status|success_status|exit|location|progress_measure|session_time|suspend_data|score\.(scaled|raw|min|max)'
+        '|comments_from_learner\.\d{1,4}\.(comment|location|timestamp)'
+        '|learner_preference\.(audio_level|language|delivery_speed|audio_captioning)'
+        '|objectives\.\d{1,4}\.(id|score\.(scaled|raw|min|max)|success_status|completion_status|progress_measure|description)'
+        '|interactions\.\d{1,4}\.(id|type|objectives\.\d{1,4}\.id|timestamp|correct_responses\.\d{1,4}\.pattern|weighting'
+        '|learner_response|result|latency|description)'
+        ')|adl\.(nav\.request|data\.\d{1,4}\.store))$'
+    else
+        '^cmi\.('
+        'core\.(lesson_location|lesson_status|exit|session_time|score\.(raw|min|max))|suspend_data|comments'
+        '|objectives\.\d{1,4}\.(id|status|score\.(raw|min|max))'
+        '|student_preference\.(audio|language|speed|text)'
+        '|interactions\.\d{1,4}\.(id|objectives\.\d{1,4}\.id|time|type|correct_responses\.\d{1,4}\.pattern|weighting'
+        '|student_response|result|latency)'
+        ')$'
+    end
+$_$;
+
+COMMENT ON FUNCTION private.is_scorm_element(p_standard text, p_element text) IS 'Whether a SCO may set an element. What the LMS alone sets (credit, total_time, learner_id, …) it may not.';
+
 CREATE FUNCTION private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3082,6 +3272,32 @@ $$;
 
 COMMENT ON FUNCTION private.keep_order() IS 'Trigger: an order keeps its parties and its price, and a completed transaction its amount.';
 
+CREATE FUNCTION private.keep_partner_enrollment_of_module() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.refuse('CG409', 'module_stays', 'A module''s progress stays with its enrollment.');
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_partner_enrollment_of_module() IS 'Trigger: a module''s progress is not moved to another enrollment, where it would be counted twice.';
+
+CREATE FUNCTION private.keep_scorm_lesson_type() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from public.lesson_scorm_packages where lesson_id = new.id) then
+        perform private.refuse('CG409', 'lesson_has_a_package', 'This lesson plays a SCORM package. Remove the package before you change its type.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_scorm_lesson_type() IS 'Trigger: a lesson that plays a package stays of the type scorm.';
+
 CREATE FUNCTION private.keep_used_template() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3224,6 +3440,44 @@ end
 $$;
 
 COMMENT ON FUNCTION private.lms_health() IS 'The site''s four figures of health, for those who may know them; nothing for others.';
+
+CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_month date := date_trunc('month', now() at time zone 'UTC')::date;
+    v_name text;
+    v_from text;
+    v_to text;
+    v_made integer := 0;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('scorm_tracking partitions', 0));
+    for i in 0..p_months loop
+        v_name := 'scorm_tracking_' || to_char(v_month, 'YYYY_MM');
+        v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
+        v_month := (v_month + interval '1 month')::date;
+        v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
+        continue when to_regclass('public.' || v_name) is not null;
+        -- As for video_events: rows of a month that began without its partition move out of the default one.
+        execute format('create table public.%I (like public.scorm_tracking including all)', v_name);
+        execute format('alter table public.%I enable row level security', v_name);
+        execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+        execute format(
+            'with moved as (delete from public.scorm_tracking_default where "timestamp" >= %L and "timestamp" < %L returning *) '
+            'insert into public.%I select * from moved',
+            v_from, v_to, v_name
+        );
+        execute format(
+            'alter table public.scorm_tracking attach partition public.%I for values from (%L) to (%L)', v_name, v_from, v_to
+        );
+        v_made := v_made + 1;
+    end loop;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 
 CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3530,6 +3784,19 @@ $$;
 
 COMMENT ON FUNCTION private.my_managed_organisation_ids() IS 'Organisations that the person who asks manages today, with their parts.';
 
+CREATE FUNCTION private.my_managed_scorm_package_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.id from public.scorm_packages p
+    where private.is_teacher() and (p.created_by = auth.uid() or p.is_shared)
+    union
+    select l.scorm_package_id from public.lesson_scorm_packages l
+    where l.course_id in (select private.my_taught_course_ids())
+$$;
+
+COMMENT ON FUNCTION private.my_managed_scorm_package_ids() IS 'Packages that the person who asks may attach to lessons and whose inside he may see: his own, shared ones, those of courses that he teaches.';
+
 CREATE FUNCTION private.my_module_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3575,6 +3842,17 @@ CREATE FUNCTION private.my_organisation_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_organisation_ids() IS 'Organisations that the person who asks belongs to today or manages.';
+
+CREATE FUNCTION private.my_partner_enrollment_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select id from public.partner_lms_enrollments where member_id = auth.uid()
+    union
+    select id from public.partner_lms_enrollments where member_id in (select private.my_managed_member_ids())
+$$;
+
+COMMENT ON FUNCTION private.my_partner_enrollment_ids() IS 'Enrollments at partners of the person who asks and of people whom he manages.';
 
 CREATE TABLE public.discussion_posts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -3635,6 +3913,32 @@ CREATE FUNCTION private.my_role() RETURNS public.user_role
     AS $$ select role from public.profiles where id = auth.uid() $$;
 
 COMMENT ON FUNCTION private.my_role() IS 'Role of the person who asks; null for a guest.';
+
+CREATE FUNCTION private.my_scorm_enrollment_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select id from public.scorm_enrollments where member_id = auth.uid()
+    union
+    select id from public.scorm_enrollments where course_id in (select private.my_taught_course_ids())
+    union
+    select id from public.scorm_enrollments where member_id in (select private.my_managed_member_ids())
+$$;
+
+COMMENT ON FUNCTION private.my_scorm_enrollment_ids() IS 'Registrations whose records the person who asks may see: his own, those in courses that he teaches, those of people whom he manages.';
+
+CREATE FUNCTION private.my_scorm_package_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.scorm_package_id from public.lesson_scorm_packages l where l.course_id in (select private.my_enrolled_course_ids())
+    union
+    select e.scorm_package_id from public.scorm_enrollments e where e.id in (select private.my_scorm_enrollment_ids())
+    union
+    select private.my_managed_scorm_package_ids()
+$$;
+
+COMMENT ON FUNCTION private.my_scorm_package_ids() IS 'Packages whose title and rules the person who asks may see: those that he plays, played or manages.';
 
 CREATE FUNCTION private.my_session_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3986,6 +4290,75 @@ $$;
 
 COMMENT ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) IS 'Fixes what an attempt asks: versions, points, order; answers the points.';
 
+CREATE FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text DEFAULT NULL::text, p_if_none_match text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_etag text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'xapi activity', p_activity, p_profile), 0));
+    select etag into v_etag from public.xapi_activity_profile where activity_id = p_activity and profile_id = p_profile;
+    perform private.check_xapi_match(v_etag, p_if_match, p_if_none_match, true);
+    insert into public.xapi_activity_profile as d (activity_id, profile_id, content_type, content)
+    values (p_activity, p_profile, p_type, p_content)
+    on conflict on constraint one_activity_profile do update set content = excluded.content, content_type = excluded.content_type
+    returning d.etag into v_etag;
+    return v_etag;
+end
+$$;
+
+COMMENT ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) IS 'Writes an activity profile and answers its etag. What is there already is replaced only by who names its etag.';
+
+CREATE FUNCTION private.put_xapi_agent_profile(p_agent jsonb, p_profile text, p_type text, p_content bytea, p_if_match text DEFAULT NULL::text, p_if_none_match text DEFAULT NULL::text, p_member uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_agent text := private.xapi_agent_key(p_agent);
+    v_etag text;
+begin
+    if v_agent is null then
+        perform private.refuse('CG422', 'bad_actor', 'The agent of a document needs exactly one identifier.');
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'xapi agent', v_agent, p_profile), 0));
+    select etag into v_etag from public.xapi_agent_profile where agent_key = v_agent and profile_id = p_profile;
+    perform private.check_xapi_match(v_etag, p_if_match, p_if_none_match, true);
+    insert into public.xapi_agent_profile as d (agent_key, member_id, profile_id, content_type, content)
+    values (v_agent, p_member, p_profile, p_type, p_content)
+    on conflict on constraint one_agent_profile do update set content = excluded.content, content_type = excluded.content_type
+    returning d.etag into v_etag;
+    return v_etag;
+end
+$$;
+
+COMMENT ON FUNCTION private.put_xapi_agent_profile(p_agent jsonb, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) IS 'Writes an agent profile and answers its etag. What is there already is replaced only by who names its etag.';
+
+CREATE FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text DEFAULT NULL::text, p_if_none_match text DEFAULT NULL::text, p_member uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_agent text := private.xapi_agent_key(p_agent);
+    v_etag text;
+begin
+    if v_agent is null then
+        perform private.refuse('CG422', 'bad_actor', 'The agent of a document needs exactly one identifier.');
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'xapi state', p_activity, v_agent, p_registration, p_state), 0));
+    select etag into v_etag from public.xapi_activity_state
+    where activity_id = p_activity and agent_key = v_agent and registration is not distinct from p_registration and state_id = p_state;
+    perform private.check_xapi_match(v_etag, p_if_match, p_if_none_match, false);
+    insert into public.xapi_activity_state as d (activity_id, agent_key, member_id, registration, state_id, content_type, content)
+    values (p_activity, v_agent, p_member, p_registration, p_state, p_type, p_content)
+    on conflict on constraint one_state do update set content = excluded.content, content_type = excluded.content_type
+    returning d.etag into v_etag;
+    return v_etag;
+end
+$$;
+
+COMMENT ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) IS 'Writes a state document and answers its etag. Of two writers who name the same etag the second is refused.';
+
 CREATE FUNCTION private.quiz_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4086,6 +4459,190 @@ $$;
 
 COMMENT ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) IS 'Counts a batch of heartbeats, at most one a playback. The caller has checked each nonce against the browser''s session.';
 
+CREATE TABLE public.scorm_enrollments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    scorm_package_id uuid NOT NULL,
+    enrollment_id uuid,
+    lesson_id uuid,
+    course_id uuid,
+    completion_status text DEFAULT 'not attempted'::text NOT NULL,
+    success_status text DEFAULT 'unknown'::text NOT NULL,
+    status text GENERATED ALWAYS AS (
+CASE
+    WHEN (success_status <> 'unknown'::text) THEN success_status
+    WHEN (completion_status = 'completed'::text) THEN 'completed'::text
+    WHEN (completion_status = 'not attempted'::text) THEN 'not_started'::text
+    ELSE 'in_progress'::text
+END) STORED NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    attempts integer DEFAULT 0 NOT NULL,
+    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    cmi_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    criterion_met_at timestamp with time zone,
+    started_at timestamp with time zone,
+    last_accessed_at timestamp with time zone,
+    commit_seq integer DEFAULT 0 NOT NULL,
+    session_id uuid,
+    session_attempt_id uuid,
+    session_web_id uuid,
+    session_opened_at timestamp with time zone,
+    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_enrollments_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT scorm_enrollments_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
+    CONSTRAINT scorm_enrollments_commit_seq_check CHECK ((commit_seq >= 0)),
+    CONSTRAINT scorm_enrollments_completion_status_check CHECK ((completion_status = ANY (ARRAY['not attempted'::text, 'unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_session_seconds_check CHECK ((session_seconds >= (0)::numeric)),
+    CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric)),
+    CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3])))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.scorm_enrollments IS 'A person and a package, within the enrollment of a course when there is one: the best of all attempts, and the state of the current one.';
+
+COMMENT ON COLUMN public.scorm_enrollments.status IS 'In one word, what follows from completion_status and success_status: not_started, in_progress, completed, passed, failed.';
+
+COMMENT ON COLUMN public.scorm_enrollments.score IS 'The best of all attempts that count, in percent.';
+
+COMMENT ON COLUMN public.scorm_enrollments.attempts IS 'Attempts that count; browsing and reviewing do not.';
+
+COMMENT ON COLUMN public.scorm_enrollments.cmi_data IS 'The current attempt as the package left it: {"identifier of the SCO": {"element": "value"}}. Of earlier ones it stands in scorm_attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.criterion_met_at IS 'When an attempt first met the completion_rule of the package. Never taken back.';
+
+COMMENT ON COLUMN public.scorm_enrollments.commit_seq IS 'Number of the last commit that was stored, through all attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_id IS 'The player that may commit now; whatever was opened before is stale. Known to nobody but that player.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_web_id IS 'The browser session that opened the player; when it has ended, the player may not commit.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_seconds IS 'Time counted since the player was opened, over all SCOs: what the clock is held against.';
+
+CREATE FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) RETURNS numeric
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_read record;
+    v_old public.scorm_sco_results;
+    v_opened timestamptz;
+    v_time numeric := 0;
+begin
+    select r.* into v_read
+    from public.scorm_packages p
+    left join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
+    -- A row of the organisation is written by the engine, in the words of SCORM 2004.
+    cross join lateral private.scorm_reading(
+        case when i.kind = 'organization' then 'scorm_2004' else p.standard end, p_data, i.mastery_score, i.completion_threshold
+    ) r
+    where p.id = p_enrollment.scorm_package_id;
+    insert into public.scorm_sco_results (attempt_id, scorm_enrollment_id, sco) values (p_attempt, p_enrollment.id, p_sco)
+    on conflict do nothing;
+    select * into v_old from public.scorm_sco_results where attempt_id = p_attempt and sco = p_sco;
+    if p_timed and v_read.session_seconds is not null then
+        -- The last session time that was set counts, as far as the clock since the player was opened allows.
+        select coalesce(p_enrollment.session_opened_at, a.opened_at) into v_opened from public.scorm_attempts a where a.id = p_attempt;
+        v_time := greatest(-v_old.session_seconds, least(
+            v_read.session_seconds - v_old.session_seconds,
+            round(extract(epoch from clock_timestamp() - v_opened), 2) - p_enrollment.session_seconds
+        ));
+    end if;
+    update public.scorm_sco_results r set
+        completion_status = case when r.completion_status = 'completed' then r.completion_status else v_read.completion end,
+        success_status = case when r.success_status = 'passed' then r.success_status else v_read.success end,
+        progress = greatest(r.progress, v_read.progress),
+        -- What was finished is not undone by what the same attempt says later.
+        score = case when r.completion_status = 'completed' or r.success_status = 'passed'
+            then greatest(r.score, v_read.score) else coalesce(v_read.score, r.score) end,
+        total_time_seconds = r.total_time_seconds + v_time,
+        session_seconds = r.session_seconds + v_time
+    where r.attempt_id = p_attempt and r.sco = p_sco;
+    return v_time;
+end
+$$;
+
+COMMENT ON FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) IS 'Reads the state of a SCO into its result and answers the seconds that its session time added.';
+
+CREATE FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.scorm_enrollments;
+    v_standard text;
+    v_kind text;
+    v_outcome text := 'stored';
+begin
+    select * into v_row from public.scorm_enrollments where session_id = p_session;
+    if v_row.course_id is not null then
+        perform private.hold_requirements(v_row.course_id, false);
+    end if;
+    -- Held against the row as it is now, after any wait for its lock.
+    select * into v_row from public.scorm_enrollments where session_id = p_session for no key update;
+    if v_row.id is null or v_row.session_opened_at <= clock_timestamp() - interval '24 hours' then
+        perform private.refuse('CG409', 'stale_attempt', 'This player is not the current one any more. Open the lesson again.');
+    elsif v_row.session_web_id is not null
+        and not exists (select 1 from public.web_sessions w where w.id = v_row.session_web_id and w.revoked_at is null)
+    then
+        perform private.refuse('CG403', 'signed_out', 'You have been signed out. Sign in and open the lesson again.');
+    elsif v_row.enrollment_id is not null and not exists (
+        select 1 from public.enrollments e
+        where e.id = v_row.enrollment_id and e.status in ('enrolled', 'in_progress', 'completed')
+          and (e.expires_at is null or e.expires_at > now())
+          and (e.transaction_id is null or not private.is_refunded(e.transaction_id))
+    ) then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course.');
+    end if;
+    select p.standard, i.kind into v_standard, v_kind
+    from public.scorm_packages p left join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
+    where p.id = v_row.scorm_package_id;
+    -- A package without items, such as one that an older system brought, has one SCO without a name.
+    if p_sco is null or (coalesce(v_kind, '') not in ('sco', 'organization') and not (
+        p_sco = '' and not exists (select 1 from public.scorm_items i where i.scorm_package_id = v_row.scorm_package_id)
+    )) then
+        perform private.refuse('CG422', 'no_such_sco', 'The package has no SCO of this name.');
+    end if;
+    perform private.check_scorm_elements(case when v_kind = 'organization' then 'scorm_2004' else v_standard end, p_elements);
+    if p_seq is null or p_seq < 1 or p_seq > v_row.commit_seq + 1 then
+        perform private.refuse('CG409', 'commits_missing', 'The last commit that was stored is number ' || v_row.commit_seq || '. Send those after it in their order.');
+    elsif p_seq <= v_row.commit_seq then
+        -- Sent again because the answer was lost: it is true only when it is what was stored.
+        if p_elements is distinct from (
+            select coalesce(jsonb_object_agg(t.element, t.value), '{}') from public.scorm_tracking t
+            where t.scorm_enrollment_id = v_row.id and t.attempt_id = v_row.session_attempt_id and t.commit_seq = p_seq and t.sco = p_sco
+        ) then
+            perform private.refuse('CG409', 'sequence_used', 'Another commit was stored under this number. The last one is number ' || v_row.commit_seq || '.');
+        end if;
+        v_outcome := 'repeated';
+    else
+        update public.scorm_enrollments set commit_seq = p_seq, last_accessed_at = now() where id = v_row.id;
+        insert into public.scorm_tracking (scorm_enrollment_id, attempt_id, commit_seq, sco, element, value)
+        select v_row.id, v_row.session_attempt_id, p_seq, p_sco, e.key, e.value from jsonb_each_text(p_elements) e;
+        if p_terminate then
+            -- When the SCO is initialised again, its session time begins at nothing.
+            update public.scorm_sco_results set session_seconds = 0 where attempt_id = v_row.session_attempt_id and sco = p_sco;
+        end if;
+        select * into v_row from public.scorm_enrollments where id = v_row.id;
+    end if;
+    return (
+        select jsonb_build_object(
+            'outcome', v_outcome, 'seq', v_row.commit_seq, 'attempt_id', a.id, 'credit', a.credit,
+            'completion_status', a.completion_status, 'success_status', a.success_status, 'score', a.score, 'progress', a.progress,
+            'total_time_seconds', a.total_time_seconds, 'criterion_met', v_row.criterion_met_at is not null
+        ) from public.scorm_attempts a where a.id = v_row.session_attempt_id
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) IS 'Stores what a player sends under the next number and answers what the attempt now is; the same number with the same elements is answered again and stored once. Raises CG409 stale_attempt, commits_missing, sequence_used; CG403; CG422. The caller has checked whose session it is.';
+
 CREATE FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4099,6 +4656,96 @@ CREATE FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_
 $$;
 
 COMMENT ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) IS 'Writes player events of current playbacks, in their order.';
+
+CREATE FUNCTION private.record_xapi_statement(p_statement jsonb, p_credential uuid, p_authority jsonb, p_member uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_new public.xapi_statements;
+    v_old public.xapi_statements;
+    v_object jsonb := p_statement -> 'object';
+    v_set_aside text[] := array['id', 'stored', 'authority', 'version', 'timestamp'];
+begin
+    if coalesce(jsonb_typeof(p_statement), '') <> 'object' or octet_length(p_statement::text) > 262144 then
+        perform private.refuse('CG422', 'not_a_statement', 'A statement is an object of at most 262144 bytes.');
+    elsif p_statement ? 'id' and coalesce(p_statement ->> 'id', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.refuse('CG422', 'bad_id', 'The id of a statement is a UUID.');
+    elsif coalesce(p_statement #>> '{context,registration}', '00000000-0000-4000-8000-000000000000')
+        !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.refuse('CG422', 'bad_registration', 'The registration of a statement is a UUID.');
+    elsif p_statement ? 'timestamp' and not coalesce(private.is_instant(p_statement ->> 'timestamp'), false) then
+        perform private.refuse('CG422', 'bad_timestamp', 'The timestamp of a statement is a date and time of RFC 3339.');
+    end if;
+    v_new.id := coalesce((p_statement ->> 'id')::uuid, private.uuid_v7());
+    v_new.stored := clock_timestamp();
+    v_new."timestamp" := coalesce((p_statement ->> 'timestamp')::timestamptz, v_new.stored);
+    v_new.agent_key := private.xapi_agent_key(p_statement -> 'actor');
+    v_new.verb_id := p_statement #>> '{verb,id}';
+    v_new.object_type := coalesce(v_object ->> 'objectType', 'Activity');
+    v_new.object_id := case when v_new.object_type in ('Agent', 'Group') then private.xapi_agent_key(v_object)
+        when v_new.object_type = 'SubStatement' then null else v_object ->> 'id' end;
+    v_new.registration := (p_statement #>> '{context,registration}')::uuid;
+    if v_new.agent_key is null or octet_length(v_new.agent_key) > 1100 then
+        perform private.refuse('CG422', 'bad_actor', 'The actor of a statement needs exactly one identifier.');
+    elsif coalesce(v_new.verb_id !~ '^[a-z][a-z0-9+.-]*:\S+$' or octet_length(v_new.verb_id) > 1000, true) then
+        perform private.refuse('CG422', 'bad_verb', 'The verb of a statement needs an id that is an IRI.');
+    elsif v_new.object_type not in ('Activity', 'Agent', 'Group', 'StatementRef', 'SubStatement')
+        or (v_new.object_type <> 'SubStatement' and v_new.object_id is null) or octet_length(v_new.object_id) > 1100
+    then
+        perform private.refuse('CG422', 'bad_object', 'The object of a statement needs an id.');
+    elsif v_new.object_type = 'StatementRef' and v_new.object_id !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.refuse('CG422', 'bad_object', 'A statement refers to another one by its UUID.');
+    end if;
+    if v_new.verb_id = 'http://adlnet.gov/expapi/verbs/voided' then
+        if v_new.object_type <> 'StatementRef' then
+            perform private.refuse('CG422', 'bad_voiding', 'A voiding statement names the statement that it voids.');
+        end if;
+        v_new.voids := v_new.object_id::uuid;
+    end if;
+    v_new.member_id := coalesce(p_member, (
+        select id from public.profiles where 'mbox:mailto:' || lower(email::text) = v_new.agent_key
+    ));
+    -- A statement and the one that voids it take turns, whichever comes first.
+    perform pg_advisory_xact_lock(hashtextextended('xapi:' || coalesce(v_new.voids, v_new.id)::text, 0));
+    select * into v_old from public.xapi_statements where id = coalesce(v_new.voids, v_new.id);
+    if v_new.voids is not null and v_old.id is not null then
+        if v_old.voids is not null then
+            perform private.refuse('CG409', 'voiding_stays', 'A voiding statement cannot be voided.');
+        elsif v_old.credential_id is distinct from p_credential and not exists (
+            select 1 from public.xapi_credentials where id = p_credential and 'all' = any (scopes)
+        ) then
+            perform private.refuse('CG403', 'not_your_statement', 'You may void only statements that you sent.');
+        end if;
+    end if;
+    v_new.voided := v_new.voids is null and exists (
+        select 1 from public.xapi_statements v
+        where v.voids = v_new.id and (v.credential_id is not distinct from p_credential or exists (
+            select 1 from public.xapi_credentials c where c.id = v.credential_id and 'all' = any (c.scopes)
+        ))
+    );
+    insert into public.xapi_statements (id, stored, "timestamp", member_id, agent_key, verb_id, object_type, object_id, registration,
+        voids, voided, credential_id, authority, statement)
+    values (v_new.id, v_new.stored, v_new."timestamp", v_new.member_id, v_new.agent_key, v_new.verb_id, v_new.object_type, v_new.object_id,
+        v_new.registration, v_new.voids, v_new.voided, p_credential, p_authority, p_statement)
+    on conflict (id) do nothing;
+    if not found then
+        select * into v_old from public.xapi_statements where id = v_new.id;
+        if v_old.statement - v_set_aside <> p_statement - v_set_aside
+            or (p_statement ? 'timestamp' and v_old.statement ? 'timestamp' and v_old."timestamp" <> v_new."timestamp")
+        then
+            perform private.refuse('CG409', 'statement_exists', 'There is another statement with this id.');
+        end if;
+        return jsonb_build_object('id', v_old.id, 'stored', v_old.stored, 'outcome', 'repeated');
+    end if;
+    if v_new.voids is not null then
+        update public.xapi_statements set voided = true where id = v_new.voids and voids is null;
+    end if;
+    return jsonb_build_object('id', v_new.id, 'stored', v_new.stored, 'outcome', 'stored');
+end
+$_$;
+
+COMMENT ON FUNCTION private.record_xapi_statement(p_statement jsonb, p_credential uuid, p_authority jsonb, p_member uuid) IS 'Stores a statement under its id or a new one. The same again is answered again; another one under the same id is CG409 statement_exists.';
 
 CREATE FUNCTION private.recount_attendance() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4137,6 +4784,24 @@ end
 $$;
 
 COMMENT ON FUNCTION private.recount_lesson_in_enrollments() IS 'Trigger: a lesson began or ceased to count, so those who completed it have one more or less, and some may now be done.';
+
+CREATE FUNCTION private.recount_partner_progress() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.modules > 0 then
+        new.progress := round(new.modules_progress / greatest(new.modules, coalesce(new.module_count, 0)), 2);
+    end if;
+    if new.status in ('enrolled', 'in_progress') and new.modules_completed >= new.module_count then
+        new.status := 'completed';
+        new.completed_at := coalesce(new.completed_at, now());
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.recount_partner_progress() IS 'Trigger: progress is the mean of the modules once there are any, and an enrollment whose modules are all completed is completed. Never back.';
 
 CREATE FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) RETURNS void
     LANGUAGE plpgsql
@@ -4283,6 +4948,59 @@ $$;
 
 COMMENT ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) IS 'The points that a grade or a review gives: the sum of its rubric''s scores, or as given; refuses what is out of range.';
 
+CREATE FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_package public.scorm_packages;
+    v_sum record;
+begin
+    select * into v_package from public.scorm_packages where id = p_enrollment.scorm_package_id;
+    with expected as (
+        select i.identifier as sco from public.scorm_items i
+        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
+        where i.scorm_package_id = v_package.id and i.kind = 'sco'
+    ), result as (
+        select r.*, i.kind = 'organization' as is_root from public.scorm_sco_results r
+        left join public.scorm_items i on i.scorm_package_id = v_package.id and i.identifier = r.sco
+        where r.attempt_id = p_attempt
+    ), summed as (
+        select
+            true as is_root, r.completion_status as completion, r.success_status as success, r.score, r.progress
+        from result r where r.is_root
+        union all
+        select
+            false,
+            case when count(*) filter (where r.completion_status = 'completed') >= greatest((select count(*) from expected), 1) then 'completed'
+                when bool_or(r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end,
+            case when bool_or(r.success_status = 'failed') then 'failed'
+                when bool_and(r.success_status = 'passed' or r.completion_status = 'completed') and bool_or(r.success_status = 'passed')
+                    and count(*) >= (select count(*) from expected) then 'passed'
+                else 'unknown' end,
+            round(avg(r.score), 2),
+            round(least(100, sum(r.progress) / greatest((select count(*) from expected), count(*), 1)), 2)
+        from result r where not coalesce(r.is_root, false)
+    )
+    select s.* into v_sum from summed s order by s.is_root desc limit 1;
+    if v_package.passing_score is not null and v_sum.score is not null
+        and (v_sum.completion = 'completed' or v_sum.success <> 'unknown')
+    then
+        v_sum.success := case when v_sum.score >= v_package.passing_score then 'passed' else 'failed' end;
+    end if;
+    update public.scorm_attempts a set
+        completion_status = case when a.completion_status = 'completed' then a.completion_status else v_sum.completion end,
+        success_status = case when a.success_status = 'passed' then a.success_status else v_sum.success end,
+        progress = greatest(a.progress, v_sum.progress),
+        score = case when a.completion_status = 'completed' or a.success_status = 'passed'
+            then greatest(a.score, v_sum.score) else v_sum.score end,
+        total_time_seconds = a.total_time_seconds + p_time
+    where a.id = p_attempt;
+end
+$$;
+
+COMMENT ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) IS 'An attempt from its SCOs: complete when all SCOs of the default organisation are, failed when one is, the mean of the scores; or what the engine wrote for the organisation. Never back from completed or passed.';
+
 CREATE FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4309,6 +5027,137 @@ CREATE FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) RETURNS num
 $_$;
 
 COMMENT ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) IS 'The sum of scores {criterion: points}, one for each criterion of the rubric and none above its points; null when they are not that.';
+
+CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$ select case when p_text ~ '^[+-]?\d{1,9}(\.\d{0,9})?$' then p_text::numeric end $_$;
+
+COMMENT ON FUNCTION private.scorm_number(p_text text) IS 'A decimal as packages write it; null for anything else.';
+
+CREATE FUNCTION private.scorm_package_for(p_lesson uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive line (id, replaced_by, depth) as (
+        select p.id, p.replaced_by, 1 from public.lesson_scorm_packages l join public.scorm_packages p on p.id = l.scorm_package_id
+        where l.lesson_id = p_lesson
+        union all
+        select p.id, p.replaced_by, line.depth + 1 from line join public.scorm_packages p on p.id = line.replaced_by
+        where line.depth < 50
+    )
+    select line.id from line join public.scorm_packages p on p.id = line.id
+    where p.is_active and p.import_state = 'ready' order by line.depth desc limit 1
+$$;
+
+COMMENT ON FUNCTION private.scorm_package_for(p_lesson uuid) IS 'The package that somebody gets who begins a lesson now: the newest one of its line that is in use.';
+
+CREATE FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_prefix text := case when p_standard = 'scorm_2004' then 'cmi.' else 'cmi.core.' end;
+    v_raw numeric := private.scorm_number(p_data ->> (v_prefix || 'score.raw'));
+    v_min numeric := coalesce(private.scorm_number(p_data ->> (v_prefix || 'score.min')), 0);
+    v_max numeric := coalesce(private.scorm_number(p_data ->> (v_prefix || 'score.max')), 100);
+    v_scaled numeric := private.scorm_number(p_data ->> 'cmi.score.scaled');
+    v_measure numeric := private.scorm_number(p_data ->> 'cmi.progress_measure');
+    v_status text := coalesce(p_data ->> (v_prefix || case p_standard when 'scorm_2004' then 'completion_status' else 'lesson_status' end), '');
+begin
+    session_seconds := private.scorm_seconds(p_data ->> (v_prefix || 'session_time'));
+    if p_standard <> 'scorm_2004' then
+        -- One word says both: passed and failed are complete as well.
+        completion := case when v_status in ('passed', 'completed', 'failed') then 'completed'
+            when v_status = 'incomplete' then 'incomplete' else 'unknown' end;
+        success := case when v_status in ('passed', 'failed') then v_status else 'unknown' end;
+        score := case when v_max > v_min then (v_raw - v_min) * 100 / (v_max - v_min) end;
+        -- RTE 3.4.4, cmi.core.lesson_status: with a mastery score it is the raw score that decides.
+        if completion = 'completed' and p_mastery is not null and v_raw is not null then
+            success := case when v_raw >= p_mastery then 'passed' else 'failed' end;
+        end if;
+        progress := case when completion = 'completed' then 100 else 0 end;
+    else
+        completion := case when v_status in ('completed', 'incomplete') then v_status else 'unknown' end;
+        success := case when p_data ->> 'cmi.success_status' in ('passed', 'failed') then p_data ->> 'cmi.success_status' else 'unknown' end;
+        if v_scaled not between -1 and 1 then
+            v_scaled := null;
+        end if;
+        if v_measure not between 0 and 1 then
+            v_measure := null;
+        end if;
+        -- RTE 4.2.4.1 and 4.2.22.1: with a threshold it is the measure that decides.
+        if p_threshold is not null and v_measure is not null then
+            completion := case when v_measure >= p_threshold then 'completed' else 'incomplete' end;
+        end if;
+        if p_mastery is not null and v_scaled is not null then
+            success := case when v_scaled >= p_mastery then 'passed' else 'failed' end;
+        end if;
+        score := coalesce(v_scaled * 100, case when v_max > v_min then (v_raw - v_min) * 100 / (v_max - v_min) end);
+        progress := coalesce(v_measure * 100, case when completion = 'completed' then 100 else 0 end);
+    end if;
+    score := round(greatest(0, least(100, score)), 2);
+    if v_raw is null and v_scaled is null then
+        score := null;
+    end if;
+    progress := round(progress, 2);
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) IS 'What the elements of one SCO mean: completion, success, score and progress in percent, session time. One function for both standards.';
+
+CREATE FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case p_rule
+        when 'finished' then p_success = 'passed' or (p_completion = 'completed' and p_success <> 'failed')
+        when 'completed' then p_completion = 'completed'
+        when 'passed' then p_success = 'passed'
+        when 'completed_and_passed' then p_completion = 'completed' and p_success = 'passed'
+        when 'launched' then true
+    end
+$$;
+
+COMMENT ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) IS 'Whether an attempt meets the completion_rule of its package.';
+
+CREATE FUNCTION private.scorm_seconds(p_text text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
+    -- 365 days and a month 30: the clock bounds what is counted anyway.
+    select case
+        when p_text ~ '^\d{2,4}:[0-5]\d:[0-5]\d(\.\d{1,2})?$' then (
+            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^(\d+):(\d+):(.+)$') as r (m)
+        )
+        when p_text ~ '^P(?=.)(\d{1,4}Y)?(\d{1,5}M)?(\d{1,6}D)?(T(?=.)(\d{1,7}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,2})?S)?)?$' then (
+            select coalesce(m[1], '0')::numeric * 31536000 + coalesce(m[2], '0')::numeric * 2592000 + coalesce(m[3], '0')::numeric * 86400
+                + coalesce(m[4], '0')::numeric * 3600 + coalesce(m[5], '0')::numeric * 60 + coalesce(m[6], '0')::numeric
+            from regexp_match(p_text, '^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$') as r (m)
+        )
+    end
+$_$;
+
+COMMENT ON FUNCTION private.scorm_seconds(p_text text) IS 'Seconds of a duration in the form of either standard; null for anything else.';
+
+CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- The smallest permitted maximum of the standard is our maximum: a longer value is refused, never cut.
+    select case
+        when p_standard = 'scorm_2004' then case
+            when p_element ~ '(suspend_data|store|learner_response|pattern)$' then 64000
+            when p_element = 'cmi.location' then 1000
+            else 4000
+        end
+        when p_element in ('cmi.suspend_data', 'cmi.comments') then 4096
+        else 255
+    end
+$_$;
+
+COMMENT ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) IS 'How many characters a value may have.';
 
 CREATE FUNCTION private.seal_audit_logs(p_most integer DEFAULT 20000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4660,6 +5509,46 @@ $$;
 
 COMMENT ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) IS 'Notes the first time that a lesson was opened.';
 
+CREATE FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_met boolean;
+    v_before timestamptz;
+begin
+    select criterion_met_at into v_before from public.scorm_enrollments where id = p_enrollment;
+    update public.scorm_enrollments e set
+        completion_status = s.completion,
+        success_status = s.success,
+        score = s.score,
+        progress = s.progress,
+        attempts = s.attempts,
+        total_time_seconds = s.total,
+        cmi_data = p_cmi_data,
+        session_seconds = e.session_seconds + p_time,
+        criterion_met_at = coalesce(e.criterion_met_at, case when s.met then now() end)
+    from (
+        select
+            case when bool_or(a.completion_status = 'completed') then 'completed'
+                else (array_agg(a.completion_status order by a.attempt_number desc))[1] end as completion,
+            case when bool_or(a.success_status = 'passed') then 'passed'
+                else (array_agg(a.success_status order by a.attempt_number desc))[1] end as success,
+            max(a.score) as score, max(a.progress) as progress, count(*) as attempts, sum(a.total_time_seconds) as total,
+            bool_or(private.scorm_rule_met(p.completion_rule, a.completion_status, a.success_status)) as met
+        from public.scorm_attempts a
+        join public.scorm_enrollments r on r.id = a.scorm_enrollment_id
+        join public.scorm_packages p on p.id = r.scorm_package_id
+        where a.scorm_enrollment_id = p_enrollment and a.credit
+    ) s
+    where e.id = p_enrollment
+    returning e.criterion_met_at is not null and v_before is null into v_met;
+    return coalesce(v_met, false);
+end
+$$;
+
+COMMENT ON FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) IS 'A registration from its attempts: the best of all that count. Answers whether the criterion of the package was met just now.';
+
 CREATE FUNCTION private.super_admin_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4747,6 +5636,26 @@ CREATE FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text)
 $$;
 
 COMMENT ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) IS 'Whether a person wants notices of a kind on a channel.';
+
+CREATE FUNCTION private.xapi_agent_key(p_agent jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- xAPI 1.0.3 part 2, 2.4.2.3: exactly one identifier; a group without one is identified by its members.
+    select case
+        when coalesce(jsonb_typeof(p_agent), '') <> 'object' then null
+        when (select count(*) from jsonb_object_keys(p_agent) k where k in ('mbox', 'mbox_sha1sum', 'openid', 'account')) > 1 then null
+        when p_agent ->> 'mbox' ~ '^mailto:[^@\s]+@[^@\s]+$' then 'mbox:' || lower(p_agent ->> 'mbox')
+        when p_agent ->> 'mbox_sha1sum' ~ '^[0-9a-fA-F]{40}$' then 'mbox_sha1sum:' || lower(p_agent ->> 'mbox_sha1sum')
+        when p_agent ->> 'openid' ~ '^https?://\S+$' then 'openid:' || (p_agent ->> 'openid')
+        when jsonb_typeof(p_agent #> '{account,name}') = 'string' and p_agent #>> '{account,homePage}' ~ '^[a-z][a-z0-9+.-]*:\S+$'
+            then 'account:' || (p_agent #>> '{account,name}') || '@' || (p_agent #>> '{account,homePage}')
+        when p_agent ->> 'objectType' = 'Group' and jsonb_typeof(p_agent -> 'member') = 'array' and p_agent -> 'member' <> '[]'
+            then 'members:' || encode(sha256(convert_to((p_agent -> 'member')::text, 'UTF8')), 'hex')
+    end
+$_$;
+
+COMMENT ON FUNCTION private.xapi_agent_key(p_agent jsonb) IS 'The one identifier of an agent or group in one form; null when it has none or several.';
 
 CREATE FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5776,6 +6685,118 @@ $$;
 
 COMMENT ON FUNCTION public.open_playback(p_video uuid) IS 'Opens the player on a video for the person who asks and makes any other playback of his stale. Raises CG403 or CG404.';
 
+CREATE FUNCTION public.open_scorm(p_lesson uuid, p_mode text DEFAULT 'normal'::text, p_new_attempt boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
+    v_package uuid;
+    v_row uuid;
+begin
+    perform private.hold_requirements(v_enrollment.course_id, false);
+    -- Who began a package finishes it, also when a newer one has come.
+    select id into v_row from public.scorm_enrollments
+    where enrollment_id = v_enrollment.id and lesson_id = p_lesson order by created_at desc, id desc limit 1;
+    if v_row is null then
+        v_package := private.scorm_package_for(p_lesson);
+        if v_package is null then
+            perform private.refuse('CG409', 'package_not_ready', 'This lesson has no package that is ready to be played.');
+        end if;
+        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id)
+        values (auth.uid(), v_package, v_enrollment.id, p_lesson, v_enrollment.course_id)
+        on conflict on constraint one_registration do nothing
+        returning id into v_row;
+        if v_row is null then
+            -- Two tabs at once: the other one won and this one sees its row.
+            select id into v_row from public.scorm_enrollments
+            where member_id = auth.uid() and scorm_package_id = v_package and enrollment_id = v_enrollment.id and lesson_id = p_lesson;
+        end if;
+    end if;
+    return public.open_scorm_enrollment(v_row, p_mode, p_new_attempt);
+end
+$$;
+
+COMMENT ON FUNCTION public.open_scorm(p_lesson uuid, p_mode text, p_new_attempt boolean) IS 'Opens the player on the package of a lesson, registering the person who asks the first time. Raises CG403, CG404, CG409 or CG422.';
+
+CREATE FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text DEFAULT 'normal'::text, p_new_attempt boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.scorm_enrollments;
+    v_package public.scorm_packages;
+    v_attempt public.scorm_attempts;
+    v_open public.enrollments;
+begin
+    select * into v_row from public.scorm_enrollments where id = p_scorm_enrollment and member_id = auth.uid();
+    if v_row.id is null then
+        perform private.refuse('CG404', 'no_such_scorm_enrollment', 'There is no such registration of yours.');
+    elsif coalesce(p_mode, '') not in ('normal', 'browse', 'review') then
+        perform private.refuse('CG422', 'no_such_mode', 'A package is opened in the mode normal, browse or review.');
+    end if;
+    if v_row.lesson_id is not null then
+        v_open := private.my_enrollment_for(v_row.lesson_id);
+        if v_open.id <> v_row.enrollment_id then
+            perform private.refuse('CG403', 'not_enrolled', 'This registration belongs to another enrollment of yours. Open the lesson again.');
+        end if;
+        perform private.hold_requirements(v_row.course_id, false);
+    end if;
+    select * into v_package from public.scorm_packages where id = v_row.scorm_package_id;
+    if v_package.import_state <> 'ready' then
+        perform private.refuse('CG409', 'package_not_ready', 'This package is not ready to be played.');
+    end if;
+    select * into v_row from public.scorm_enrollments where id = v_row.id for no key update;
+    select * into v_attempt from public.scorm_attempts
+    where scorm_enrollment_id = v_row.id and mode = p_mode and ended_at is null order by attempt_number desc limit 1;
+    if p_mode = 'normal' and (v_attempt.id is null or p_new_attempt) then
+        if v_row.attempts >= coalesce(v_package.max_attempts, 1000) then
+            perform private.refuse('CG409', 'no_attempts_left', 'You have used all attempts at this package.');
+        end if;
+        update public.scorm_attempts set ended_at = now(), cmi_data = v_row.cmi_data where id = v_attempt.id;
+        v_attempt := null;
+        v_row.cmi_data := '{}';
+    end if;
+    if v_attempt.id is null then
+        insert into public.scorm_attempts (scorm_enrollment_id, attempt_number, mode, credit, opened_at)
+        values (v_row.id, case p_mode when 'normal' then v_row.attempts + 1 else 1 end, p_mode, p_mode = 'normal', clock_timestamp())
+        returning * into v_attempt;
+    end if;
+    update public.scorm_sco_results set session_seconds = 0 where scorm_enrollment_id = v_row.id and session_seconds > 0;
+    update public.scorm_enrollments set
+        session_id = gen_random_uuid(), session_attempt_id = v_attempt.id, session_opened_at = clock_timestamp(), session_seconds = 0,
+        -- Only a session of our own ends under our eyes; null for others.
+        session_web_id = (
+            select w.id from public.web_sessions w where w.id = (auth.jwt() ->> 'session_id')::uuid and w.user_id = auth.uid()
+        ),
+        started_at = coalesce(started_at, now()), last_accessed_at = now()
+    where id = v_row.id;
+    if p_mode = 'normal' then
+        perform private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0);
+        if v_row.lesson_id is not null then
+            perform private.start_lesson(v_open, v_row.lesson_id);
+            -- The lesson may ask since today for what was reached before.
+            perform private.complete_scorm_lesson(v_row.id);
+        end if;
+    end if;
+    select * into v_row from public.scorm_enrollments where id = v_row.id;
+    return jsonb_build_object(
+        'session_id', v_row.session_id, 'scorm_enrollment_id', v_row.id, 'scorm_package_id', v_row.scorm_package_id,
+        'attempt_id', v_attempt.id, 'attempt_number', v_attempt.attempt_number, 'mode', v_attempt.mode, 'credit', v_attempt.credit,
+        'seq', v_row.commit_seq, 'sco', coalesce(private.first_sco(v_row.scorm_package_id), ''), 'standard', v_package.standard, 'edition', v_package.edition,
+        'entry', case when p_mode = 'browse' or v_row.cmi_data = '{}' then 'ab-initio' else 'resume' end,
+        'cmi_data', case when p_mode = 'browse' then '{}'::jsonb else v_row.cmi_data end,
+        'total_time_seconds', (
+            select coalesce(jsonb_object_agg(r.sco, r.total_time_seconds), '{}') from public.scorm_sco_results r
+            where r.attempt_id = v_attempt.id
+        ),
+        'status', v_row.status, 'score', v_row.score, 'progress', v_row.progress
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) IS 'Opens the player on a registration of the person who asks and makes any other player on it stale. Goes on with the current attempt unless a new one is asked for. Answers the session under which to commit, and the number of the last commit that was stored.';
+
 CREATE FUNCTION public.peer_review_view(p_review uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6063,6 +7084,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) IS 'Records by hand that a learner was in a session. For its hosts and administrators; the interval names who recorded it.';
+
+CREATE FUNCTION public.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select 1 from public.scorm_enrollments where session_id = p_session and member_id = auth.uid()) then
+        perform private.refuse('CG409', 'stale_attempt', 'This player is not the current one any more. Open the lesson again.');
+    elsif exists (
+        select 1 from public.scorm_enrollments e join public.scorm_items i on i.scorm_package_id = e.scorm_package_id
+        where e.session_id = p_session and i.identifier = p_sco and i.kind = 'organization'
+    ) then
+        perform private.refuse('CG422', 'no_such_sco', 'The package has no SCO of this name.');
+    end if;
+    return private.record_scorm_commit(p_session, p_seq, p_sco, p_elements, p_terminate);
+end
+$$;
+
+COMMENT ON FUNCTION public.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) IS 'private.record_scorm_commit for a player of the person who asks. What an engine sums up for a whole organisation it does not take.';
 
 CREATE FUNCTION public.register_for_session(p_session uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6819,6 +7859,38 @@ $$;
 
 COMMENT ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) IS 'Hands in the caller''s attempt; one that is handed in already is answered as it is.';
 
+CREATE FUNCTION public.sync_partner_progress() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_modules integer := 0;
+    v_completed integer := 0;
+    v_progress numeric := 0;
+begin
+    if tg_op <> 'DELETE' then
+        v_modules := v_modules + 1;
+        v_completed := v_completed + (new.status = 'completed')::integer;
+        v_progress := v_progress + new.progress;
+    end if;
+    if tg_op <> 'INSERT' then
+        v_modules := v_modules - 1;
+        v_completed := v_completed - (old.status = 'completed')::integer;
+        v_progress := v_progress - old.progress;
+    end if;
+    update public.partner_lms_enrollments e set
+        modules = e.modules + v_modules,
+        modules_completed = e.modules_completed + v_completed,
+        modules_progress = e.modules_progress + v_progress,
+        started_at = coalesce(e.started_at, case when tg_op <> 'DELETE' and new.status <> 'not_started' then now() end),
+        status = case when e.status = 'enrolled' and tg_op <> 'DELETE' and new.status <> 'not_started' then 'in_progress' else e.status end
+    where e.id = coalesce(new.partner_enrollment_id, old.partner_enrollment_id);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.sync_partner_progress() IS 'Trigger: moves the one enrollment that a module belongs to, by the difference; recount_partner_progress does the rest.';
+
 CREATE FUNCTION public.update_course_analytics() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6914,6 +7986,53 @@ end
 $$;
 
 COMMENT ON FUNCTION public.update_enrollment_progress() IS 'Trigger: moves an enrollment''s counters by the difference, only on a transition, and completes it when the last requirement is met.';
+
+CREATE FUNCTION public.update_scorm_progress() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_touched record;
+    v_sco record;
+    v_enrollment public.scorm_enrollments;
+    v_state jsonb;
+    v_data jsonb;
+    v_added numeric;
+    v_time numeric;
+begin
+    for v_touched in
+        select distinct a.id, a.scorm_enrollment_id from added t
+        join public.scorm_attempts a on a.id = t.attempt_id and a.credit and a.ended_at is null
+        order by a.scorm_enrollment_id
+    loop
+        select * into v_enrollment from public.scorm_enrollments where id = v_touched.scorm_enrollment_id for no key update;
+        v_state := v_enrollment.cmi_data;
+        v_time := 0;
+        for v_sco in
+            select t.sco, jsonb_object_agg(t.element, t.value order by t."timestamp", t.id) as elements from added t
+            where t.attempt_id = v_touched.id group by t.sco order by t.sco
+        loop
+            v_data := coalesce(v_state -> v_sco.sco, '{}') || v_sco.elements;
+            v_state := v_state || jsonb_build_object(v_sco.sco, v_data);
+            v_added := private.record_sco_result(
+                v_enrollment, v_touched.id, v_sco.sco, v_data, v_sco.elements ?| array['cmi.session_time', 'cmi.core.session_time']
+            );
+            v_enrollment.session_seconds := v_enrollment.session_seconds + v_added;
+            v_time := v_time + v_added;
+        end loop;
+        if pg_column_size(v_state) > 4000000 then
+            perform private.refuse('CG422', 'too_much_data', 'The package keeps more than this site stores for one attempt.');
+        end if;
+        perform private.roll_scorm_up(v_enrollment, v_touched.id, v_time);
+        if private.sum_scorm_attempts(v_enrollment.id, v_state, v_time) then
+            perform private.complete_scorm_lesson(v_enrollment.id);
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.update_scorm_progress() IS 'Trigger: what a package said moves the result of the SCO, the attempt, the registration and, when its criterion is met, the lesson.';
 
 CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
     LANGUAGE plpgsql
@@ -7725,6 +8844,26 @@ CREATE VIEW public.enrollment_progress WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.enrollment_progress IS 'Enrollments as the personalised LMS has them: progress as one document, derived.';
 
+CREATE TABLE public.external_module_progress (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    partner_enrollment_id uuid NOT NULL,
+    module_id text NOT NULL,
+    module_name text,
+    status text DEFAULT 'not_started'::text NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT external_module_progress_module_id_check CHECK (((length(module_id) >= 1) AND (length(module_id) <= 255))),
+    CONSTRAINT external_module_progress_module_name_check CHECK ((length(module_name) <= 300)),
+    CONSTRAINT external_module_progress_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT external_module_progress_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT external_module_progress_status_check CHECK ((status = ANY (ARRAY['not_started'::text, 'in_progress'::text, 'completed'::text, 'failed'::text])))
+);
+
+COMMENT ON TABLE public.external_module_progress IS 'Where somebody stands in each module of a partner''s course.';
+
 CREATE VIEW public.index_usage WITH (security_invoker='true') AS
  SELECT schemaname,
     tablename,
@@ -7845,6 +8984,119 @@ CREATE TABLE public.lesson_progress (
 
 COMMENT ON TABLE public.lesson_progress IS 'Where somebody stands in a lesson. Changes only on a transition, never at a heartbeat.';
 
+CREATE TABLE public.video_analytics (
+    user_id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    watched int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    watched_seconds integer DEFAULT 0 NOT NULL,
+    duration_seconds integer NOT NULL,
+    goal_seconds integer,
+    last_watched_position_seconds integer DEFAULT 0 NOT NULL,
+    play_seconds integer DEFAULT 0 NOT NULL,
+    pause_count integer DEFAULT 0 NOT NULL,
+    seek_count integer DEFAULT 0 NOT NULL,
+    max_rate numeric(3,2) DEFAULT 2 NOT NULL,
+    playback_id uuid,
+    playback_session uuid,
+    playback_seq integer DEFAULT 0 NOT NULL,
+    playback_opened_at timestamp with time zone,
+    playback_seconds integer DEFAULT 0 NOT NULL,
+    goal_reached_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT video_analytics_duration_seconds_check CHECK ((duration_seconds > 0)),
+    CONSTRAINT video_analytics_goal_seconds_check CHECK ((goal_seconds > 0)),
+    CONSTRAINT video_analytics_last_watched_position_seconds_check CHECK ((last_watched_position_seconds >= 0)),
+    CONSTRAINT video_analytics_max_rate_check CHECK (((max_rate >= (1)::numeric) AND (max_rate <= (4)::numeric))),
+    CONSTRAINT video_analytics_pause_count_check CHECK ((pause_count >= 0)),
+    CONSTRAINT video_analytics_play_seconds_check CHECK ((play_seconds >= 0)),
+    CONSTRAINT video_analytics_playback_seconds_check CHECK ((playback_seconds >= 0)),
+    CONSTRAINT video_analytics_playback_seq_check CHECK ((playback_seq >= 0)),
+    CONSTRAINT video_analytics_seek_count_check CHECK ((seek_count >= 0)),
+    CONSTRAINT video_analytics_watched_seconds_check CHECK ((watched_seconds >= 0)),
+    CONSTRAINT watched_lies_in_the_video CHECK ((watched <@ int4multirange(int4range(0, duration_seconds))))
+)
+WITH (fillfactor='60');
+
+COMMENT ON TABLE public.video_analytics IS 'One row for a person and a video. Written by heartbeats, so nothing that a heartbeat changes is indexed and pages keep room for new versions.';
+
+COMMENT ON COLUMN public.video_analytics.watched IS 'Seconds really played, as a set: [3,7) means seconds 3 to 6 were played wholly.';
+
+COMMENT ON COLUMN public.video_analytics.watched_seconds IS 'Size of watched; kept by private.record_heartbeats in the same statement, proved by an invariant.';
+
+COMMENT ON COLUMN public.video_analytics.goal_seconds IS 'Seconds needed for the lesson as it stood when the player opened; null when watching does not complete it.';
+
+COMMENT ON COLUMN public.video_analytics.play_seconds IS 'All seconds played, repeated ones too, over all playbacks.';
+
+COMMENT ON COLUMN public.video_analytics.playback_id IS 'The playback that may report now; null when none.';
+
+COMMENT ON COLUMN public.video_analytics.playback_session IS 'The browser session that opened the playback; null when it was signed out.';
+
+COMMENT ON COLUMN public.video_analytics.playback_seconds IS 'Seconds claimed in this playback, repeated ones too: what the clock is held against.';
+
+CREATE VIEW public.video_completion WITH (security_invoker='true') AS
+ SELECT user_id,
+    video_id,
+    course_id,
+    lesson_id,
+    enrollment_id,
+    watched_seconds,
+    goal_seconds,
+    round((((watched_seconds)::numeric * 100.0) / (duration_seconds)::numeric), 2) AS completion_percentage,
+    last_watched_position_seconds,
+    play_seconds,
+    pause_count,
+    seek_count,
+    goal_reached_at
+   FROM public.video_analytics a;
+
+COMMENT ON VIEW public.video_completion IS 'video_analytics with its completion_percentage, which follows from the seconds watched.';
+
+CREATE VIEW public.lesson_progress_details WITH (security_invoker='true') AS
+ SELECT p.id,
+    p.enrollment_id,
+    p.lesson_id,
+    p.course_id,
+    p.status,
+    p.started_at,
+    p.completed_at,
+    p.created_at,
+    p.updated_at,
+    COALESCE(v.last_watched_position_seconds, 0) AS video_position_seconds,
+    COALESCE(v.watched_seconds, 0) AS video_watched_seconds,
+    COALESCE(v.completion_percentage, (0)::numeric) AS video_completion_percentage,
+    s.cmi_data AS scorm_cmi_data,
+    s.completion_status AS scorm_completion_status,
+    s.score AS scorm_score,
+    (((COALESCE(v.play_seconds, 0))::numeric + COALESCE(s.total_time_seconds, (0)::numeric)))::integer AS time_spent_seconds,
+    s.last_accessed_at
+   FROM (((public.lesson_progress p
+     JOIN public.enrollments e ON ((e.id = p.enrollment_id)))
+     LEFT JOIN public.video_completion v ON (((v.user_id = e.member_id) AND (v.lesson_id = p.lesson_id))))
+     LEFT JOIN LATERAL ( SELECT r.cmi_data,
+            r.completion_status,
+            r.score,
+            r.total_time_seconds,
+            r.last_accessed_at
+           FROM public.scorm_enrollments r
+          WHERE ((r.enrollment_id = p.enrollment_id) AND (r.lesson_id = p.lesson_id))
+          ORDER BY r.created_at DESC, r.id DESC
+         LIMIT 1) s ON (true));
+
+COMMENT ON VIEW public.lesson_progress_details IS 'Where somebody stands in a lesson, with what its video and its SCORM package say.';
+
+CREATE TABLE public.lesson_scorm_packages (
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    scorm_package_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.lesson_scorm_packages IS 'The package that a lesson of type scorm plays. Not a column of lessons: who may attach which package is another question than who may edit a lesson.';
+
 CREATE TABLE public.lesson_skills (
     lesson_id uuid NOT NULL,
     course_id uuid NOT NULL,
@@ -7931,6 +9183,7 @@ CREATE TABLE public.lessons (
     CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
     CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
     CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
+    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
     CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
     CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
 );
@@ -7975,6 +9228,30 @@ CREATE VIEW public.lms_health WITH (security_invoker='true') AS
    FROM private.lms_health() h(metric, value, unit, as_of);
 
 COMMENT ON VIEW public.lms_health IS 'Active enrollments, completion rate, certificates of 30 days, video completion. A figure is null while there is nothing to average.';
+
+CREATE TABLE public.lms_sync_log (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    provider_id uuid NOT NULL,
+    sync_type text NOT NULL,
+    status text DEFAULT 'running'::text NOT NULL,
+    records_processed integer DEFAULT 0 NOT NULL,
+    records_failed integer DEFAULT 0 NOT NULL,
+    error_message text,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT errors_without_secrets CHECK ((error_message !~* '(authorization|bearer|basic|token|secret|password|passwd|api[_-]?key)["'']?\s*[:=]\s*\S|://[^/\s]*:[^/\s]*@'::text)),
+    CONSTRAINT failed_syncs_say_why CHECK (((status <> 'failed'::text) OR (error_message IS NOT NULL))),
+    CONSTRAINT finished_syncs_are_dated CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+    CONSTRAINT lms_sync_log_check CHECK (((records_failed >= 0) AND (records_failed <= records_processed))),
+    CONSTRAINT lms_sync_log_error_message_check CHECK (((length(error_message) >= 1) AND (length(error_message) <= 2000))),
+    CONSTRAINT lms_sync_log_records_processed_check CHECK ((records_processed >= 0)),
+    CONSTRAINT lms_sync_log_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'partial'::text, 'failed'::text]))),
+    CONSTRAINT lms_sync_log_sync_type_check CHECK ((sync_type = ANY (ARRAY['courses'::text, 'enrollments'::text, 'progress'::text, 'credentials'::text, 'full'::text])))
+);
+
+COMMENT ON TABLE public.lms_sync_log IS 'Each synchronisation with a partner. A row is written at the start and once more at its end.';
+
+COMMENT ON COLUMN public.lms_sync_log.error_message IS 'In words, without what was sent: what looks like a key or a password is refused.';
 
 CREATE TABLE public.login_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -8211,6 +9488,160 @@ CREATE TABLE public.organisations (
 COMMENT ON TABLE public.organisations IS 'Chapters, employers and partners: groups of people whose managers see their learning records.';
 
 COMMENT ON COLUMN public.organisations.parent_id IS 'What it is a part of. Who manages the whole sees the people of its parts.';
+
+CREATE TABLE public.partner_course_mappings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    partner_course_id uuid NOT NULL,
+    internal_program_id uuid,
+    internal_course_id uuid,
+    scorm_package_id uuid,
+    mapping_type text DEFAULT 'equivalent'::text NOT NULL,
+    grants_completion boolean DEFAULT false NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mappings_lead_somewhere CHECK ((num_nonnulls(internal_program_id, internal_course_id, scorm_package_id) >= 1)),
+    CONSTRAINT only_equivalent_courses_grant CHECK (((NOT grants_completion) OR ((mapping_type = 'equivalent'::text) AND (internal_course_id IS NOT NULL)))),
+    CONSTRAINT partner_course_mappings_mapping_type_check CHECK ((mapping_type = ANY (ARRAY['equivalent'::text, 'prerequisite'::text, 'supplement'::text, 'partial'::text])))
+);
+
+COMMENT ON TABLE public.partner_course_mappings IS 'What a partner''s course is to ours: to a program, a course, a package, or several of them.';
+
+COMMENT ON COLUMN public.partner_course_mappings.grants_completion IS 'An administrator has decided that completing there may count here. Nothing is granted without it.';
+
+CREATE TABLE public.partner_courses (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    provider_id uuid NOT NULL,
+    external_id text NOT NULL,
+    course_name text NOT NULL,
+    description text,
+    course_url text,
+    payload_sha256 bytea,
+    is_active boolean DEFAULT true NOT NULL,
+    synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partner_courses_course_name_check CHECK (((length(course_name) >= 1) AND (length(course_name) <= 300))),
+    CONSTRAINT partner_courses_course_url_check CHECK (((course_url ~ '^https://[^\s@]+$'::text) AND (length(course_url) <= 1024))),
+    CONSTRAINT partner_courses_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT partner_courses_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+    CONSTRAINT partner_courses_payload_sha256_check CHECK ((length(payload_sha256) = 32))
+);
+
+COMMENT ON TABLE public.partner_courses IS 'Courses of partners, as their systems list them.';
+
+COMMENT ON COLUMN public.partner_courses.payload_sha256 IS 'Digest of what the partner sent last: equal means nothing changed.';
+
+CREATE TABLE public.partner_credentials (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    partner_enrollment_id uuid,
+    external_id text NOT NULL,
+    credential_name text NOT NULL,
+    issued_date date NOT NULL,
+    expires_date date,
+    verification_url text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credentials_expire_after_their_issue CHECK ((expires_date >= issued_date)),
+    CONSTRAINT partner_credentials_credential_name_check CHECK (((length(credential_name) >= 1) AND (length(credential_name) <= 300))),
+    CONSTRAINT partner_credentials_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+    CONSTRAINT partner_credentials_verification_url_check CHECK (((verification_url ~ '^https://[^\s@]+$'::text) AND (length(verification_url) <= 1024)))
+);
+
+COMMENT ON TABLE public.partner_credentials IS 'Certificates that partners issued to our people. Ours stand in certificates.';
+
+CREATE TABLE public.partner_lms_enrollments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid NOT NULL,
+    partner_course_id uuid NOT NULL,
+    external_id text,
+    status text DEFAULT 'enrolled'::text NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    module_count integer,
+    modules integer DEFAULT 0 NOT NULL,
+    modules_completed integer DEFAULT 0 NOT NULL,
+    modules_progress numeric(12,2) DEFAULT 0 NOT NULL,
+    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    last_synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partner_completions_are_dated CHECK (((status <> 'completed'::text) OR (completed_at IS NOT NULL))),
+    CONSTRAINT partner_lms_enrollments_check CHECK (((modules_completed >= 0) AND (modules_completed <= modules))),
+    CONSTRAINT partner_lms_enrollments_check1 CHECK (((modules_progress >= (0)::numeric) AND (modules_progress <= ((modules * 100))::numeric))),
+    CONSTRAINT partner_lms_enrollments_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+    CONSTRAINT partner_lms_enrollments_module_count_check CHECK ((module_count > 0)),
+    CONSTRAINT partner_lms_enrollments_modules_check CHECK ((modules >= 0)),
+    CONSTRAINT partner_lms_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT partner_lms_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT partner_lms_enrollments_status_check CHECK ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text, 'failed'::text, 'dropped'::text, 'expired'::text]))),
+    CONSTRAINT progress_follows_from_modules CHECK (((modules = 0) OR (progress = round((modules_progress / (GREATEST(modules, COALESCE(module_count, 0)))::numeric), 2))))
+);
+
+COMMENT ON TABLE public.partner_lms_enrollments IS 'Our people in partners'' courses, as the partners report it.';
+
+COMMENT ON COLUMN public.partner_lms_enrollments.progress IS 'The mean of the modules once there are any (recount_partner_progress), before that what the partner reports.';
+
+COMMENT ON COLUMN public.partner_lms_enrollments.module_count IS 'How many modules the course has, as the partner says. Without it the modules alone never complete the course.';
+
+COMMENT ON COLUMN public.partner_lms_enrollments.modules_progress IS 'Sum of the modules'' progress; kept by the difference.';
+
+CREATE TABLE public.partner_lms_providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    kind text DEFAULT 'custom'::text NOT NULL,
+    base_url text NOT NULL,
+    credentials_ref text,
+    is_active boolean DEFAULT true NOT NULL,
+    last_synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partner_lms_providers_base_url_check CHECK (((base_url ~ '^https://[^\s/@]+(/\S*)?$'::text) AND (length(base_url) <= 1024))),
+    CONSTRAINT partner_lms_providers_credentials_ref_check CHECK ((credentials_ref ~ '^[a-z][a-z0-9_.-]{0,119}$'::text)),
+    CONSTRAINT partner_lms_providers_kind_check CHECK ((kind = ANY (ARRAY['moodle'::text, 'canvas'::text, 'blackboard'::text, 'docebo'::text, 'talentlms'::text, 'litmos'::text, 'absorb'::text, 'open_edx'::text, 'scorm_cloud'::text, 'lti'::text, 'custom'::text]))),
+    CONSTRAINT partner_lms_providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT partner_lms_providers_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120)))
+);
+
+COMMENT ON TABLE public.partner_lms_providers IS 'Other learning systems in which our people learn.';
+
+COMMENT ON COLUMN public.partner_lms_providers.base_url IS 'Always https and without a name or password in it.';
+
+COMMENT ON COLUMN public.partner_lms_providers.credentials_ref IS 'Under which name the site''s settings keep the key. Never the key itself.';
+
+COMMENT ON COLUMN public.partner_lms_providers.last_synced_at IS 'Moved by finish_sync_log when a synchronisation has completed.';
+
+CREATE VIEW public.partner_enrollment_summary WITH (security_invoker='true') AS
+ SELECT e.id AS partner_enrollment_id,
+    e.member_id,
+    ((s.first_name || ' '::text) || s.last_name) AS student_name,
+    s.email AS student_email,
+    c.provider_id,
+    p.name AS provider_name,
+    e.partner_course_id,
+    c.course_name,
+    e.status,
+    e.progress,
+    e.score,
+    e.modules,
+    e.modules_completed,
+    e.enrolled_at,
+    e.started_at,
+    e.completed_at,
+    e.last_synced_at,
+    ( SELECT count(*) AS count
+           FROM public.partner_credentials k
+          WHERE (k.partner_enrollment_id = e.id)) AS credentials
+   FROM (((public.partner_lms_enrollments e
+     LEFT JOIN public.partner_courses c ON ((c.id = e.partner_course_id)))
+     LEFT JOIN public.partner_lms_providers p ON ((p.id = c.provider_id)))
+     LEFT JOIN public.profiles s ON ((s.id = e.member_id)));
+
+COMMENT ON VIEW public.partner_enrollment_summary IS 'Enrollments at partners with the person, the course and what came of it, as far as whoever asks may see.';
 
 CREATE TABLE public.personalized_roadmaps (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -8496,59 +9927,6 @@ COMMENT ON TABLE public.skills IS 'What can be learnt and measured. Questions me
 
 COMMENT ON COLUMN public.skills.parent_id IS 'The wider skill that this one is a part of.';
 
-CREATE TABLE public.video_analytics (
-    user_id uuid NOT NULL,
-    video_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    lesson_id uuid NOT NULL,
-    enrollment_id uuid NOT NULL,
-    watched int4multirange DEFAULT '{}'::int4multirange NOT NULL,
-    watched_seconds integer DEFAULT 0 NOT NULL,
-    duration_seconds integer NOT NULL,
-    goal_seconds integer,
-    last_watched_position_seconds integer DEFAULT 0 NOT NULL,
-    play_seconds integer DEFAULT 0 NOT NULL,
-    pause_count integer DEFAULT 0 NOT NULL,
-    seek_count integer DEFAULT 0 NOT NULL,
-    max_rate numeric(3,2) DEFAULT 2 NOT NULL,
-    playback_id uuid,
-    playback_session uuid,
-    playback_seq integer DEFAULT 0 NOT NULL,
-    playback_opened_at timestamp with time zone,
-    playback_seconds integer DEFAULT 0 NOT NULL,
-    goal_reached_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT video_analytics_duration_seconds_check CHECK ((duration_seconds > 0)),
-    CONSTRAINT video_analytics_goal_seconds_check CHECK ((goal_seconds > 0)),
-    CONSTRAINT video_analytics_last_watched_position_seconds_check CHECK ((last_watched_position_seconds >= 0)),
-    CONSTRAINT video_analytics_max_rate_check CHECK (((max_rate >= (1)::numeric) AND (max_rate <= (4)::numeric))),
-    CONSTRAINT video_analytics_pause_count_check CHECK ((pause_count >= 0)),
-    CONSTRAINT video_analytics_play_seconds_check CHECK ((play_seconds >= 0)),
-    CONSTRAINT video_analytics_playback_seconds_check CHECK ((playback_seconds >= 0)),
-    CONSTRAINT video_analytics_playback_seq_check CHECK ((playback_seq >= 0)),
-    CONSTRAINT video_analytics_seek_count_check CHECK ((seek_count >= 0)),
-    CONSTRAINT video_analytics_watched_seconds_check CHECK ((watched_seconds >= 0)),
-    CONSTRAINT watched_lies_in_the_video CHECK ((watched <@ int4multirange(int4range(0, duration_seconds))))
-)
-WITH (fillfactor='60');
-
-COMMENT ON TABLE public.video_analytics IS 'One row for a person and a video. Written by heartbeats, so nothing that a heartbeat changes is indexed and pages keep room for new versions.';
-
-COMMENT ON COLUMN public.video_analytics.watched IS 'Seconds really played, as a set: [3,7) means seconds 3 to 6 were played wholly.';
-
-COMMENT ON COLUMN public.video_analytics.watched_seconds IS 'Size of watched; kept by private.record_heartbeats in the same statement, proved by an invariant.';
-
-COMMENT ON COLUMN public.video_analytics.goal_seconds IS 'Seconds needed for the lesson as it stood when the player opened; null when watching does not complete it.';
-
-COMMENT ON COLUMN public.video_analytics.play_seconds IS 'All seconds played, repeated ones too, over all playbacks.';
-
-COMMENT ON COLUMN public.video_analytics.playback_id IS 'The playback that may report now; null when none.';
-
-COMMENT ON COLUMN public.video_analytics.playback_session IS 'The browser session that opened the playback; null when it was signed out.';
-
-COMMENT ON COLUMN public.video_analytics.playback_seconds IS 'Seconds claimed in this playback, repeated ones too: what the clock is held against.';
-
 CREATE VIEW public.student_progress WITH (security_invoker='true') AS
  SELECT e.id,
     e.member_id AS student_id,
@@ -8683,6 +10061,246 @@ CREATE VIEW public.roadmap_details WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.roadmap_details IS 'Roadmaps as one document each: the steps in order with their reasons, and how far the person is, from his progress.';
 
+CREATE TABLE public.scorm_attempts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    attempt_number integer NOT NULL,
+    mode text DEFAULT 'normal'::text NOT NULL,
+    credit boolean DEFAULT true NOT NULL,
+    completion_status text DEFAULT 'unknown'::text NOT NULL,
+    success_status text DEFAULT 'unknown'::text NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    cmi_data jsonb,
+    CONSTRAINT ended_attempts_keep_their_state CHECK (((cmi_data IS NULL) OR (ended_at IS NOT NULL))),
+    CONSTRAINT only_normal_attempts_count CHECK (((mode = 'normal'::text) OR (NOT credit))),
+    CONSTRAINT scorm_attempts_attempt_number_check CHECK (((attempt_number >= 1) AND (attempt_number <= 1000))),
+    CONSTRAINT scorm_attempts_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
+    CONSTRAINT scorm_attempts_completion_status_check CHECK ((completion_status = ANY (ARRAY['unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_attempts_mode_check CHECK ((mode = ANY (ARRAY['normal'::text, 'browse'::text, 'review'::text]))),
+    CONSTRAINT scorm_attempts_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT scorm_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT scorm_attempts_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_attempts_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric))
+);
+
+COMMENT ON TABLE public.scorm_attempts IS 'Each attempt at a package. One that counts is current until the next one begins; what was reached in it is not lost by going on.';
+
+COMMENT ON COLUMN public.scorm_attempts.credit IS 'Whether it counts. What is done in browse or review mode is recorded in scorm_tracking and moves nothing.';
+
+COMMENT ON COLUMN public.scorm_attempts.score IS 'In percent. What the package said last while unfinished; from then on it only rises.';
+
+COMMENT ON COLUMN public.scorm_attempts.cmi_data IS 'The state that an ended attempt was left in; of the current one it stands in scorm_enrollments.';
+
+CREATE VIEW public.scorm_completion_summary AS
+SELECT
+    NULL::uuid AS scorm_package_id,
+    NULL::text AS title,
+    NULL::text AS version,
+    NULL::boolean AS is_active,
+    NULL::bigint AS total_enrollments,
+    NULL::bigint AS in_progress,
+    NULL::bigint AS completed,
+    NULL::bigint AS passed,
+    NULL::bigint AS failed,
+    NULL::numeric AS completion_rate,
+    NULL::numeric AS average_score,
+    NULL::numeric AS average_time_seconds;
+
+COMMENT ON VIEW public.scorm_completion_summary IS 'Completion statistics of each package, over the registrations that whoever asks may see.';
+
+CREATE TABLE public.scorm_items (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    scorm_package_id uuid NOT NULL,
+    identifier text NOT NULL,
+    organization text NOT NULL,
+    parent_id uuid,
+    item_order integer NOT NULL,
+    kind text NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    is_visible boolean DEFAULT true NOT NULL,
+    launch_href text,
+    parameters text,
+    launch_data text,
+    prerequisites text,
+    mastery_score numeric(7,4),
+    completion_threshold numeric(5,4),
+    max_time_allowed interval,
+    time_limit_action text,
+    sequencing jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT only_organizations_are_default CHECK (((NOT is_default) OR (kind = 'organization'::text))),
+    CONSTRAINT organizations_have_no_parent CHECK (((kind = 'organization'::text) = (parent_id IS NULL))),
+    CONSTRAINT organizations_name_themselves CHECK (((kind <> 'organization'::text) OR (organization = identifier))),
+    CONSTRAINT scorm_items_completion_threshold_check CHECK (((completion_threshold >= (0)::numeric) AND (completion_threshold <= (1)::numeric))),
+    CONSTRAINT scorm_items_identifier_check CHECK (((length(identifier) >= 1) AND (length(identifier) <= 255))),
+    CONSTRAINT scorm_items_item_order_check CHECK ((item_order > 0)),
+    CONSTRAINT scorm_items_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'cluster'::text, 'sco'::text, 'asset'::text]))),
+    CONSTRAINT scorm_items_launch_data_check CHECK ((length(launch_data) <= 4096)),
+    CONSTRAINT scorm_items_launch_href_check CHECK ((length(launch_href) <= 2000)),
+    CONSTRAINT scorm_items_mastery_score_check CHECK (((mastery_score >= ('-1'::integer)::numeric) AND (mastery_score <= (100)::numeric))),
+    CONSTRAINT scorm_items_max_time_allowed_check CHECK ((max_time_allowed >= '00:00:00'::interval)),
+    CONSTRAINT scorm_items_organization_check CHECK (((length(organization) >= 1) AND (length(organization) <= 255))),
+    CONSTRAINT scorm_items_parameters_check CHECK ((length(parameters) <= 1000)),
+    CONSTRAINT scorm_items_prerequisites_check CHECK ((length(prerequisites) <= 200)),
+    CONSTRAINT scorm_items_sequencing_check CHECK (((jsonb_typeof(sequencing) = 'object'::text) AND (length((sequencing)::text) <= 200000))),
+    CONSTRAINT scorm_items_time_limit_action_check CHECK ((time_limit_action = ANY (ARRAY['exit,message'::text, 'exit,no message'::text, 'continue,message'::text, 'continue,no message'::text]))),
+    CONSTRAINT scorm_items_title_check CHECK ((length(title) <= 1000)),
+    CONSTRAINT what_is_launched_has_a_file CHECK (((kind = ANY (ARRAY['sco'::text, 'asset'::text])) = (launch_href IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.scorm_items IS 'The activity tree of a package: organisations, the items under them, and which of them are SCOs.';
+
+COMMENT ON COLUMN public.scorm_items.organization IS 'Identifier of the organisation that the item lies under.';
+
+COMMENT ON COLUMN public.scorm_items.item_order IS 'Place among the children of the same parent.';
+
+COMMENT ON COLUMN public.scorm_items.mastery_score IS 'In the standard''s own scale: adlcp:masteryscore 0 to 100 in SCORM 1.2 and AICC, a scaled measure -1 to 1 in SCORM 2004.';
+
+COMMENT ON COLUMN public.scorm_items.sequencing IS 'SCORM 2004 sequencing as read: controls, rules, limits, rollup, objectives, randomisation, delivery.';
+
+CREATE TABLE public.scorm_packages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title text NOT NULL,
+    description text,
+    version text DEFAULT '1.2'::text NOT NULL,
+    edition smallint,
+    standard text GENERATED ALWAYS AS (
+CASE version
+    WHEN '1.2'::text THEN 'scorm_12'::text
+    WHEN '2004'::text THEN 'scorm_2004'::text
+    ELSE 'aicc'::text
+END) STORED NOT NULL,
+    package_url text,
+    launch_url text,
+    passing_score numeric(5,2),
+    completion_rule text DEFAULT 'finished'::text NOT NULL,
+    max_attempts integer,
+    is_active boolean DEFAULT true NOT NULL,
+    is_shared boolean DEFAULT false NOT NULL,
+    manifest jsonb DEFAULT '{}'::jsonb NOT NULL,
+    storage_prefix text,
+    sha256 bytea,
+    size_bytes bigint,
+    file_count integer,
+    import_state text DEFAULT 'waiting'::text NOT NULL,
+    import_progress smallint DEFAULT 0 NOT NULL,
+    import_errors jsonb DEFAULT '[]'::jsonb NOT NULL,
+    import_warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    imported_at timestamp with time zone,
+    replaced_by uuid,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT editions_are_of_2004 CHECK (((edition IS NULL) OR (version = '2004'::text))),
+    CONSTRAINT failed_imports_say_why CHECK (((import_state <> 'failed'::text) OR (import_errors <> '[]'::jsonb))),
+    CONSTRAINT packages_replace_others CHECK ((replaced_by <> id)),
+    CONSTRAINT ready_packages_were_imported CHECK (((import_state <> 'ready'::text) OR ((imported_at IS NOT NULL) AND (storage_prefix IS NOT NULL)))),
+    CONSTRAINT scorm_packages_completion_rule_check CHECK ((completion_rule = ANY (ARRAY['finished'::text, 'completed'::text, 'passed'::text, 'completed_and_passed'::text, 'launched'::text]))),
+    CONSTRAINT scorm_packages_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT scorm_packages_edition_check CHECK (((edition >= 2) AND (edition <= 4))),
+    CONSTRAINT scorm_packages_file_count_check CHECK ((file_count > 0)),
+    CONSTRAINT scorm_packages_import_errors_check CHECK (((jsonb_typeof(import_errors) = 'array'::text) AND (length((import_errors)::text) <= 200000))),
+    CONSTRAINT scorm_packages_import_progress_check CHECK (((import_progress >= 0) AND (import_progress <= 100))),
+    CONSTRAINT scorm_packages_import_state_check CHECK ((import_state = ANY (ARRAY['waiting'::text, 'importing'::text, 'ready'::text, 'failed'::text]))),
+    CONSTRAINT scorm_packages_import_warnings_check CHECK (((jsonb_typeof(import_warnings) = 'array'::text) AND (length((import_warnings)::text) <= 200000))),
+    CONSTRAINT scorm_packages_launch_url_check CHECK ((length(launch_url) <= 1024)),
+    CONSTRAINT scorm_packages_manifest_check CHECK ((jsonb_typeof(manifest) = 'object'::text)),
+    CONSTRAINT scorm_packages_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
+    CONSTRAINT scorm_packages_package_url_check CHECK ((length(package_url) <= 1024)),
+    CONSTRAINT scorm_packages_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT scorm_packages_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT scorm_packages_size_bytes_check CHECK (((size_bytes >= 1) AND (size_bytes <= '2147483648'::bigint))),
+    CONSTRAINT scorm_packages_storage_prefix_check CHECK (((storage_prefix ~ '^[a-z0-9]+([/_-][a-z0-9]+)*/$'::text) AND (length(storage_prefix) <= 200))),
+    CONSTRAINT scorm_packages_title_check CHECK (((length(title) >= 1) AND (length(title) <= 300))),
+    CONSTRAINT scorm_packages_version_check CHECK ((version = ANY (ARRAY['1.2'::text, '2004'::text, 'aicc'::text])))
+);
+
+COMMENT ON TABLE public.scorm_packages IS 'SCORM 1.2, SCORM 2004 and AICC packages. One can be opened when its import is ready; what it says is recorded in scorm_enrollments and scorm_tracking.';
+
+COMMENT ON COLUMN public.scorm_packages.version IS 'Of the standard, not of the package: 1.2, 2004 or aicc. A new version of a package is a row that replaced_by names.';
+
+COMMENT ON COLUMN public.scorm_packages.package_url IS 'Where the package came from, as somebody said. The site never fetches it.';
+
+COMMENT ON COLUMN public.scorm_packages.launch_url IS 'What the manifest launches by default, relative to storage_prefix once imported.';
+
+COMMENT ON COLUMN public.scorm_packages.passing_score IS 'The association''s own mark, in percent of the score of the whole package; it overrules what the package calls passed.';
+
+COMMENT ON COLUMN public.scorm_packages.completion_rule IS 'What meets scorm_completed: finished (completed and not failed, or passed), completed, passed, both within one attempt, or launched for packages that never report.';
+
+COMMENT ON COLUMN public.scorm_packages.is_shared IS 'Any instructor may attach it to his lessons.';
+
+COMMENT ON COLUMN public.scorm_packages.manifest IS 'The manifest as read: metadata, resources, dependencies. Organisations and items are rows of scorm_items.';
+
+COMMENT ON COLUMN public.scorm_packages.import_errors IS 'Array of {file, element, message}.';
+
+COMMENT ON COLUMN public.scorm_packages.replaced_by IS 'The package that those who begin now get. Who began this one finishes it.';
+
+CREATE TABLE public.scorm_sco_results (
+    attempt_id uuid NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    sco text NOT NULL,
+    completion_status text DEFAULT 'unknown'::text NOT NULL,
+    success_status text DEFAULT 'unknown'::text NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    CONSTRAINT scorm_sco_results_completion_status_check CHECK ((completion_status = ANY (ARRAY['unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_sco_results_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT scorm_sco_results_sco_check CHECK ((length(sco) <= 255)),
+    CONSTRAINT scorm_sco_results_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT scorm_sco_results_session_seconds_check CHECK ((session_seconds >= (0)::numeric)),
+    CONSTRAINT scorm_sco_results_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_sco_results_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.scorm_sco_results IS 'Where an attempt stands in each SCO. A row of the organisation, written by a sequencing engine, stands in for the sum of its SCOs.';
+
+COMMENT ON COLUMN public.scorm_sco_results.session_seconds IS 'What cmi session_time has counted since the SCO was initialised; part of total_time_seconds.';
+
+CREATE TABLE public.scorm_tracking (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    commit_seq integer DEFAULT 0 NOT NULL,
+    sco text DEFAULT ''::text NOT NULL,
+    element text NOT NULL,
+    value text NOT NULL,
+    CONSTRAINT scorm_tracking_commit_seq_check CHECK ((commit_seq >= 0)),
+    CONSTRAINT scorm_tracking_element_check CHECK (((length(element) >= 1) AND (length(element) <= 255))),
+    CONSTRAINT scorm_tracking_sco_check CHECK ((length(sco) <= 255)),
+    CONSTRAINT scorm_tracking_value_check CHECK ((length(value) <= 64000))
+)
+PARTITION BY RANGE ("timestamp");
+
+COMMENT ON TABLE public.scorm_tracking IS 'Each element as a package set it, in the words of its standard: an immutable log of what the learner''s browser said.';
+
+COMMENT ON COLUMN public.scorm_tracking."timestamp" IS 'The server''s clock when it arrived.';
+
+COMMENT ON COLUMN public.scorm_tracking.sco IS 'Identifier of the SCO in the manifest; empty for a package without items.';
+
+CREATE TABLE public.scorm_tracking_default (
+    id uuid DEFAULT private.uuid_v7() CONSTRAINT scorm_tracking_id_not_null NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT now() CONSTRAINT scorm_tracking_timestamp_not_null NOT NULL,
+    scorm_enrollment_id uuid CONSTRAINT scorm_tracking_scorm_enrollment_id_not_null NOT NULL,
+    attempt_id uuid CONSTRAINT scorm_tracking_attempt_id_not_null NOT NULL,
+    commit_seq integer DEFAULT 0 CONSTRAINT scorm_tracking_commit_seq_not_null NOT NULL,
+    sco text DEFAULT ''::text CONSTRAINT scorm_tracking_sco_not_null NOT NULL,
+    element text CONSTRAINT scorm_tracking_element_not_null NOT NULL,
+    value text CONSTRAINT scorm_tracking_value_not_null NOT NULL,
+    CONSTRAINT scorm_tracking_commit_seq_check CHECK ((commit_seq >= 0)),
+    CONSTRAINT scorm_tracking_element_check CHECK (((length(element) >= 1) AND (length(element) <= 255))),
+    CONSTRAINT scorm_tracking_sco_check CHECK ((length(sco) <= 255)),
+    CONSTRAINT scorm_tracking_value_check CHECK ((length(value) <= 64000))
+);
+
 CREATE TABLE public.sessions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -8750,24 +10368,6 @@ CREATE VIEW public.table_sizes WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.table_sizes IS 'How large each table is, its indexes beside it. Growth is the difference of two days.';
 
-CREATE VIEW public.video_completion WITH (security_invoker='true') AS
- SELECT user_id,
-    video_id,
-    course_id,
-    lesson_id,
-    enrollment_id,
-    watched_seconds,
-    goal_seconds,
-    round((((watched_seconds)::numeric * 100.0) / (duration_seconds)::numeric), 2) AS completion_percentage,
-    last_watched_position_seconds,
-    play_seconds,
-    pause_count,
-    seek_count,
-    goal_reached_at
-   FROM public.video_analytics a;
-
-COMMENT ON VIEW public.video_completion IS 'video_analytics with its completion_percentage, which follows from the seconds watched.';
-
 CREATE TABLE public.video_events (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -8816,6 +10416,124 @@ CREATE TABLE public.web_sessions (
 );
 
 COMMENT ON TABLE public.web_sessions IS 'Signed-in browsers. The cookie holds a random token; only its SHA-256 is kept.';
+
+CREATE TABLE public.xapi_activity_profile (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    activity_id text NOT NULL,
+    profile_id text NOT NULL,
+    content_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    content bytea NOT NULL,
+    etag text GENERATED ALWAYS AS (encode(sha256(content), 'hex'::text)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT xapi_activity_profile_activity_id_check CHECK (((octet_length(activity_id) >= 1) AND (octet_length(activity_id) <= 1000))),
+    CONSTRAINT xapi_activity_profile_content_check CHECK ((length(content) <= 1048576)),
+    CONSTRAINT xapi_activity_profile_content_type_check CHECK (((length(content_type) >= 3) AND (length(content_type) <= 200))),
+    CONSTRAINT xapi_activity_profile_profile_id_check CHECK (((octet_length(profile_id) >= 1) AND (octet_length(profile_id) <= 500)))
+);
+
+COMMENT ON TABLE public.xapi_activity_profile IS 'Documents about an activity, whoever the person.';
+
+CREATE TABLE public.xapi_activity_state (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    activity_id text NOT NULL,
+    agent_key text NOT NULL,
+    member_id uuid,
+    registration uuid,
+    state_id text NOT NULL,
+    content_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    content bytea NOT NULL,
+    etag text GENERATED ALWAYS AS (encode(sha256(content), 'hex'::text)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT keys_fit_an_index CHECK ((((octet_length(activity_id) + octet_length(agent_key)) + octet_length(state_id)) <= 2400)),
+    CONSTRAINT xapi_activity_state_activity_id_check CHECK (((octet_length(activity_id) >= 1) AND (octet_length(activity_id) <= 1000))),
+    CONSTRAINT xapi_activity_state_agent_key_check CHECK (((octet_length(agent_key) >= 1) AND (octet_length(agent_key) <= 1100))),
+    CONSTRAINT xapi_activity_state_content_check CHECK ((length(content) <= 1048576)),
+    CONSTRAINT xapi_activity_state_content_type_check CHECK (((length(content_type) >= 3) AND (length(content_type) <= 200))),
+    CONSTRAINT xapi_activity_state_state_id_check CHECK (((octet_length(state_id) >= 1) AND (octet_length(state_id) <= 500)))
+);
+
+COMMENT ON TABLE public.xapi_activity_state IS 'Documents that a content keeps for a person in an activity, such as where to resume.';
+
+COMMENT ON COLUMN public.xapi_activity_state.etag IS 'SHA-256 of the content, which whoever replaces it must know.';
+
+CREATE TABLE public.xapi_agent_profile (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    agent_key text NOT NULL,
+    member_id uuid,
+    profile_id text NOT NULL,
+    content_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    content bytea NOT NULL,
+    etag text GENERATED ALWAYS AS (encode(sha256(content), 'hex'::text)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT xapi_agent_profile_agent_key_check CHECK (((octet_length(agent_key) >= 1) AND (octet_length(agent_key) <= 1100))),
+    CONSTRAINT xapi_agent_profile_content_check CHECK ((length(content) <= 1048576)),
+    CONSTRAINT xapi_agent_profile_content_type_check CHECK (((length(content_type) >= 3) AND (length(content_type) <= 200))),
+    CONSTRAINT xapi_agent_profile_profile_id_check CHECK (((octet_length(profile_id) >= 1) AND (octet_length(profile_id) <= 500)))
+);
+
+COMMENT ON TABLE public.xapi_agent_profile IS 'Documents about a person, whatever the activity.';
+
+CREATE TABLE public.xapi_credentials (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    key_id text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    scopes text[] DEFAULT '{statements/write,statements/read/mine}'::text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT xapi_credentials_key_id_check CHECK ((key_id ~ '^[A-Za-z0-9_-]{8,64}$'::text)),
+    CONSTRAINT xapi_credentials_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT xapi_credentials_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['statements/write'::text, 'statements/read/mine'::text, 'statements/read'::text, 'state'::text, 'define'::text, 'profile'::text, 'all/read'::text, 'all'::text]))),
+    CONSTRAINT xapi_credentials_secret_sha256_check CHECK ((length(secret_sha256) = 32))
+);
+
+COMMENT ON TABLE public.xapi_credentials IS 'Keys of systems that send or read statements. Nobody who signs in can read them.';
+
+COMMENT ON COLUMN public.xapi_credentials.secret_sha256 IS 'Digest of a secret of 256 random bits that we made; a person''s password would need a slow hash.';
+
+COMMENT ON COLUMN public.xapi_credentials.scopes IS 'The scopes of xAPI 1.0.3 part 3, 4.2.';
+
+CREATE TABLE public.xapi_statements (
+    id uuid NOT NULL,
+    stored timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    "timestamp" timestamp with time zone NOT NULL,
+    member_id uuid,
+    agent_key text NOT NULL,
+    verb_id text NOT NULL,
+    object_type text NOT NULL,
+    object_id text,
+    registration uuid,
+    voids uuid,
+    voided boolean DEFAULT false NOT NULL,
+    credential_id uuid,
+    authority jsonb NOT NULL,
+    statement jsonb NOT NULL,
+    CONSTRAINT voiding_statements_are_not_voided CHECK (((voids IS NULL) OR (NOT voided))),
+    CONSTRAINT xapi_statements_agent_key_check CHECK (((octet_length(agent_key) >= 1) AND (octet_length(agent_key) <= 1100))),
+    CONSTRAINT xapi_statements_authority_check CHECK ((jsonb_typeof(authority) = 'object'::text)),
+    CONSTRAINT xapi_statements_object_id_check CHECK ((octet_length(object_id) <= 1100)),
+    CONSTRAINT xapi_statements_object_type_check CHECK ((object_type = ANY (ARRAY['Activity'::text, 'Agent'::text, 'Group'::text, 'StatementRef'::text, 'SubStatement'::text]))),
+    CONSTRAINT xapi_statements_statement_check CHECK ((jsonb_typeof(statement) = 'object'::text)),
+    CONSTRAINT xapi_statements_verb_id_check CHECK (((octet_length(verb_id) >= 1) AND (octet_length(verb_id) <= 1000)))
+);
+
+COMMENT ON TABLE public.xapi_statements IS 'Statements as received; only voided is ever changed, by private.record_xapi_statement. They say what a client claims, by the key under authority.';
+
+COMMENT ON COLUMN public.xapi_statements.member_id IS 'The person whom the actor is, when we know him.';
+
+COMMENT ON COLUMN public.xapi_statements.agent_key IS 'The inverse functional identifier of the actor in one form: mbox:…, mbox_sha1sum:…, openid:…, account:name@homePage; anonymous groups by their members.';
+
+COMMENT ON COLUMN public.xapi_statements.voids IS 'The statement that this one voids, which may arrive later.';
+
+COMMENT ON COLUMN public.xapi_statements.statement IS 'As received: stored, authority, id and a missing timestamp are added when it is read.';
+
+ALTER TABLE ONLY public.scorm_tracking ATTACH PARTITION public.scorm_tracking_default DEFAULT;
 
 ALTER TABLE ONLY public.video_events ATTACH PARTITION public.video_events_default DEFAULT;
 
@@ -8972,6 +10690,12 @@ ALTER TABLE ONLY public.enrollments
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_transaction_id_key UNIQUE (transaction_id);
 
+ALTER TABLE ONLY public.external_module_progress
+    ADD CONSTRAINT external_module_progress_module UNIQUE (partner_enrollment_id, module_id);
+
+ALTER TABLE ONLY public.external_module_progress
+    ADD CONSTRAINT external_module_progress_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.modules
     ADD CONSTRAINT idx_modules_order UNIQUE (session_id, order_index) DEFERRABLE;
 
@@ -8992,6 +10716,9 @@ ALTER TABLE ONLY public.lesson_prerequisites
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_scorm_packages
+    ADD CONSTRAINT lesson_scorm_packages_pkey PRIMARY KEY (lesson_id);
 
 ALTER TABLE ONLY public.lesson_skills
     ADD CONSTRAINT lesson_skills_pkey PRIMARY KEY (lesson_id, skill_id);
@@ -9020,6 +10747,9 @@ ALTER TABLE ONLY public.live_sessions
 ALTER TABLE ONLY public.live_sessions
     ADD CONSTRAINT live_sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.lms_sync_log
+    ADD CONSTRAINT lms_sync_log_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
 
@@ -9047,11 +10777,29 @@ ALTER TABLE ONLY public.notification_preferences
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.xapi_activity_profile
+    ADD CONSTRAINT one_activity_profile UNIQUE (activity_id, profile_id);
+
+ALTER TABLE ONLY public.xapi_agent_profile
+    ADD CONSTRAINT one_agent_profile UNIQUE (agent_key, profile_id);
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT one_mapping UNIQUE NULLS NOT DISTINCT (partner_course_id, internal_program_id, internal_course_id, scorm_package_id);
+
+ALTER TABLE ONLY public.partner_lms_enrollments
+    ADD CONSTRAINT one_partner_enrollment UNIQUE (member_id, partner_course_id);
+
 ALTER TABLE ONLY public.learning_progress
     ADD CONSTRAINT one_progress_a_block UNIQUE (student_id, content_id);
 
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT one_registration UNIQUE NULLS NOT DISTINCT (member_id, scorm_package_id, enrollment_id, lesson_id);
+
 ALTER TABLE ONLY public.renewal_requirements
     ADD CONSTRAINT one_requirement_a_type UNIQUE (cycle_id, credit_type_id);
+
+ALTER TABLE ONLY public.xapi_activity_state
+    ADD CONSTRAINT one_state UNIQUE NULLS NOT DISTINCT (activity_id, agent_key, registration, state_id);
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT one_video_a_lesson UNIQUE (lesson_id);
@@ -9064,6 +10812,36 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT partner_course_mappings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_courses
+    ADD CONSTRAINT partner_courses_external UNIQUE (provider_id, external_id);
+
+ALTER TABLE ONLY public.partner_courses
+    ADD CONSTRAINT partner_courses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_credentials
+    ADD CONSTRAINT partner_credentials_external UNIQUE (provider_id, external_id);
+
+ALTER TABLE ONLY public.partner_credentials
+    ADD CONSTRAINT partner_credentials_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_lms_enrollments
+    ADD CONSTRAINT partner_lms_enrollments_external UNIQUE (partner_course_id, external_id);
+
+ALTER TABLE ONLY public.partner_lms_enrollments
+    ADD CONSTRAINT partner_lms_enrollments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_lms_providers
+    ADD CONSTRAINT partner_lms_providers_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.partner_lms_providers
+    ADD CONSTRAINT partner_lms_providers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_lms_providers
+    ADD CONSTRAINT partner_lms_providers_slug_key UNIQUE (slug);
 
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_id_student UNIQUE (id, student_id);
@@ -9145,6 +10923,42 @@ ALTER TABLE ONLY public.roadmap_steps
 
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_attempts
+    ADD CONSTRAINT scorm_attempts_id_enrollment UNIQUE (id, scorm_enrollment_id);
+
+ALTER TABLE ONLY public.scorm_attempts
+    ADD CONSTRAINT scorm_attempts_number UNIQUE (scorm_enrollment_id, mode, attempt_number);
+
+ALTER TABLE ONLY public.scorm_attempts
+    ADD CONSTRAINT scorm_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_items
+    ADD CONSTRAINT scorm_items_id_package UNIQUE (id, scorm_package_id);
+
+ALTER TABLE ONLY public.scorm_items
+    ADD CONSTRAINT scorm_items_identifier UNIQUE (scorm_package_id, identifier);
+
+ALTER TABLE ONLY public.scorm_items
+    ADD CONSTRAINT scorm_items_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_storage_prefix_key UNIQUE (storage_prefix);
+
+ALTER TABLE ONLY public.scorm_sco_results
+    ADD CONSTRAINT scorm_sco_results_pkey PRIMARY KEY (attempt_id, sco);
+
+ALTER TABLE ONLY public.scorm_tracking
+    ADD CONSTRAINT scorm_tracking_pkey PRIMARY KEY (id, "timestamp");
+
+ALTER TABLE ONLY public.scorm_tracking_default
+    ADD CONSTRAINT scorm_tracking_default_pkey PRIMARY KEY (id, "timestamp");
 
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_of_member UNIQUE (id, session_id, member_id);
@@ -9244,6 +11058,24 @@ ALTER TABLE ONLY public.web_sessions
 
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.xapi_activity_profile
+    ADD CONSTRAINT xapi_activity_profile_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.xapi_activity_state
+    ADD CONSTRAINT xapi_activity_state_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.xapi_agent_profile
+    ADD CONSTRAINT xapi_agent_profile_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.xapi_credentials
+    ADD CONSTRAINT xapi_credentials_key_id_key UNIQUE (key_id);
+
+ALTER TABLE ONLY public.xapi_credentials
+    ADD CONSTRAINT xapi_credentials_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.xapi_statements
+    ADD CONSTRAINT xapi_statements_pkey PRIMARY KEY (id);
 
 CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING btree (question_version_id);
 
@@ -9467,6 +11299,12 @@ CREATE INDEX idx_lesson_progress_enrollment ON public.lesson_progress USING btre
 
 CREATE INDEX idx_lesson_progress_lesson ON public.lesson_progress USING btree (lesson_id, course_id);
 
+CREATE INDEX idx_lesson_scorm_packages_course ON public.lesson_scorm_packages USING btree (course_id);
+
+CREATE INDEX idx_lesson_scorm_packages_lesson ON public.lesson_scorm_packages USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_scorm_packages_package ON public.lesson_scorm_packages USING btree (scorm_package_id);
+
 CREATE INDEX idx_lesson_skills_course ON public.lesson_skills USING btree (course_id);
 
 CREATE INDEX idx_lesson_skills_lesson ON public.lesson_skills USING btree (lesson_id, course_id);
@@ -9497,6 +11335,8 @@ CREATE INDEX idx_live_sessions_lesson ON public.live_sessions USING btree (lesso
 
 CREATE INDEX idx_live_sessions_status ON public.live_sessions USING btree (status, session_date);
 
+CREATE INDEX idx_lms_sync_log_provider ON public.lms_sync_log USING btree (provider_id, started_at DESC);
+
 CREATE INDEX idx_login_attempts_ip ON public.login_attempts USING btree (ip, attempted_at DESC);
 
 CREATE INDEX idx_login_attempts_origin ON public.login_attempts USING btree (email, origin, attempted_at DESC);
@@ -9524,6 +11364,22 @@ CREATE INDEX idx_organisation_members_member ON public.organisation_members USIN
 CREATE INDEX idx_organisation_members_organisation ON public.organisation_members USING btree (organisation_id, role);
 
 CREATE INDEX idx_organisations_parent ON public.organisations USING btree (parent_id);
+
+CREATE INDEX idx_partner_course_mappings_active ON public.partner_course_mappings USING btree (id) WHERE is_active;
+
+CREATE INDEX idx_partner_course_mappings_course ON public.partner_course_mappings USING btree (internal_course_id);
+
+CREATE INDEX idx_partner_course_mappings_package ON public.partner_course_mappings USING btree (scorm_package_id);
+
+CREATE INDEX idx_partner_course_mappings_program ON public.partner_course_mappings USING btree (internal_program_id);
+
+CREATE INDEX idx_partner_courses_active ON public.partner_courses USING btree (id) WHERE is_active;
+
+CREATE INDEX idx_partner_credentials_enrollment ON public.partner_credentials USING btree (partner_enrollment_id);
+
+CREATE INDEX idx_partner_credentials_member ON public.partner_credentials USING btree (member_id, issued_date DESC);
+
+CREATE INDEX idx_partner_lms_providers_active ON public.partner_lms_providers USING btree (id) WHERE is_active;
 
 CREATE UNIQUE INDEX idx_personalized_roadmaps_one_active ON public.personalized_roadmaps USING btree (student_id) WHERE (status = 'active'::public.roadmap_status);
 
@@ -9643,6 +11499,34 @@ CREATE INDEX idx_roadmap_steps_skill ON public.roadmap_steps USING btree (skill_
 
 CREATE INDEX idx_roadmap_steps_student ON public.roadmap_steps USING btree (student_id);
 
+CREATE UNIQUE INDEX idx_scorm_attempts_current ON public.scorm_attempts USING btree (scorm_enrollment_id) WHERE (credit AND (ended_at IS NULL));
+
+CREATE INDEX idx_scorm_enrollments_course ON public.scorm_enrollments USING btree (course_id);
+
+CREATE INDEX idx_scorm_enrollments_enrollment ON public.scorm_enrollments USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_scorm_enrollments_lesson ON public.scorm_enrollments USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_scorm_enrollments_package ON public.scorm_enrollments USING btree (scorm_package_id);
+
+CREATE UNIQUE INDEX idx_scorm_enrollments_session ON public.scorm_enrollments USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+CREATE UNIQUE INDEX idx_scorm_items_default ON public.scorm_items USING btree (scorm_package_id) WHERE is_default;
+
+CREATE INDEX idx_scorm_items_parent ON public.scorm_items USING btree (parent_id, scorm_package_id);
+
+CREATE INDEX idx_scorm_packages_created_by ON public.scorm_packages USING btree (created_by);
+
+CREATE INDEX idx_scorm_packages_replaced_by ON public.scorm_packages USING btree (replaced_by);
+
+CREATE INDEX idx_scorm_packages_shared ON public.scorm_packages USING btree (id) WHERE is_shared;
+
+CREATE INDEX idx_scorm_sco_results_attempt ON public.scorm_sco_results USING btree (attempt_id, scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_sco_results_enrollment ON public.scorm_sco_results USING btree (scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_tracking_enrollment ON ONLY public.scorm_tracking USING btree (scorm_enrollment_id, attempt_id, commit_seq);
+
 CREATE INDEX idx_session_attendance_attended ON public.session_attendance USING btree (session_id) WHERE attended;
 
 CREATE INDEX idx_session_attendance_enrollment ON public.session_attendance USING btree (enrollment_id, course_id);
@@ -9687,11 +11571,56 @@ CREATE INDEX idx_web_sessions_expiry ON public.web_sessions USING btree (expires
 
 CREATE INDEX idx_web_sessions_user ON public.web_sessions USING btree (user_id, created_at DESC);
 
+CREATE INDEX idx_xapi_activity_state_member ON public.xapi_activity_state USING btree (member_id);
+
+CREATE INDEX idx_xapi_agent_profile_member ON public.xapi_agent_profile USING btree (member_id);
+
+CREATE INDEX idx_xapi_credentials_created_by ON public.xapi_credentials USING btree (created_by);
+
+CREATE INDEX idx_xapi_statements_agent ON public.xapi_statements USING btree (agent_key, stored DESC);
+
+CREATE INDEX idx_xapi_statements_credential ON public.xapi_statements USING btree (credential_id);
+
+CREATE INDEX idx_xapi_statements_member ON public.xapi_statements USING btree (member_id, stored DESC);
+
+CREATE INDEX idx_xapi_statements_object ON public.xapi_statements USING btree (object_id, stored DESC);
+
+CREATE INDEX idx_xapi_statements_registration ON public.xapi_statements USING btree (registration) WHERE (registration IS NOT NULL);
+
+CREATE INDEX idx_xapi_statements_stored ON public.xapi_statements USING btree (stored DESC, id);
+
+CREATE INDEX idx_xapi_statements_verb ON public.xapi_statements USING btree (verb_id, stored DESC);
+
+CREATE INDEX idx_xapi_statements_voids ON public.xapi_statements USING btree (voids) WHERE (voids IS NOT NULL);
+
+CREATE INDEX scorm_tracking_default_scorm_enrollment_id_attempt_id_commi_idx ON public.scorm_tracking_default USING btree (scorm_enrollment_id, attempt_id, commit_seq);
+
 CREATE INDEX video_events_default_user_id_video_id_occurred_at_idx ON public.video_events_default USING btree (user_id, video_id, occurred_at);
+
+ALTER INDEX public.scorm_tracking_pkey ATTACH PARTITION public.scorm_tracking_default_pkey;
+
+ALTER INDEX public.idx_scorm_tracking_enrollment ATTACH PARTITION public.scorm_tracking_default_scorm_enrollment_id_attempt_id_commi_idx;
 
 ALTER INDEX public.video_events_pkey ATTACH PARTITION public.video_events_default_pkey;
 
 ALTER INDEX public.idx_video_events_user ATTACH PARTITION public.video_events_default_user_id_video_id_occurred_at_idx;
+
+CREATE OR REPLACE VIEW public.scorm_completion_summary WITH (security_invoker='true') AS
+ SELECT p.id AS scorm_package_id,
+    p.title,
+    p.version,
+    p.is_active,
+    count(e.id) AS total_enrollments,
+    count(e.id) FILTER (WHERE (e.status = 'in_progress'::text)) AS in_progress,
+    count(e.id) FILTER (WHERE (e.completion_status = 'completed'::text)) AS completed,
+    count(e.id) FILTER (WHERE (e.success_status = 'passed'::text)) AS passed,
+    count(e.id) FILTER (WHERE (e.success_status = 'failed'::text)) AS failed,
+    round((((count(e.id) FILTER (WHERE (e.completion_status = 'completed'::text)))::numeric * 100.0) / (NULLIF(count(e.id), 0))::numeric), 2) AS completion_rate,
+    round(avg(e.score), 2) AS average_score,
+    round(avg(e.total_time_seconds) FILTER (WHERE (e.attempts > 0)), 2) AS average_time_seconds
+   FROM (public.scorm_packages p
+     LEFT JOIN public.scorm_enrollments e ON ((e.scorm_package_id = p.id)))
+  GROUP BY p.id;
 
 CREATE TRIGGER attend_before_completing BEFORE INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.attend_before_completing();
 
@@ -9737,6 +11666,10 @@ CREATE TRIGGER check_price BEFORE INSERT OR UPDATE OF course_id, currency ON pub
 
 CREATE TRIGGER check_refund AFTER INSERT OR UPDATE OF status, amount ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'refund'::text)) EXECUTE FUNCTION private.check_refund();
 
+CREATE TRIGGER check_scorm_enrollment BEFORE INSERT OR UPDATE OF member_id, enrollment_id ON public.scorm_enrollments FOR EACH ROW WHEN ((new.enrollment_id IS NOT NULL)) EXECUTE FUNCTION private.check_scorm_enrollment();
+
+CREATE TRIGGER check_scorm_lesson BEFORE INSERT OR UPDATE ON public.lesson_scorm_packages FOR EACH ROW EXECUTE FUNCTION private.check_scorm_lesson();
+
 CREATE TRIGGER choose_template BEFORE INSERT OR UPDATE OF certificate_template_id ON public.courses FOR EACH ROW WHEN ((new.certificate_template_id IS NOT NULL)) EXECUTE FUNCTION private.choose_template();
 
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
@@ -9748,6 +11681,8 @@ CREATE TRIGGER course_credits_set AFTER INSERT ON public.courses FOR EACH ROW WH
 CREATE CONSTRAINT TRIGGER course_prerequisites_without_circle AFTER INSERT OR UPDATE OF course_id, requires_course_id ON public.course_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.requires_course_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_course_prerequisite();
 
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
+
+CREATE TRIGGER finish_sync_log BEFORE UPDATE ON public.lms_sync_log FOR EACH ROW EXECUTE FUNCTION private.finish_sync_log();
 
 CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'course_purchase'::text)) EXECUTE FUNCTION private.fix_price();
 
@@ -9762,6 +11697,10 @@ CREATE TRIGGER keep_default_credit_type BEFORE DELETE OR UPDATE OF code ON publi
 CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
 
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
+
+CREATE TRIGGER keep_partner_enrollment_of_module BEFORE UPDATE OF partner_enrollment_id ON public.external_module_progress FOR EACH ROW WHEN ((old.partner_enrollment_id <> new.partner_enrollment_id)) EXECUTE FUNCTION private.keep_partner_enrollment_of_module();
+
+CREATE TRIGGER keep_scorm_lesson_type BEFORE UPDATE OF lesson_type ON public.lessons FOR EACH ROW WHEN (((old.lesson_type = 'scorm'::text) AND (new.lesson_type <> 'scorm'::text))) EXECUTE FUNCTION private.keep_scorm_lesson_type();
 
 CREATE TRIGGER keep_used_template BEFORE UPDATE OF name, version, language, page_size, orientation, layout, signatories, logo_key ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.keep_used_template();
 
@@ -9831,6 +11770,8 @@ CREATE TRIGGER log_lesson_progress_removals AFTER DELETE ON public.lesson_progre
 
 CREATE TRIGGER log_lesson_progress_reopened AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN (((old.status = 'completed'::text) AND (new.status <> 'completed'::text))) EXECUTE FUNCTION public.log_audit_trail('lesson_progress');
 
+CREATE TRIGGER log_lesson_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_scorm_packages FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_scorm_packages');
+
 CREATE TRIGGER log_lesson_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_skills');
 
 CREATE TRIGGER log_lesson_video_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_videos');
@@ -9856,6 +11797,18 @@ CREATE TRIGGER log_notifications_changes AFTER INSERT OR DELETE OR UPDATE ON pub
 CREATE TRIGGER log_organisation_members_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisation_members');
 
 CREATE TRIGGER log_organisations_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisations');
+
+CREATE TRIGGER log_partner_course_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_courses');
+
+CREATE TRIGGER log_partner_course_mapping_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_course_mappings FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_course_mappings');
+
+CREATE TRIGGER log_partner_credential_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_credentials FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_credentials');
+
+CREATE TRIGGER log_partner_lms_enrollment_arrivals AFTER INSERT OR DELETE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_lms_enrollments');
+
+CREATE TRIGGER log_partner_lms_enrollment_changes AFTER UPDATE ON public.partner_lms_enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.score IS DISTINCT FROM new.score) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.member_id IS DISTINCT FROM new.member_id) OR (old.partner_course_id IS DISTINCT FROM new.partner_course_id))) EXECUTE FUNCTION public.log_audit_trail('partner_lms_enrollments');
+
+CREATE TRIGGER log_partner_lms_provider_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_lms_providers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_lms_providers');
 
 CREATE TRIGGER log_personalized_roadmaps_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
 
@@ -9893,6 +11846,16 @@ CREATE TRIGGER log_review_votes_changes AFTER INSERT OR DELETE OR UPDATE ON publ
 
 CREATE TRIGGER log_roadmap_steps_changes AFTER INSERT OR DELETE OR UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('roadmap_steps');
 
+CREATE TRIGGER log_scorm_attempt_arrivals AFTER INSERT OR DELETE ON public.scorm_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_attempts');
+
+CREATE TRIGGER log_scorm_attempt_changes AFTER UPDATE ON public.scorm_attempts FOR EACH ROW WHEN (((old.completion_status IS DISTINCT FROM new.completion_status) OR (old.success_status IS DISTINCT FROM new.success_status) OR (old.score IS DISTINCT FROM new.score) OR (old.opened_at IS DISTINCT FROM new.opened_at) OR (old.credit IS DISTINCT FROM new.credit))) EXECUTE FUNCTION public.log_audit_trail('scorm_attempts');
+
+CREATE TRIGGER log_scorm_enrollment_arrivals AFTER INSERT OR DELETE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_enrollments');
+
+CREATE TRIGGER log_scorm_enrollment_changes AFTER UPDATE ON public.scorm_enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.criterion_met_at IS DISTINCT FROM new.criterion_met_at) OR (old.score IS DISTINCT FROM new.score) OR (old.attempts IS DISTINCT FROM new.attempts))) EXECUTE FUNCTION public.log_audit_trail('scorm_enrollments');
+
+CREATE TRIGGER log_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_packages');
+
 CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_attendance');
 
 CREATE TRIGGER log_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
@@ -9906,6 +11869,8 @@ CREATE TRIGGER log_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.ski
 CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('transactions');
 
 CREATE TRIGGER log_videos_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
+
+CREATE TRIGGER log_xapi_credential_changes AFTER INSERT OR DELETE OR UPDATE ON public.xapi_credentials FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('xapi_credentials');
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
@@ -9926,6 +11891,8 @@ CREATE TRIGGER prepare_quiz_question BEFORE INSERT OR UPDATE OF quiz_id, questio
 CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UPDATE ON public.lesson_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
+
+CREATE TRIGGER recount_partner_progress BEFORE INSERT OR UPDATE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION private.recount_partner_progress();
 
 CREATE TRIGGER renewal_cycles_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'cycles_overlap', 'This person has a renewal cycle for this designation in that time already.');
 
@@ -10009,6 +11976,12 @@ CREATE TRIGGER trigger_recount_required_lessons AFTER UPDATE OF require_completi
 
 CREATE TRIGGER trigger_snapshot_on_publication AFTER UPDATE OF status ON public.courses FOR EACH ROW WHEN (((new.status = 'published'::text) AND (old.status <> 'published'::text))) EXECUTE FUNCTION private.snapshot_on_publication();
 
+CREATE TRIGGER trigger_sync_partner_progress AFTER INSERT ON public.external_module_progress FOR EACH ROW EXECUTE FUNCTION public.sync_partner_progress();
+
+CREATE TRIGGER trigger_sync_partner_progress_on_change AFTER UPDATE OF status, progress ON public.external_module_progress FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.progress IS DISTINCT FROM new.progress))) EXECUTE FUNCTION public.sync_partner_progress();
+
+CREATE TRIGGER trigger_sync_partner_progress_on_removal AFTER DELETE ON public.external_module_progress FOR EACH ROW EXECUTE FUNCTION public.sync_partner_progress();
+
 CREATE TRIGGER trigger_update_course_analytics AFTER INSERT OR DELETE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_course_analytics();
 
 CREATE TRIGGER trigger_update_course_analytics_on_change AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_course_analytics();
@@ -10020,6 +11993,8 @@ CREATE TRIGGER trigger_update_course_rating_on_change AFTER UPDATE OF rating, is
 CREATE TRIGGER trigger_update_enrollment_progress AFTER INSERT OR DELETE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_enrollment_progress();
 
 CREATE TRIGGER trigger_update_enrollment_progress_on_change AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_enrollment_progress();
+
+CREATE TRIGGER trigger_update_scorm_progress AFTER INSERT ON public.scorm_tracking REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.update_scorm_progress();
 
 CREATE TRIGGER update_assignment_extensions_updated_at BEFORE UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -10049,6 +12024,8 @@ CREATE TRIGGER update_discussions_updated_at BEFORE UPDATE OF title, is_pinned, 
 
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_external_module_progress_updated_at BEFORE UPDATE ON public.external_module_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_learning_progress_updated_at BEFORE UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -10076,6 +12053,14 @@ CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON publi
 CREATE TRIGGER update_organisation_members_updated_at BEFORE UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_organisations_updated_at BEFORE UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_partner_course_mappings_updated_at BEFORE UPDATE ON public.partner_course_mappings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_partner_courses_updated_at BEFORE UPDATE ON public.partner_courses FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_partner_lms_enrollments_updated_at BEFORE UPDATE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_partner_lms_providers_updated_at BEFORE UPDATE ON public.partner_lms_providers FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -10107,6 +12092,10 @@ CREATE TRIGGER update_renewal_requirements_updated_at BEFORE UPDATE ON public.re
 
 CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_scorm_enrollments_updated_at BEFORE UPDATE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_scorm_packages_updated_at BEFORE UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_sessions_updated_at BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -10116,6 +12105,12 @@ CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_e
 CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_xapi_activity_profile_updated_at BEFORE UPDATE ON public.xapi_activity_profile FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_xapi_activity_state_updated_at BEFORE UPDATE ON public.xapi_activity_state FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_xapi_agent_profile_updated_at BEFORE UPDATE ON public.xapi_agent_profile FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER web_session_closes_playbacks AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.close_playbacks_of_session();
 
@@ -10350,6 +12345,9 @@ ALTER TABLE ONLY public.enrollments
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES public.transactions(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.external_module_progress
+    ADD CONSTRAINT external_module_progress_partner_enrollment_id_fkey FOREIGN KEY (partner_enrollment_id) REFERENCES public.partner_lms_enrollments(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -10376,6 +12374,12 @@ ALTER TABLE ONLY public.lesson_progress
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.lesson_scorm_packages
+    ADD CONSTRAINT lesson_scorm_packages_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_scorm_packages
+    ADD CONSTRAINT lesson_scorm_packages_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.lesson_skills
     ADD CONSTRAINT lesson_skills_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -10410,6 +12414,9 @@ ALTER TABLE ONLY public.live_sessions
 ALTER TABLE ONLY public.live_sessions
     ADD CONSTRAINT live_sessions_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE SET NULL (lesson_id);
 
+ALTER TABLE ONLY public.lms_sync_log
+    ADD CONSTRAINT lms_sync_log_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.partner_lms_providers(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
@@ -10436,6 +12443,36 @@ ALTER TABLE ONLY public.organisation_members
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT partner_course_mappings_internal_course_id_fkey FOREIGN KEY (internal_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT partner_course_mappings_internal_program_id_fkey FOREIGN KEY (internal_program_id) REFERENCES public.programs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT partner_course_mappings_partner_course_id_fkey FOREIGN KEY (partner_course_id) REFERENCES public.partner_courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_course_mappings
+    ADD CONSTRAINT partner_course_mappings_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.partner_courses
+    ADD CONSTRAINT partner_courses_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.partner_lms_providers(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_credentials
+    ADD CONSTRAINT partner_credentials_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_credentials
+    ADD CONSTRAINT partner_credentials_partner_enrollment_id_fkey FOREIGN KEY (partner_enrollment_id) REFERENCES public.partner_lms_enrollments(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_credentials
+    ADD CONSTRAINT partner_credentials_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.partner_lms_providers(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_lms_enrollments
+    ADD CONSTRAINT partner_lms_enrollments_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.partner_lms_enrollments
+    ADD CONSTRAINT partner_lms_enrollments_partner_course_id_fkey FOREIGN KEY (partner_course_id) REFERENCES public.partner_courses(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -10578,6 +12615,39 @@ ALTER TABLE ONLY public.roadmap_steps
 ALTER TABLE ONLY public.roadmap_steps
     ADD CONSTRAINT roadmap_steps_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.scorm_attempts
+    ADD CONSTRAINT scorm_attempts_scorm_enrollment_id_fkey FOREIGN KEY (scorm_enrollment_id) REFERENCES public.scorm_enrollments(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_items
+    ADD CONSTRAINT scorm_items_parent FOREIGN KEY (parent_id, scorm_package_id) REFERENCES public.scorm_items(id, scorm_package_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scorm_items
+    ADD CONSTRAINT scorm_items_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_sco_results
+    ADD CONSTRAINT scorm_sco_results_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
+
+ALTER TABLE public.scorm_tracking
+    ADD CONSTRAINT scorm_tracking_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
 
@@ -10632,6 +12702,21 @@ ALTER TABLE ONLY public.videos
 ALTER TABLE ONLY public.web_sessions
     ADD CONSTRAINT web_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.xapi_activity_state
+    ADD CONSTRAINT xapi_activity_state_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.xapi_agent_profile
+    ADD CONSTRAINT xapi_agent_profile_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.xapi_credentials
+    ADD CONSTRAINT xapi_credentials_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.xapi_statements
+    ADD CONSTRAINT xapi_statements_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES public.xapi_credentials(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.xapi_statements
+    ADD CONSTRAINT xapi_statements_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
 ALTER TABLE private.attempt_questions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.audit_exempt ENABLE ROW LEVEL SECURITY;
@@ -10652,9 +12737,15 @@ CREATE POLICY "Admins add designations" ON public.member_designations FOR INSERT
 
 CREATE POLICY "Admins add instructors" ON public.course_instructors FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins add mappings" ON public.partner_course_mappings FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins add memberships" ON public.memberships FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add organisations" ON public.organisations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add partner courses" ON public.partner_courses FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins add partners" ON public.partner_lms_providers FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins add people to organisations" ON public.organisation_members FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
@@ -10678,9 +12769,15 @@ CREATE POLICY "Admins change holdings" ON public.designation_holders FOR UPDATE 
 
 CREATE POLICY "Admins change instructors" ON public.course_instructors FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins change mappings" ON public.partner_course_mappings FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins change memberships" ON public.memberships FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change organisations" ON public.organisations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change partner courses" ON public.partner_courses FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins change partners" ON public.partner_lms_providers FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins change renewals" ON public.renewal_cycles FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -10708,6 +12805,8 @@ CREATE POLICY "Admins remove instructors" ON public.course_instructors FOR DELET
 
 CREATE POLICY "Admins remove introductions" ON public.instructor_profiles FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins remove mappings" ON public.partner_course_mappings FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins remove memberships" ON public.memberships FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins remove organisations" ON public.organisations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -10722,9 +12821,13 @@ CREATE POLICY "Admins remove skills" ON public.skills FOR DELETE TO authenticate
 
 CREATE POLICY "Admins remove templates" ON public.certificate_templates FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+CREATE POLICY "Admins view activity profiles" ON public.xapi_activity_profile FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 CREATE POLICY "Admins view events" ON public.video_events FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view personal values of the audit log" ON public.audit_personal_values FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins view synchronisations" ON public.lms_sync_log FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view the audit log" ON public.audit_logs FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -10768,6 +12871,8 @@ CREATE POLICY "Instructors add links" ON public.lesson_links FOR INSERT TO authe
 
 CREATE POLICY "Instructors add modules" ON public.course_modules FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add packages" ON public.scorm_packages FOR INSERT TO authenticated WITH CHECK ((((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add prerequisites" ON public.lesson_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add questions" ON public.questions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -10779,6 +12884,8 @@ CREATE POLICY "Instructors add requirements" ON public.course_prerequisites FOR 
 CREATE POLICY "Instructors add the room" ON public.live_session_meetings FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors attach packages" ON public.lesson_scorm_packages FOR INSERT TO authenticated WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -10798,7 +12905,11 @@ CREATE POLICY "Instructors change links" ON public.lesson_links FOR UPDATE TO au
 
 CREATE POLICY "Instructors change modules" ON public.course_modules FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors change own packages" ON public.scorm_packages FOR UPDATE TO authenticated USING ((((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors change own programs" ON public.programs FOR UPDATE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change packages of lessons" ON public.lesson_scorm_packages FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change prerequisites" ON public.lesson_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -10850,6 +12961,8 @@ CREATE POLICY "Instructors remove own draft programs" ON public.programs FOR DEL
 
 CREATE POLICY "Instructors remove own drafts" ON public.courses FOR DELETE TO authenticated USING ((((status = 'draft'::text) AND (instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove packages from lessons" ON public.lesson_scorm_packages FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove prerequisites" ON public.lesson_prerequisites FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove prices of own courses" ON public.prices FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -10889,6 +13002,8 @@ CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR 
 CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR SELECT TO authenticated USING (( SELECT private.is_teacher() AS is_teacher));
 
 CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view the items of packages" ON public.scorm_items FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -10968,6 +13083,12 @@ CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT 
 
 CREATE POLICY "Members view own votes" ON public.review_votes FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view active mappings" ON public.partner_course_mappings FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view active partner courses" ON public.partner_courses FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view active partners" ON public.partner_lms_providers FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view courses of programs" ON public.program_courses FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.programs p
   WHERE (p.id = program_courses.program_id))));
@@ -10992,6 +13113,8 @@ CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT
 
 CREATE POLICY "People view own posts, moderators those of their courses" ON public.discussion_posts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view packages that concern them" ON public.scorm_packages FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_scorm_package_ids() AS my_scorm_package_ids))) OR ((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view published and own programs" ON public.programs FOR SELECT TO authenticated USING (((status = 'published'::text) OR (owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -11013,6 +13136,8 @@ CREATE POLICY "People view what courses require" ON public.course_prerequisites 
 CREATE POLICY "People view what lessons require" ON public.lesson_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = lesson_prerequisites.course_id))));
+
+CREATE POLICY "People view which package a lesson plays" ON public.lesson_scorm_packages FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Public can view courses of programs" ON public.program_courses FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.programs p
@@ -11060,11 +13185,31 @@ CREATE POLICY "Public can view what lessons require" ON public.lesson_prerequisi
 
 CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Students view own SCORM attempts" ON public.scorm_attempts FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own SCORM enrollments" ON public.scorm_enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own SCORM results" ON public.scorm_sco_results FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own SCORM tracking" ON public.scorm_tracking FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own agent profiles" ON public.xapi_agent_profile FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Students view own analytics" ON public.video_analytics FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own module progress" ON public.external_module_progress FOR SELECT TO authenticated USING (((partner_enrollment_id = ANY (ARRAY( SELECT private.my_partner_enrollment_ids() AS my_partner_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own partner credentials" ON public.partner_credentials FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own partner enrollments" ON public.partner_lms_enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own progress" ON public.learning_progress FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (student_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own roadmaps" ON public.personalized_roadmaps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own state documents" ON public.xapi_activity_state FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Students view own statements" ON public.xapi_statements FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -11160,6 +13305,8 @@ ALTER TABLE public.discussions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.external_module_progress ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.instructor_profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.learning_progress ENABLE ROW LEVEL SECURITY;
@@ -11172,6 +13319,8 @@ ALTER TABLE public.lesson_prerequisites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_progress ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.lesson_scorm_packages ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lesson_skills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_videos ENABLE ROW LEVEL SECURITY;
@@ -11183,6 +13332,8 @@ ALTER TABLE public.live_session_hosts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.live_session_meetings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.live_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lms_sync_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.login_attempts ENABLE ROW LEVEL SECURITY;
 
@@ -11201,6 +13352,16 @@ ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.organisation_members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partner_course_mappings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partner_courses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partner_credentials ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partner_lms_enrollments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partner_lms_providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
 
@@ -11238,6 +13399,20 @@ ALTER TABLE public.review_votes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.scorm_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_enrollments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_items ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_packages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_sco_results ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_tracking ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_tracking_default ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.session_attendance ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
@@ -11259,6 +13434,16 @@ ALTER TABLE public.video_events_default ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.videos ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.web_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.xapi_activity_profile ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.xapi_activity_state ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.xapi_agent_profile ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.xapi_credentials ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.xapi_statements ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
@@ -11379,6 +13564,12 @@ REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.rubric_points(p_rubric jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO authenticated;
@@ -11510,6 +13701,8 @@ GRANT INSERT(certificate_template_id),UPDATE(certificate_template_id) ON TABLE p
 
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
 GRANT SELECT,DELETE ON TABLE public.quizzes TO authenticated;
 
@@ -11596,6 +13789,8 @@ GRANT ALL ON FUNCTION private.complete_purchase(p_transaction uuid, p_reference 
 REVOKE ALL ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.complete_scorm_lesson(p_enrollment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) FROM PUBLIC;
@@ -11617,6 +13812,9 @@ REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_review_votes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.covered_seconds(p_watched int4multirange) TO anon;
@@ -11696,6 +13894,11 @@ GRANT ALL ON FUNCTION private.erase_audit_person(p_person uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.expire_attempts(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.finish_sync_log() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.first_sco(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.first_sco(p_package uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
@@ -11756,6 +13959,8 @@ REVOKE ALL ON FUNCTION private.is_expected_text(p_expected jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_instant(p_text text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO service_role;
@@ -11781,6 +13986,8 @@ REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBL
 
 REVOKE ALL ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_scorm_element(p_standard text, p_element text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_step_done(p_student uuid, p_lesson uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_teacher() FROM PUBLIC;
@@ -11800,6 +14007,10 @@ REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_scorm_lesson_type() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_used_template() FROM PUBLIC;
 
@@ -11823,6 +14034,9 @@ GRANT ALL ON FUNCTION private.lesson_states(p_member uuid, p_course uuid) TO ser
 REVOKE ALL ON FUNCTION private.lms_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lms_health() TO authenticated;
 GRANT ALL ON FUNCTION private.lms_health() TO service_role;
+
+REVOKE ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
@@ -11877,6 +14091,10 @@ REVOKE ALL ON FUNCTION private.my_managed_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_managed_organisation_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_managed_scorm_package_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_managed_scorm_package_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_managed_scorm_package_ids() TO service_role;
+
 REVOKE ALL ON FUNCTION private.my_module_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_module_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_module_ids() TO service_role;
@@ -11891,6 +14109,10 @@ REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_partner_enrollment_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussion_posts TO service_role;
 GRANT SELECT ON TABLE public.discussion_posts TO authenticated;
 
@@ -11903,6 +14125,14 @@ GRANT ALL ON FUNCTION private.my_program_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
 GRANT ALL ON FUNCTION private.my_role() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_scorm_enrollment_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_scorm_enrollment_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_scorm_enrollment_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_scorm_package_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_scorm_package_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_scorm_package_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_session_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_session_ids() TO authenticated;
@@ -11962,17 +14192,78 @@ REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.put_xapi_agent_profile(p_agent jsonb, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.put_xapi_agent_profile(p_agent jsonb, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_enrollments TO service_role;
+
+GRANT SELECT(id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(member_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(scorm_package_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(lesson_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(completion_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(success_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(progress) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(score) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(attempts) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(total_time_seconds) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(cmi_data) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(criterion_met_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(started_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(last_accessed_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(commit_seq) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+REVOKE ALL ON FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.record_xapi_statement(p_statement jsonb, p_credential uuid, p_authority jsonb, p_member uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_xapi_statement(p_statement jsonb, p_credential uuid, p_authority jsonb, p_member uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.recount_attendance() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.recount_lesson_in_enrollments() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.recount_partner_progress() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(p_sqlstate text, p_code text, p_message text) TO anon;
@@ -11989,12 +14280,27 @@ REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_package_for(p_lesson uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.scorm_seconds(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
@@ -12075,6 +14381,8 @@ REVOKE ALL ON FUNCTION private.start_credit_rule() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.super_admin_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.super_admin_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.super_admin_ids() TO service_role;
@@ -12097,6 +14405,9 @@ GRANT ALL ON FUNCTION private.waits_for_itself(p_part uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) TO authenticated;
@@ -12205,6 +14516,12 @@ GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.open_scorm(p_lesson uuid, p_mode text, p_new_attempt boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_scorm(p_lesson uuid, p_mode text, p_new_attempt boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.peer_review_view(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
 
@@ -12237,6 +14554,9 @@ GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offs
 
 REVOKE ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.register_for_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.register_for_session(p_session uuid) TO authenticated;
@@ -12318,11 +14638,15 @@ GRANT ALL ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores j
 REVOKE ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.sync_partner_progress() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_course_rating() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_enrollment_progress() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.update_scorm_progress() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_updated_at_column() FROM PUBLIC;
 
@@ -12460,6 +14784,9 @@ GRANT SELECT ON TABLE public.enrollment_details TO service_role;
 GRANT SELECT ON TABLE public.enrollment_progress TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_progress TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.external_module_progress TO service_role;
+GRANT SELECT ON TABLE public.external_module_progress TO authenticated;
+
 GRANT SELECT ON TABLE public.index_usage TO authenticated;
 GRANT SELECT ON TABLE public.index_usage TO service_role;
 
@@ -12492,6 +14819,55 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_prerequisites TO authen
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_progress TO service_role;
 GRANT SELECT ON TABLE public.lesson_progress TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_analytics TO service_role;
+
+GRANT SELECT(user_id) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(video_id) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(lesson_id) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(watched) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(watched_seconds) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(duration_seconds) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(goal_seconds) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(last_watched_position_seconds) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(play_seconds) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(pause_count) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(seek_count) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(goal_reached_at) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.video_analytics TO authenticated;
+
+GRANT SELECT ON TABLE public.video_completion TO authenticated;
+GRANT SELECT ON TABLE public.video_completion TO service_role;
+
+GRANT SELECT ON TABLE public.lesson_progress_details TO authenticated;
+GRANT SELECT ON TABLE public.lesson_progress_details TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_scorm_packages TO service_role;
+GRANT SELECT,DELETE ON TABLE public.lesson_scorm_packages TO authenticated;
+
+GRANT INSERT(lesson_id),UPDATE(lesson_id) ON TABLE public.lesson_scorm_packages TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lesson_scorm_packages TO authenticated;
+
+GRANT INSERT(scorm_package_id),UPDATE(scorm_package_id) ON TABLE public.lesson_scorm_packages TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_skills TO service_role;
 GRANT SELECT,DELETE ON TABLE public.lesson_skills TO authenticated;
@@ -12534,6 +14910,9 @@ GRANT INSERT(meeting_password),UPDATE(meeting_password) ON TABLE public.live_ses
 
 GRANT SELECT ON TABLE public.lms_health TO authenticated;
 GRANT SELECT ON TABLE public.lms_health TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.lms_sync_log TO service_role;
+GRANT SELECT ON TABLE public.lms_sync_log TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO service_role;
 GRANT SELECT ON TABLE public.login_attempts TO authenticated;
@@ -12588,6 +14967,57 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisation_members TO servic
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organisations TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_course_mappings TO service_role;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_course_mappings TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_courses TO service_role;
+GRANT SELECT ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(provider_id) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(external_id) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(course_name),UPDATE(course_name) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(course_url),UPDATE(course_url) ON TABLE public.partner_courses TO authenticated;
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.partner_courses TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.partner_credentials TO service_role;
+GRANT SELECT ON TABLE public.partner_credentials TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.partner_lms_enrollments TO service_role;
+GRANT SELECT ON TABLE public.partner_lms_enrollments TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_lms_providers TO service_role;
+
+GRANT SELECT(id),INSERT(id) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(name),INSERT(name),UPDATE(name) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(slug),INSERT(slug),UPDATE(slug) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(kind),INSERT(kind),UPDATE(kind) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(base_url),INSERT(base_url),UPDATE(base_url) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT INSERT(credentials_ref),UPDATE(credentials_ref) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(last_synced_at) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.partner_lms_providers TO authenticated;
+
+GRANT SELECT ON TABLE public.partner_enrollment_summary TO authenticated;
+GRANT SELECT ON TABLE public.partner_enrollment_summary TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
 GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
@@ -12681,45 +15111,76 @@ GRANT INSERT(parent_id),UPDATE(parent_id) ON TABLE public.skills TO authenticate
 
 GRANT INSERT(tags),UPDATE(tags) ON TABLE public.skills TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_analytics TO service_role;
-
-GRANT SELECT(user_id) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(video_id) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(course_id) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(lesson_id) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(enrollment_id) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(watched) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(watched_seconds) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(duration_seconds) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(goal_seconds) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(last_watched_position_seconds) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(play_seconds) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(pause_count) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(seek_count) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(goal_reached_at) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(created_at) ON TABLE public.video_analytics TO authenticated;
-
-GRANT SELECT(updated_at) ON TABLE public.video_analytics TO authenticated;
-
 GRANT SELECT ON TABLE public.student_progress TO authenticated;
 GRANT SELECT ON TABLE public.student_progress TO service_role;
 
 GRANT SELECT ON TABLE public.roadmap_details TO authenticated;
 GRANT SELECT ON TABLE public.roadmap_details TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_attempts TO service_role;
+GRANT SELECT ON TABLE public.scorm_attempts TO authenticated;
+
+GRANT SELECT ON TABLE public.scorm_completion_summary TO authenticated;
+GRANT SELECT ON TABLE public.scorm_completion_summary TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_items TO service_role;
+GRANT SELECT ON TABLE public.scorm_items TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_packages TO service_role;
+
+GRANT SELECT(id),INSERT(id) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(description),INSERT(description),UPDATE(description) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(version),INSERT(version) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(edition) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(standard) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT INSERT(package_url) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT INSERT(launch_url) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(passing_score),INSERT(passing_score) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(completion_rule) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(max_attempts),INSERT(max_attempts) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(is_shared),UPDATE(is_shared) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(size_bytes) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(file_count) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_state) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_progress) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_errors) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_warnings) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(imported_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(replaced_by) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(created_by) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_sco_results TO service_role;
+GRANT SELECT ON TABLE public.scorm_sco_results TO authenticated;
+
+GRANT SELECT,INSERT ON TABLE public.scorm_tracking TO service_role;
+GRANT SELECT ON TABLE public.scorm_tracking TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO service_role;
 GRANT SELECT,DELETE ON TABLE public.sessions TO authenticated;
@@ -12747,9 +15208,6 @@ GRANT SELECT ON TABLE public.slow_queries TO service_role;
 
 GRANT SELECT ON TABLE public.table_sizes TO authenticated;
 GRANT SELECT ON TABLE public.table_sizes TO service_role;
-
-GRANT SELECT ON TABLE public.video_completion TO authenticated;
-GRANT SELECT ON TABLE public.video_completion TO service_role;
 
 GRANT SELECT,INSERT ON TABLE public.video_events TO service_role;
 GRANT SELECT ON TABLE public.video_events TO authenticated;
@@ -12781,3 +15239,17 @@ GRANT SELECT(revoked_at) ON TABLE public.web_sessions TO authenticated;
 GRANT SELECT(ip) ON TABLE public.web_sessions TO authenticated;
 
 GRANT SELECT(user_agent) ON TABLE public.web_sessions TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.xapi_activity_profile TO service_role;
+GRANT SELECT ON TABLE public.xapi_activity_profile TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.xapi_activity_state TO service_role;
+GRANT SELECT ON TABLE public.xapi_activity_state TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.xapi_agent_profile TO service_role;
+GRANT SELECT ON TABLE public.xapi_agent_profile TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.xapi_credentials TO service_role;
+
+GRANT SELECT ON TABLE public.xapi_statements TO service_role;
+GRANT SELECT ON TABLE public.xapi_statements TO authenticated;
