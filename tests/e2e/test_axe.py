@@ -133,6 +133,9 @@ async def member_pages(look: Look, school: School, records: Records) -> None:
 async def office_pages(look: Look, records: Records) -> None:
     await look.at("/admin/mail")
     await look.at("/admin/mail?q=nothing+like+it")
+    await look.at("/admin/maintenance")
+    await look.at("/admin/maintenance/people.tidy")
+    await look.at("/admin/maintenance/files.orphans")
     message = await look.page.goto("/admin/mail")
     assert message
     link = await look.page.locator("a.row-link").first.get_attribute("href")

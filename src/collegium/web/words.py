@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -87,6 +87,16 @@ def seconds(value: int | float | None) -> str:
     return f"{hours}:{mins:02}:{secs:02}" if hours else f"{mins}:{secs:02}"
 
 
+def took(value: timedelta) -> str:
+    """How long something took: ``0.2 s``, ``45 s``, ``3 min``, ``2 h 5 min``."""
+    whole = value.total_seconds()
+    if whole < 10:
+        return f"{whole:.1f} s"
+    if whole < 60:
+        return f"{whole:.0f} s"
+    return minutes(round(whole / 60))
+
+
 def number(value: Decimal | float | int | None) -> str:
     """A figure without needless zeros: 10.00 becomes 10, 8.50 becomes 8.5."""
     if value is None:
@@ -139,6 +149,7 @@ def install(environment: jinja2.Environment) -> None:
         label=label,
         minutes=minutes,
         seconds=seconds,
+        took=took,
         number=number,
         money=money,
         day=day,

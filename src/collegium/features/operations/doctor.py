@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import click
 
 from collegium.features.certificates import service as certificates
 from collegium.features.media.service import MediaError, find_ffmpeg
+from collegium.features.operations import service
 from collegium.features.operations.access import report
 from collegium.kit import dumps, migrations
 from collegium.kit.db import SYSTEM
@@ -69,6 +71,19 @@ async def _invariants(_site: Site, served: Served) -> Finding:
     return Finding("Invariants", True, f"{number} hold")
 
 
+async def _maintenance(site: Site, _served: Served) -> Finding:
+    from collegium.app import load_jobs
+
+    load_jobs()
+    late, wrong = await service.late_and_wrong(site, datetime.now(UTC))
+    said = [f"the last run failed of {', '.join(wrong)}"] if wrong else []
+    if late:
+        said.append(f"not run when due: {', '.join(late)}; is a worker running?")
+    if said:
+        return Finding("Maintenance", False, "; ".join(said) + " (see /admin/maintenance)")
+    return Finding("Maintenance", True, "ran when it was due")
+
+
 async def _files(site: Site, _served: Served) -> Finding:
     key = "doctor/probe.txt"
     await site.storage.put(key, b"probe")
@@ -122,8 +137,8 @@ async def _address(site: Site, _served: Served) -> Finding:
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Database", _database), ("Schema", _migrations), ("Login", _login_role), ("Invariants", _invariants),
-    ("Files", _files), ("Front end", _front_end), ("Video", _video), ("Signing", _signing), ("Mail", _mail),
-    ("Address", _address),
+    ("Maintenance", _maintenance), ("Files", _files), ("Front end", _front_end), ("Video", _video),
+    ("Signing", _signing), ("Mail", _mail), ("Address", _address),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -47,3 +47,16 @@ class MailCounts(msgspec.Struct, frozen=True):
 
     waiting: int
     failed: int
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One run of a maintenance job; without an end it runs."""
+
+    id: UUID
+    job: str
+    started_at: datetime
+    finished_at: datetime | None
+    result: Literal["ok", "failed", "drift"] | None
+    words: str
+    figures: dict[str, Any]
+    requested_by: str | None

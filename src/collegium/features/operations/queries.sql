@@ -34,3 +34,60 @@ where m.sent_at is null;
 -- name: send_mail_again
 -- Puts a message back into the queue; the database refuses whoever may not.
 select public.send_mail_again($1);
+
+-- name: last_runs
+-- The last run of each maintenance job.
+select distinct on (r.job) r.id, r.job, r.started_at, r.finished_at, r.result, r.words, r.figures,
+    nullif(concat_ws(' ', p.first_name, p.last_name), '') as requested_by
+from public.maintenance_runs r
+left join public.profiles p on p.id = r.requested_by
+order by r.job, r.started_at desc, r.id desc;
+
+-- name: runs_of_job
+-- The last runs of one maintenance job, the newest first.
+select r.id, r.job, r.started_at, r.finished_at, r.result, r.words, r.figures,
+    nullif(concat_ws(' ', p.first_name, p.last_name), '') as requested_by
+from public.maintenance_runs r
+left join public.profiles p on p.id = r.requested_by
+where r.job = $1
+order by r.started_at desc, r.id desc
+limit $2;
+
+-- name: run_maintenance
+-- Queues a maintenance job for now; the database refuses whoever may not.
+select public.run_maintenance($1);
+
+-- name: last_starts as service_role
+-- When each maintenance job last began, and how its last run ended.
+select distinct on (r.job) r.job, r.started_at, r.result, r.words
+from public.maintenance_runs r
+order by r.job, r.started_at desc, r.id desc;
+
+-- name: maintained_since as service_role
+-- Since when this site knows of maintenance.
+select applied_at from collegium_schema.migrations where name = 'maintenance';
+
+-- name: expire_enrollments as service_role
+-- Ends enrollments whose time has passed, some at a time.
+select private.expire_enrollments($1);
+
+-- name: archive_attempts as service_role
+-- Archives attempts graded long ago, some at a time.
+select private.archive_attempts($1);
+
+-- name: rows_with_files as service_role
+-- Whose files lie in storage: what a file's path names as its owner.
+select 'videos' as kind, id from public.lesson_videos
+union all select 'certificates', id from public.certificates;
+
+-- name: analyze_changed as service_role
+-- Gathers statistics of tables that changed much.
+select private.analyze_changed();
+
+-- name: forget_old_runs as service_role
+-- Runs of maintenance of more than a year ago.
+delete from public.maintenance_runs where started_at < now() - interval '1 year';
+
+-- name: forget_finished_jobs as service_role
+-- Jobs of the queue that were given up long ago.
+select private.forget_finished_jobs();

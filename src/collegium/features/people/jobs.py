@@ -6,6 +6,7 @@ from collegium.features.people import service
 from collegium.kit import mail
 from collegium.kit.db import SYSTEM
 from collegium.kit.jobs import REGISTRY, job
+from collegium.kit.maintenance import Outcome, maintenance
 from collegium.kit.site import Site
 
 # The job that sends mail registers itself when its module is read.
@@ -24,8 +25,14 @@ async def resend(site: Site, email: str) -> None:
     await service.answer_resend(site, email)
 
 
-@job("people.tidy", cron="17 3 * * *")
-async def tidy(site: Site) -> None:
-    """Every night: removes ended links and sessions after 30 days, attempts and mail after 180."""
+@maintenance(
+    "people.tidy",
+    cron="17 3 * * *",
+    title="Forget what nobody needs",
+    what="Removes one-time links and sessions 30 days after they ended, sign-in attempts and mail after 180 days.",
+)
+async def tidy(site: Site) -> Outcome:
+    """Every night."""
     async with site.db.transaction(SYSTEM) as tx:
-        await service.forget_what_is_old(tx)
+        gone = await service.forget_what_is_old(tx)
+    return Outcome(", ".join(f"{number} {what}" for what, number in gone.items()) + " removed.", gone)
