@@ -19,6 +19,17 @@ async def expire_enrollments(site: Site) -> Outcome:
 
 
 @maintenance(
+    "attempts.expire",
+    cron="*/10 * * * *",
+    title="End attempts past their deadline",
+    what="Hands in quiz attempts whose time is over and whose learner has gone away, and grades them.",
+)
+async def expire_attempts(site: Site) -> Outcome:
+    """Every ten minutes."""
+    return await upkeep.expire_attempts(site)
+
+
+@maintenance(
     "attempts.archive",
     cron="27 2 * * *",
     title="Archive old attempts",
@@ -33,8 +44,8 @@ async def archive_attempts(site: Site) -> Outcome:
     "counters.recount",
     cron="43 2 * * *",
     title="Recount counters",
-    what="Compares every stored number with a recount. It changes nothing: a difference is reported, and"
-    " collegium maintenance run counters.recount --mend sets counters of courses and enrollments right.",
+    what="Compares every stored number with a recount and reports differences. It changes nothing: mending is done on"
+    " the command line, with --mend, after somebody has looked why.",
 )
 async def recount(site: Site) -> Outcome:
     """Every night."""

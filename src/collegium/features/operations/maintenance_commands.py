@@ -29,7 +29,7 @@ def list_jobs(settings: Settings) -> None:
 
     async def look(site: Site) -> dict[str, tuple[datetime, str | None, str]]:
         async with site.db.transaction(SYSTEM, read_only=True) as tx:
-            rows = await tx.fetch(service.Q.last_starts)
+            rows = await tx.fetch(service.Q.last_starts, list(MAINTENANCE))
         return {row["job"]: (row["started_at"], row["result"], row["words"]) for row in rows}
 
     with cli.plain_errors():

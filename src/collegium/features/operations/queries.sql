@@ -37,11 +37,13 @@ select public.send_mail_again($1);
 
 -- name: last_runs
 -- The last run of each maintenance job.
-select distinct on (r.job) r.id, r.job, r.started_at, r.finished_at, r.result, r.words, r.figures,
+select r.id, r.job, r.started_at, r.finished_at, r.result, r.words, r.figures,
     nullif(concat_ws(' ', p.first_name, p.last_name), '') as requested_by
-from public.maintenance_runs r
-left join public.profiles p on p.id = r.requested_by
-order by r.job, r.started_at desc, r.id desc;
+from unnest($1::text[]) as wanted (job)
+cross join lateral (
+    select * from public.maintenance_runs m where m.job = wanted.job order by m.started_at desc, m.id desc limit 1
+) r
+left join public.profiles p on p.id = r.requested_by;
 
 -- name: runs_of_job
 -- The last runs of one maintenance job, the newest first.
@@ -59,9 +61,11 @@ select public.run_maintenance($1);
 
 -- name: last_starts as service_role
 -- When each maintenance job last began, and how its last run ended.
-select distinct on (r.job) r.job, r.started_at, r.result, r.words
-from public.maintenance_runs r
-order by r.job, r.started_at desc, r.id desc;
+select r.job, r.started_at, r.result, r.words
+from unnest($1::text[]) as wanted (job)
+cross join lateral (
+    select * from public.maintenance_runs m where m.job = wanted.job order by m.started_at desc, m.id desc limit 1
+) r;
 
 -- name: maintained_since as service_role
 -- Since when this site knows of maintenance.
@@ -70,6 +74,10 @@ select applied_at from collegium_schema.migrations where name = 'maintenance';
 -- name: expire_enrollments as service_role
 -- Ends enrollments whose time has passed, some at a time.
 select private.expire_enrollments($1);
+
+-- name: expire_attempts as service_role
+-- Hands in attempts whose deadline has passed, some at a time.
+select private.expire_attempts($1);
 
 -- name: archive_attempts as service_role
 -- Archives attempts graded long ago, some at a time.

@@ -70,7 +70,7 @@ async def send_mail_again(tx: Transaction, mail_id: UUID) -> None:
 
 async def last_runs(tx: Transaction) -> dict[str, Run]:
     """The last run of each maintenance job, by its name, for administrators."""
-    return {run.job: run for run in await tx.all(Run, Q.last_runs)}
+    return {run.job: run for run in await tx.all(Run, Q.last_runs, list(MAINTENANCE))}
 
 
 async def runs_of_job(tx: Transaction, name: str, most: int) -> list[Run]:
@@ -92,11 +92,11 @@ async def late_and_wrong(site: Site, now: datetime) -> tuple[list[str], list[str
     """The maintenance jobs that have not run when they should have, and those whose last run failed."""
     async with site.db.transaction(SYSTEM, read_only=True) as tx:
         since: datetime | None = await tx.fetchval(Q.maintained_since)
-        last = {row["job"]: row for row in await tx.fetch(Q.last_starts)}
+        last = {row["job"]: row for row in await tx.fetch(Q.last_starts, list(MAINTENANCE))}
     late: list[str] = []
     for kind in MAINTENANCE.values():
         begun = last[kind.name]["started_at"] if kind.name in last else since
         if begun is None or is_late(kind, begun, now):
             late.append(kind.name)
-    wrong = [name for name, row in last.items() if name in MAINTENANCE and row["result"] in ("failed", "drift")]
+    wrong = [name for name, row in last.items() if row["result"] in ("failed", "drift")]
     return late, wrong

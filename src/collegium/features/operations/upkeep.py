@@ -34,7 +34,7 @@ async def _in_batches(site: Site, statement: str) -> int:
         async with site.db.transaction(SYSTEM) as tx:
             some: int = await tx.fetchval(statement, BATCH)
         done += some
-        if some < BATCH:
+        if not some:
             return done
 
 
@@ -42,6 +42,12 @@ async def expire_enrollments(site: Site) -> Outcome:
     """Ends enrollments whose time has passed."""
     done = await _in_batches(site, Q.expire_enrollments)
     return Outcome(f"{_plural(done, 'enrollment', 'enrollments')} ended.", {"expired": done})
+
+
+async def expire_attempts(site: Site) -> Outcome:
+    """Hands in attempts whose deadline has passed."""
+    done = await _in_batches(site, Q.expire_attempts)
+    return Outcome(f"{_plural(done, 'attempt', 'attempts')} handed in.", {"handed_in": done})
 
 
 async def archive_attempts(site: Site) -> Outcome:
