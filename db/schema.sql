@@ -153,6 +153,30 @@ $$;
 
 COMMENT ON FUNCTION private.advance_live_session() IS 'Begins or ends one session whose time has come and that nobody moved by hand; answers which, or null when none is left.';
 
+CREATE FUNCTION private.analyze_changed(p_share numeric DEFAULT 0.1) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_table record;
+    v_done text[] := '{}';
+begin
+    for v_table in
+        select s.schemaname::text as schema, s.relname::text as name
+        from pg_stat_user_tables s
+        where s.schemaname in ('public', 'private', 'auth') and s.n_mod_since_analyze > 50
+          and s.n_mod_since_analyze >= p_share * s.n_live_tup
+        order by 1, 2
+    loop
+        execute format('analyze %I.%I', v_table.schema, v_table.name);
+        v_done := v_done || v_table.name;
+    end loop;
+    return v_done;
+end
+$$;
+
+COMMENT ON FUNCTION private.analyze_changed(p_share numeric) IS 'Gathers statistics of tables of which a share of the rows has changed since they were last gathered; which.';
+
 CREATE FUNCTION private.announce_role_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -184,6 +208,28 @@ CREATE FUNCTION private.answer_grace() RETURNS interval
     AS $$ select interval '10 seconds' $$;
 
 COMMENT ON FUNCTION private.answer_grace() IS 'How long after the deadline an answer that was on its way is still taken.';
+
+CREATE FUNCTION private.archive_attempts(p_most integer DEFAULT 200) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_number integer;
+begin
+    with due as (
+        select a.id from public.quiz_attempts a
+        where a.status = 'graded' and a.graded_at < now() - interval '2 years'
+        order by a.graded_at
+        limit p_most
+        for no key update skip locked
+    )
+    update public.quiz_attempts a set status = 'archived' from due where a.id = due.id;
+    get diagnostics v_number = row_count;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.archive_attempts(p_most integer) IS 'Archives attempts graded more than two years ago, some at a time; how many.';
 
 CREATE FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -698,6 +744,25 @@ end
 $$;
 
 COMMENT ON FUNCTION private.award_program_credits(p_enrollment uuid) IS 'Gives the credits of the programs that a completed enrollment was the last required course of; answers how many awards.';
+
+CREATE FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run uuid;
+begin
+    -- The caller holds the job's lock, so a run without an end belongs to a process that is gone.
+    update public.maintenance_runs set finished_at = now(), result = 'failed', words = 'Its process ended before the job did.'
+    where job = p_job and finished_at is null;
+    insert into public.maintenance_runs (job, requested_by)
+    values (p_job, (select id from public.profiles where id = p_requested_by))
+    returning id into v_run;
+    return v_run;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) IS 'Writes down that a job begins. To be called by who holds private.maintenance_lock() of it; ends what a killed process left open.';
 
 CREATE FUNCTION private.check_body(p_body text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -2420,6 +2485,29 @@ $$;
 
 COMMENT ON FUNCTION private.expire_attempts(p_limit integer) IS 'Hands in attempts of one quiz whose deadline is past, as they stand; answers how many. To be called until it answers 0.';
 
+CREATE FUNCTION private.expire_enrollments(p_most integer DEFAULT 200) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_number integer;
+begin
+    -- By course, so that two runs and the counters' triggers take the rows of courses in one order.
+    with due as (
+        select e.id from public.enrollments e
+        where e.status in ('enrolled', 'in_progress') and e.expires_at <= now()
+        order by e.course_id, e.id
+        limit p_most
+        for no key update skip locked
+    )
+    update public.enrollments e set status = 'expired' from due where e.id = due.id;
+    get diagnostics v_number = row_count;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.expire_enrollments(p_most integer) IS 'Ends enrollments whose time has passed, some at a time; how many.';
+
 CREATE FUNCTION private.finish_sync_log() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2603,6 +2691,25 @@ end
 $$;
 
 COMMENT ON FUNCTION private.follow_submission() IS 'Trigger: moves an assignment''s figures by the difference and completes the lesson that a grade passes.';
+
+CREATE FUNCTION private.forget_finished_jobs() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_number integer;
+begin
+    delete from procrastinate.procrastinate_jobs j
+    where j.status in ('failed', 'cancelled', 'aborted')
+      and not exists (
+          select 1 from procrastinate.procrastinate_events e where e.job_id = j.id and e.at > now() - interval '30 days'
+      );
+    get diagnostics v_number = row_count;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.forget_finished_jobs() IS 'Removes jobs of the queue that were given up more than 30 days ago; how many.';
 
 CREATE FUNCTION private.forum_part(p_course uuid, p_lesson uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3441,6 +3548,13 @@ $$;
 
 COMMENT ON FUNCTION private.lms_health() IS 'The site''s four figures of health, for those who may know them; nothing for others.';
 
+CREATE FUNCTION private.maintenance_lock(p_job text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select hashtextextended('maintenance ' || p_job, 0) $$;
+
+COMMENT ON FUNCTION private.maintenance_lock(p_job text) IS 'The advisory lock that a run of a job holds until it ends, however its process ends.';
+
 CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3535,6 +3649,69 @@ CREATE FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) RETURNS 
 $$;
 
 COMMENT ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) IS 'Whether the quiz lets the learner of an attempt that is handed in see what was right.';
+
+CREATE FUNCTION private.mend_course_counters() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_number integer;
+begin
+    -- Locked first and counted by a later statement, which sees what committed while it waited: nobody else changes a
+    -- counter of a row that we hold, and who waits for it adds his difference to what we wrote.
+    perform 1 from public.courses order by id for no key update;
+    update public.courses c
+    set total_enrollments = r.total, active_enrollments = r.active, completion_count = r.done, required_lessons = r.required
+    from (
+        select c.id,
+            (select count(*) from public.enrollments e where e.course_id = c.id)::integer as total,
+            (select count(*) from public.enrollments e where e.course_id = c.id and e.status in ('enrolled', 'in_progress'))::integer as active,
+            (select count(*) from public.enrollments e where e.course_id = c.id and e.status = 'completed')::integer as done,
+            (select count(*) from public.lessons l where l.course_id = c.id and l.require_completion)::integer as required
+        from public.courses c
+    ) r
+    where r.id = c.id
+      and (c.total_enrollments, c.active_enrollments, c.completion_count, c.required_lessons)
+          is distinct from (r.total, r.active, r.done, r.required);
+    get diagnostics v_number = row_count;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.mend_course_counters() IS 'Sets the counters of courses to a recount; how many courses had others. Holds every course while it counts.';
+
+CREATE FUNCTION private.mend_lessons_completed() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment uuid;
+    v_done integer;
+    v_number integer := 0;
+begin
+    for v_enrollment in
+        select e.id from public.enrollments e
+        where e.lessons_completed <> (
+            select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
+            where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
+        )
+        order by e.id
+    loop
+        perform 1 from public.enrollments where id = v_enrollment for no key update;
+        select count(*) into v_done
+        from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
+        where p.enrollment_id = v_enrollment and p.status = 'completed' and l.require_completion;
+        update public.enrollments set lessons_completed = v_done where id = v_enrollment and lessons_completed <> v_done;
+        if found then
+            v_number := v_number + 1;
+            perform private.complete_enrollment_when_met(v_enrollment);
+        end if;
+    end loop;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.mend_lessons_completed() IS 'Sets the lessons_completed of enrollments to a recount, and completes whose requirements are met then; how many had others.';
 
 CREATE FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7361,6 +7538,26 @@ $$;
 
 COMMENT ON FUNCTION public.revoke_web_session(p_session uuid) IS 'Signs one of the caller''s own browsers out.';
 
+CREATE FUNCTION public.run_maintenance(p_job text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can start maintenance.');
+    elsif p_job is null or p_job !~ '^[a-z][a-z_]*\.[a-z][a-z_]*$' then
+        perform private.refuse('CG404', 'no_such_job', 'There is no such job.');
+    elsif not pg_try_advisory_xact_lock(private.maintenance_lock(p_job)) then
+        perform private.refuse('CG409', 'maintenance_runs', 'This job is running already. Wait until it has ended.');
+    end if;
+    -- Whether there is a job of this name is known to the program, which runs maintenance and nothing else by this task.
+    perform private.defer_job('maintenance.run', jsonb_build_object('job', p_job, 'requested_by', auth.uid()),
+        p_queueing_lock => 'maintenance ' || p_job);
+end
+$_$;
+
+COMMENT ON FUNCTION public.run_maintenance(p_job text) IS 'Queues a maintenance job for now; two clicks make one run. For administrators.';
+
 CREATE FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9296,6 +9493,33 @@ COMMENT ON TABLE public.mail_outbox IS 'Mail to be sent. Bodies carry one-time l
 
 COMMENT ON COLUMN public.mail_outbox.failed_at IS 'When sending was given up. While null and unsent, the message waits.';
 
+CREATE TABLE public.maintenance_runs (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    job text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    result text,
+    figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    words text DEFAULT ''::text NOT NULL,
+    requested_by uuid,
+    CONSTRAINT maintenance_runs_end_after_they_begin CHECK ((finished_at >= started_at)),
+    CONSTRAINT maintenance_runs_end_with_a_result CHECK (((finished_at IS NULL) = (result IS NULL))),
+    CONSTRAINT maintenance_runs_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT maintenance_runs_job_check CHECK (((job ~ '^[a-z][a-z_]*\.[a-z][a-z_]*$'::text) AND (length(job) <= 60))),
+    CONSTRAINT maintenance_runs_result_check CHECK ((result = ANY (ARRAY['ok'::text, 'failed'::text, 'drift'::text]))),
+    CONSTRAINT maintenance_runs_words_check CHECK ((length(words) <= 2000))
+);
+
+COMMENT ON TABLE public.maintenance_runs IS 'Each run of a maintenance job: when, how it ended, what it found. Rows are kept for a year.';
+
+COMMENT ON COLUMN public.maintenance_runs.result IS 'Null while it runs. drift: it did its work and found that stored numbers differ from a recount, or something as wrong.';
+
+COMMENT ON COLUMN public.maintenance_runs.figures IS 'What it counted, by name.';
+
+COMMENT ON COLUMN public.maintenance_runs.words IS 'The result as a person reads it.';
+
+COMMENT ON COLUMN public.maintenance_runs.requested_by IS 'Who pressed the button; null for the clock and for the command line.';
+
 CREATE TABLE public.member_designations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     code text NOT NULL,
@@ -10756,6 +10980,9 @@ ALTER TABLE ONLY public.login_attempts
 ALTER TABLE ONLY public.mail_outbox
     ADD CONSTRAINT mail_outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.maintenance_runs
+    ADD CONSTRAINT maintenance_runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.member_designations
     ADD CONSTRAINT member_designations_code_key UNIQUE (code);
 
@@ -11269,6 +11496,8 @@ CREATE INDEX idx_enrollments_course_version ON public.enrollments USING btree (c
 
 CREATE INDEX idx_enrollments_current_lesson ON public.enrollments USING btree (current_lesson_id, course_id);
 
+CREATE INDEX idx_enrollments_expiry ON public.enrollments USING btree (expires_at) WHERE ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text])) AND (expires_at IS NOT NULL));
+
 CREATE INDEX idx_enrollments_member ON public.enrollments USING btree (member_id, last_accessed_at DESC NULLS LAST);
 
 CREATE INDEX idx_learning_progress_content ON public.learning_progress USING btree (content_id, lesson_id, course_id, content_type);
@@ -11350,6 +11579,12 @@ CREATE INDEX idx_mail_outbox_time ON public.mail_outbox USING btree (created_at 
 CREATE INDEX idx_mail_outbox_unsent ON public.mail_outbox USING btree (created_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX idx_mail_outbox_user ON public.mail_outbox USING btree (user_id);
+
+CREATE INDEX idx_maintenance_runs_job ON public.maintenance_runs USING btree (job, started_at DESC);
+
+CREATE INDEX idx_maintenance_runs_requested_by ON public.maintenance_runs USING btree (requested_by);
+
+CREATE INDEX idx_maintenance_runs_started ON public.maintenance_runs USING btree (started_at);
 
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
 
@@ -11444,6 +11679,8 @@ CREATE INDEX idx_quiz_attempts_course ON public.quiz_attempts USING btree (cours
 CREATE INDEX idx_quiz_attempts_deadline ON public.quiz_attempts USING btree (deadline_at) WHERE (status = 'in_progress'::text);
 
 CREATE INDEX idx_quiz_attempts_enrollment ON public.quiz_attempts USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_quiz_attempts_graded ON public.quiz_attempts USING btree (graded_at) WHERE (status = 'graded'::text);
 
 CREATE INDEX idx_quiz_attempts_graded_by ON public.quiz_attempts USING btree (graded_by);
 
@@ -11783,6 +12020,8 @@ CREATE TRIGGER log_live_session_meetings_changes AFTER INSERT OR DELETE OR UPDAT
 CREATE TRIGGER log_live_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_sessions');
 
 CREATE TRIGGER log_login_attempts AFTER INSERT ON public.login_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('login_attempts');
+
+CREATE TRIGGER log_maintenance_runs_changes AFTER INSERT OR DELETE OR UPDATE ON public.maintenance_runs FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('maintenance_runs');
 
 CREATE TRIGGER log_member_designations_changes AFTER INSERT OR DELETE OR UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('member_designations');
 
@@ -12423,6 +12662,9 @@ ALTER TABLE ONLY public.login_attempts
 ALTER TABLE ONLY public.mail_outbox
     ADD CONSTRAINT mail_outbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.maintenance_runs
+    ADD CONSTRAINT maintenance_runs_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -12824,6 +13066,8 @@ CREATE POLICY "Admins remove templates" ON public.certificate_templates FOR DELE
 CREATE POLICY "Admins view activity profiles" ON public.xapi_activity_profile FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view events" ON public.video_events FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+CREATE POLICY "Admins view maintenance" ON public.maintenance_runs FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 CREATE POLICY "Admins view personal values of the audit log" ON public.audit_personal_values FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
@@ -13339,6 +13583,8 @@ ALTER TABLE public.login_attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mail_outbox ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.maintenance_runs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.member_designations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
@@ -13485,11 +13731,17 @@ REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_
 REVOKE ALL ON FUNCTION private.advance_live_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_live_session() TO service_role;
 
+REVOKE ALL ON FUNCTION private.analyze_changed(p_share numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.analyze_changed(p_share numeric) TO service_role;
+
 REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.archive_attempts(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.archive_attempts(p_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) FROM PUBLIC;
 
@@ -13542,6 +13794,9 @@ REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM 
 REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
 
@@ -13894,6 +14149,9 @@ GRANT ALL ON FUNCTION private.erase_audit_person(p_person uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.expire_attempts(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.expire_enrollments(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.expire_enrollments(p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.finish_sync_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.first_sco(p_package uuid) FROM PUBLIC;
@@ -13912,6 +14170,9 @@ REVOKE ALL ON FUNCTION private.follow_quiz_requirement() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.follow_roadmap() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.forget_finished_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_finished_jobs() TO service_role;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
@@ -14035,6 +14296,9 @@ REVOKE ALL ON FUNCTION private.lms_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lms_health() TO authenticated;
 GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 
+REVOKE ALL ON FUNCTION private.maintenance_lock(p_job text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.maintenance_lock(p_job text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) TO service_role;
 
@@ -14042,6 +14306,12 @@ REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FRO
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.mend_course_counters() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mend_course_counters() TO service_role;
+
+REVOKE ALL ON FUNCTION private.mend_lessons_completed() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mend_lessons_completed() TO service_role;
 
 REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
@@ -14585,6 +14855,9 @@ GRANT ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) TO
 REVOKE ALL ON FUNCTION public.revoke_web_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_web_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.run_maintenance(p_job text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_maintenance(p_job text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) TO authenticated;
 
@@ -14919,6 +15192,9 @@ GRANT SELECT ON TABLE public.login_attempts TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_outbox TO service_role;
 GRANT SELECT ON TABLE public.mail_outbox TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.maintenance_runs TO service_role;
+GRANT SELECT ON TABLE public.maintenance_runs TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO service_role;
