@@ -251,6 +251,10 @@ begin
         into v_before, v_after, v_changed
         from jsonb_each(v_row) n join jsonb_each(v_before) o on o.key = n.key
         where n.value <> o.value and n.key <> all (v_rule.ignored_columns);
+        if tg_nargs > 1 then
+            v_before := to_jsonb(old) - v_rule.ignored_columns;
+            v_after := v_row - v_rule.ignored_columns;
+        end if;
     elsif tg_op = 'INSERT' then
         v_after := v_row - v_rule.ignored_columns;
     else
@@ -289,7 +293,7 @@ begin
 end
 $$;
 comment on function public.log_audit_trail() is
-    'Trigger: writes a change into the log, in its transaction. Its argument is the table''s name in private.audit_tables.';
+    'Trigger: writes a change into the log, in its transaction. Its argument is the table''s name in private.audit_tables; a second one, "whole", has updates written with all columns.';
 
 -- Sealing --------------------------------------------------------------------------------------------------
 

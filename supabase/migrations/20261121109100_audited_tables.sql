@@ -9,6 +9,19 @@ insert into private.audit_exempt (table_name, reason) values
     ('mail_outbox', 'Bodies hold one-time links; the rest is the bookkeeping of sending.'),
     ('video_analytics', 'Changes with every heartbeat; the completion that follows from it is logged in lesson_progress.'),
     ('video_events', 'An append-only log of its own, and no evidence.'),
+    ('external_module_progress', 'A copy of what a partner keeps; the enrollment that follows from it is logged.'),
+    ('lms_sync_log', 'A log of its own, which is only added to.'),
+    ('maintenance_runs', 'A log of its own: what the site did by the clock.'),
+    ('notifications', 'Messages to one person, who alone marks them read; what they tell of is logged where it happened.'),
+    ('roadmap_steps', 'Computed by a rule, whole with its roadmap, which is logged.'),
+    ('scorm_items', 'What an imported package says of itself; the package is logged with its digest.'),
+    ('scorm_sco_results', 'Changes with every commit of a package; the attempt that follows from it is logged.'),
+    ('scorm_tracking', 'A log of its own, which is only added to.'),
+    ('skill_estimates', 'Computed by a rule from evidence that is logged, and can be computed again.'),
+    ('xapi_activity_profile', 'Documents that content keeps for itself, and no evidence.'),
+    ('xapi_activity_state', 'Documents that content keeps for itself, and no evidence.'),
+    ('xapi_agent_profile', 'Documents that content keeps for itself, and no evidence.'),
+    ('xapi_statements', 'A log of its own, which is only added to; what is voided is voided by another statement.'),
     ('web_sessions', 'Comes and goes with each sign-in, which login_attempts tells; a cookie''s digest is a secret.');
 
 -- People. What somebody is called, where he is reached and what he wrote is personal.
@@ -56,6 +69,104 @@ insert into private.audit_tables (table_name, subject_column, personal_columns, 
 create trigger log_user_changes
     after update of encrypted_password, email, email_confirmed_at, banned_until, deleted_at on auth.users
     for each row execute function public.log_audit_trail('auth.users');
+
+-- Answers are written with every keystroke that matters to nobody; from the moment when they are graded on they are
+-- evidence, and stand in the log whole.
+select private.audit_table('quiz_answers', 'log_quiz_answer_removals', 'quiz_attempt_id > quiz_attempts.member_id',
+    p_personal => '{answer_data,instructor_feedback}', p_events => 'delete');
+create trigger log_quiz_answer_changes after insert or update on public.quiz_answers
+    for each row when (new.graded_at is not null) execute function public.log_audit_trail('quiz_answers', 'whole');
+
+-- The rest: the trigger is called log_<one row>_changes. A line whose table is not there is passed over; one that does
+-- not fit its table leaves the table to the careful rule at the end.
+do $$
+declare
+    v_line record;
+begin
+    for v_line in
+        select l.* from (values
+            -- table, one row, the person, personal, ignored, secret
+            ('organisations', 'organisation', null, '{}', '{}', '{}'),
+            ('organisation_members', 'organisation_member', 'member_id', '{}', '{}', '{}'),
+            ('member_designations', 'member_designation', null, '{}', '{}', '{}'),
+            ('designation_holders', 'designation_holder', 'member_id', '{credential_number}', '{}', '{}'),
+            ('prices', 'price', null, '{}', '{}', '{}'),
+            ('programs', 'program', null, '{}', '{}', '{}'),
+            ('program_courses', 'program_course', null, '{}', '{}', '{}'),
+            ('course_versions', 'course_version', null, '{}', '{}', '{}'),
+            ('course_prerequisites', 'course_prerequisite', null, '{}', '{}', '{}'),
+            ('lesson_prerequisites', 'lesson_prerequisite', null, '{}', '{}', '{}'),
+            ('lesson_attachments', 'lesson_attachment', null, '{}', '{download_count}', '{}'),
+            ('lesson_links', 'lesson_link', null, '{}', '{}', '{}'),
+            ('course_reviews', 'course_review', 'member_id', '{title,review_text,liked_aspects,improvement_areas}',
+                '{helpful_count,not_helpful_count}', '{}'),
+            ('review_votes', 'review_vote', 'member_id', '{}', '{}', '{}'),
+            ('sessions', 'session', 'user_id', '{name}', '{}', '{}'),
+            ('modules', 'module', 'session_id > sessions.user_id', '{name}', '{}', '{}'),
+            ('videos', 'video', null, '{file_name,file_url}', '{}', '{}'),
+            ('discussions', 'discussion', 'member_id', '{title}', '{posts_count,last_post_at}', '{}'),
+            ('discussion_posts', 'discussion_post', 'member_id', '{body,hidden_reason}', '{}', '{}'),
+            ('quizzes', 'quiz', null, '{}', '{attempts_count,graded_count,passed_count,score_sum,avg_score,pass_rate}', '{}'),
+            ('questions', 'question', null, '{}', '{}', '{}'),
+            ('question_versions', 'question_version', null, '{}', '{}', '{}'),
+            ('question_keys', 'question_key', null, '{}', '{}', '{}'),
+            ('quiz_questions', 'quiz_question', null, '{}', '{}', '{}'),
+            ('quiz_attempts', 'quiz_attempt', 'member_id', '{ip_address,user_agent,instructor_feedback}', '{}', '{}'),
+            ('quiz_grade_changes', 'quiz_grade_change', 'quiz_attempt_id > quiz_attempts.member_id', '{reason}', '{}', '{}'),
+            ('quiz_accommodations', 'quiz_accommodation', 'enrollment_id > enrollments.member_id', '{reason}', '{}', '{}'),
+            ('assignments', 'assignment', null, '{}', '{submissions_count,graded_count,score_sum,avg_score}', '{}'),
+            ('assignment_submissions', 'assignment_submission', 'member_id',
+                '{submission_text,submission_html,submission_url,file_attachments,instructor_feedback_html,rubric_scores}', '{}', '{}'),
+            ('assignment_reviews', 'assignment_review', 'reviewer_id', '{feedback_html,rubric_scores}', '{}', '{}'),
+            ('assignment_extensions', 'assignment_extension', 'enrollment_id > enrollments.member_id', '{reason}', '{}', '{}'),
+            ('live_sessions', 'live_session', 'instructor_id', '{}',
+                '{registered_count,attendance_count,attendance_minutes,avg_attendance_duration_minutes}', '{}'),
+            ('live_session_hosts', 'live_session_host', 'profile_id', '{}', '{}', '{}'),
+            -- Who has the link and the password is in the meeting.
+            ('live_session_meetings', 'live_session_meeting', null, '{}', '{}', '{meeting_url,meeting_id,meeting_password}'),
+            ('session_attendance', 'session_attendance', 'member_id', '{}', '{questions_asked,polls_answered}', '{}'),
+            ('attendance_intervals', 'attendance_interval', 'member_id', '{external_id,void_reason}', '{last_seen_at}', '{}'),
+            ('credit_types', 'credit_type', null, '{}', '{}', '{}'),
+            ('credit_rules', 'credit_rule', null, '{}', '{}', '{}'),
+            ('credit_awards', 'credit_award', 'member_id', '{reason}', '{}', '{}'),
+            ('renewal_cycles', 'renewal_cycle', 'member_id', '{}', '{}', '{}'),
+            ('renewal_requirements', 'renewal_requirement', 'cycle_id > renewal_cycles.member_id', '{}', '{}', '{}'),
+            ('certificate_templates', 'certificate_template', null, '{signatories}', '{}', '{}'),
+            ('scorm_packages', 'scorm_package', null, '{}',
+                '{import_state,import_progress,import_errors,import_warnings}', '{}'),
+            ('lesson_scorm_packages', 'lesson_scorm_package', null, '{}', '{}', '{}'),
+            ('scorm_enrollments', 'scorm_enrollment', 'member_id', '{}',
+                '{progress,total_time_seconds,cmi_data,last_accessed_at,commit_seq,session_id,session_attempt_id,session_web_id,session_opened_at,session_seconds}', '{}'),
+            ('scorm_attempts', 'scorm_attempt', 'scorm_enrollment_id > scorm_enrollments.member_id', '{}',
+                '{progress,total_time_seconds,cmi_data}', '{}'),
+            ('partner_lms_providers', 'partner_lms_provider', null, '{}', '{last_synced_at}', '{credentials_ref}'),
+            ('partner_courses', 'partner_course', null, '{}', '{payload_sha256,synced_at}', '{}'),
+            ('partner_course_mappings', 'partner_course_mapping', null, '{}', '{}', '{}'),
+            ('partner_lms_enrollments', 'partner_lms_enrollment', 'member_id', '{external_id}',
+                '{progress,module_count,modules,modules_completed,modules_progress,last_synced_at}', '{}'),
+            ('partner_credentials', 'partner_credential', 'member_id',
+                '{external_id,credential_name,verification_url}', '{}', '{}'),
+            ('xapi_credentials', 'xapi_credential', null, '{}', '{last_used_at}', '{secret_sha256}'),
+            ('skills', 'skill', null, '{}', '{}', '{}'),
+            ('skill_prerequisites', 'skill_prerequisite', null, '{}', '{}', '{}'),
+            ('lesson_skills', 'lesson_skill', null, '{}', '{}', '{}'),
+            ('personalized_roadmaps', 'personalized_roadmap', 'student_id', '{ai_reasoning}', '{}', '{}'),
+            ('learning_progress', 'learning_progress', 'student_id', '{}', '{progress_data,time_spent}', '{}'),
+            ('notification_preferences', 'notification_preference', 'member_id', '{}', '{}', '{}'),
+            ('data_requests', 'data_request', 'member_id', '{details,reason}', '{}', '{}')
+        ) l (name, one, subject, personal, ignored, secret)
+        where to_regclass('public.' || l.name) is not null
+    loop
+        begin
+            perform private.audit_table(v_line.name, 'log_' || v_line.one || '_changes', v_line.subject,
+                v_line.personal::text[], v_line.ignored::text[], v_line.secret::text[]);
+        exception
+            when raise_exception then
+                raise warning 'not audited as declared: %', sqlerrm;
+        end;
+    end loop;
+end
+$$;
 
 -- What nobody declared above is audited too, as carefully as can be: each text in it counts as personal, and what is
 -- called a key, token, secret, password or hash is never written down.

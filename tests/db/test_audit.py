@@ -150,6 +150,38 @@ def test_a_heartbeat_writes_nothing(stage: Stage) -> None:
     assert count(stage) == before
 
 
+def test_answers_are_written_whole_from_the_moment_when_they_are_graded_on(stage: Stage) -> None:
+    stage.owner("update public.quiz_answers set graded_at = null where id = %(answer)s")
+    before = count(stage)
+    stage.owner(
+        'update public.quiz_answers set answer_data = \'{"selected": "1"}\', seq = seq + 1 where id = %(answer)s'
+    )
+    assert count(stage) == before
+    stage.owner("update public.quiz_answers set graded_at = now(), points_earned = 1 where id = %(answer)s")
+    row = last(stage, "quiz_answers")
+    assert row["changed"] == ["graded_at", "points_earned"]
+    assert (row["after"]["points_earned"], row["subject"]) == (1, str(key("owner")))
+    assert row["kept"]["after"]["answer_data"] == {"selected": "1"}
+    stage.owner('update public.quiz_answers set answer_data = \'{"selected": "2"}\' where id = %(answer)s')
+    row = last(stage, "quiz_answers")
+    assert (row["changed"], row["kept"]["before"]["answer_data"]) == (["answer_data"], {"selected": "1"})
+
+
+def test_the_triggers_of_the_seeds_are_there_by_their_names(stage: Stage) -> None:
+    found = stage.owner(
+        "select tgrelid::regclass::text, tgname from pg_trigger where tgfoid = 'public.log_audit_trail()'::regprocedure"
+        " and tgname in ('log_enrollment_changes', 'log_quiz_attempt_changes') order by 1"
+    )
+    assert found == [("enrollments", "log_enrollment_changes"), ("quiz_attempts", "log_quiz_attempt_changes")]
+
+
+def test_a_grade_that_is_changed_is_on_record(stage: Stage) -> None:
+    stage.owner("update public.enrollments set final_grade = 55 where id = %(enrollment)s")
+    stage.owner("update public.enrollments set final_grade = 95 where id = %(enrollment)s")
+    row = last(stage, "enrollments")
+    assert (row["before"], row["after"]) == ({"final_grade": 55}, {"final_grade": 95})
+
+
 SECRETS = ("encrypted_password", "token_hash", "text_body", "html_body", "storage_key", "secret")
 
 
