@@ -138,63 +138,34 @@ create policy "Admins view the audit log's roots" on public.audit_roots for sele
 
 -- The form that is hashed ------------------------------------------------------------------------------------
 
-create function private.audit_field(p_value text) returns text
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$ select coalesce(octet_length(convert_to(p_value, 'UTF8')) || ':' || p_value, '-') || ',' $$;
-comment on function private.audit_field(text) is 'A value with its length in bytes in front, so that no value can pass for two; "-" for null.';
-
 create function private.audit_text(p_row public.audit_logs, p_position bigint) returns text
 language sql stable parallel safe set search_path = pg_catalog, pg_temp
 as $$
-    -- The same stands in features/audit/chain.py, which checks without asking the database how.
-    select 'collegium-audit-1,'
-        || private.audit_field(p_position::text)
-        || private.audit_field(p_row.id::text)
-        || private.audit_field((extract(epoch from p_row.at) * 1000000)::bigint::text)
-        || private.audit_field(p_row.txid::text)
-        || private.audit_field(p_row.actor::text)
-        || private.audit_field(p_row.actor_role)
-        || private.audit_field(p_row.request_id)
-        || private.audit_field(p_row.table_name)
-        || private.audit_field(p_row.record_id)
-        || private.audit_field(p_row.operation)
-        || private.audit_field(p_row.subject::text)
-        || private.audit_field(to_jsonb(p_row.changed)::text)
-        || private.audit_field(to_jsonb(p_row.personal)::text)
-        || private.audit_field(p_row.before::text)
-        || private.audit_field(p_row.after::text)
+    -- Each value with its length in bytes in front, so that none can pass for two; "-" for null. The same stands in
+    -- features/audit/chain.py, which checks without asking the database how.
+    select 'collegium-audit-1,' || string_agg(coalesce(octet_length(convert_to(f.value, 'UTF8')) || ':' || f.value, '-') || ',', '' order by f.n)
+    from unnest(array[
+        p_position::text, p_row.id::text, (extract(epoch from p_row.at) * 1000000)::bigint::text, p_row.txid::text,
+        p_row.actor::text, p_row.actor_role, p_row.request_id, p_row.table_name, p_row.record_id, p_row.operation,
+        p_row.subject::text, to_jsonb(p_row.changed)::text, to_jsonb(p_row.personal)::text, p_row.before::text, p_row.after::text
+    ]) with ordinality f (value, n)
 $$;
 comment on function private.audit_text(public.audit_logs, bigint) is 'A row of the log at a place in the chain as the text that is hashed; two different rows never give the same.';
-
-create function private.audit_digests(p_salt bytea, p_side text, p_values jsonb) returns jsonb
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$
-    select jsonb_object_agg(
-        v.key,
-        'sha256:' || encode(sha256(
-            p_salt || convert_to(private.audit_field(p_side) || private.audit_field(v.key) || private.audit_field(v.value::text), 'UTF8')
-        ), 'hex')
-    )
-    from jsonb_each(p_values) v
-$$;
-comment on function private.audit_digests(bytea, text, jsonb) is 'What stands in the chained row in place of personal values: a digest of each with a salt, its side and its column.';
-
-create function private.audit_part(p_row jsonb, p_columns text[]) returns jsonb
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$ select jsonb_object_agg(v.key, v.value) from jsonb_each(p_row) v where v.key = any (p_columns) and v.value <> 'null' $$;
-comment on function private.audit_part(jsonb, text[]) is 'Those columns of a row that hold a value; null when none does.';
 
 -- Writing --------------------------------------------------------------------------------------------------
 
 create function private.audit_actor_role(p_actor uuid) returns text
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(
-        (select role::text from public.profiles where id = p_actor),
-        -- The claim of somebody who has no profile (any more), or of no person.
-        nullif(auth.role(), ''),
-        session_user::text
-    )
+declare
+    v_role text;
+begin
+    if p_actor is not null then
+        select role::text into v_role from public.profiles where id = p_actor;
+    end if;
+    -- The claim of somebody who has no profile (any more), or of no person.
+    return coalesce(v_role, nullif(auth.role(), ''), session_user::text);
+end
 $$;
 comment on function private.audit_actor_role(uuid) is 'As what somebody acts: his role on the site, else the database role.';
 
@@ -205,8 +176,8 @@ declare
     v_key uuid := (p_row ->> p_rule.subject_column)::uuid;
     v_subject uuid;
 begin
-    if p_rule.subject_table is null or v_key is null then
-        return v_key;
+    if v_key is null then
+        return null;
     end if;
     execute format('select %I from public.%I where id = $1', p_rule.subject_table_column, p_rule.subject_table)
     into v_subject using v_key;
@@ -219,7 +190,7 @@ begin
     return v_subject;
 end
 $$;
-comment on function private.audit_subject(private.audit_tables, jsonb, text) is 'The person whom a row is about.';
+comment on function private.audit_subject(private.audit_tables, jsonb, text) is 'The person whom a row is about, where another table names him.';
 
 create function public.log_audit_trail() returns trigger
 -- The time zone is set because instants stand in the log as text.
@@ -234,6 +205,8 @@ declare
     v_personal text[];
     v_personal_before jsonb;
     v_personal_after jsonb;
+    v_digests_before jsonb;
+    v_digests_after jsonb;
     v_record text;
     v_subject uuid;
     v_salt bytea;
@@ -262,20 +235,36 @@ begin
     end if;
     v_before := v_before - v_rule.secret_columns;
     v_after := v_after - v_rule.secret_columns;
-    select string_agg(v_row ->> k.name, ' ' order by k.n) into v_record
-    from unnest(v_rule.key_columns) with ordinality k (name, n);
-    v_subject := private.audit_subject(v_rule, v_row, v_record);
-    if v_rule.personal_columns <> '{}' then
-        v_personal_before := private.audit_part(v_before, v_rule.personal_columns);
-        v_personal_after := private.audit_part(v_after, v_rule.personal_columns);
-        if num_nonnulls(v_personal_before, v_personal_after) > 0 then
-            v_salt := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
-            v_before := v_before || coalesce(private.audit_digests(v_salt, 'before', v_personal_before), '{}');
-            v_after := v_after || coalesce(private.audit_digests(v_salt, 'after', v_personal_after), '{}');
-            v_personal := array(
-                select jsonb_object_keys(v_personal_before) union select jsonb_object_keys(v_personal_after) order by 1
-            );
-        end if;
+    if cardinality(v_rule.key_columns) = 1 then
+        v_record := v_row ->> v_rule.key_columns[1];
+    else
+        select string_agg(v_row ->> k.name, ' ' order by k.n) into v_record
+        from unnest(v_rule.key_columns) with ordinality k (name, n);
+    end if;
+    if v_rule.subject_table is null then
+        v_subject := (v_row ->> v_rule.subject_column)::uuid;
+    else
+        v_subject := private.audit_subject(v_rule, v_row, v_record);
+    end if;
+    if v_rule.personal_columns && v_changed or (v_changed is null or tg_nargs > 1) and v_rule.personal_columns <> '{}' then
+        v_salt := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
+        -- What stands in the chained row: a digest of each value with the salt, its side and its column.
+        select array_agg(distinct p.key order by p.key),
+            jsonb_object_agg(p.key, p.value) filter (where p.side = 'before'),
+            jsonb_object_agg(p.key, p.value) filter (where p.side = 'after'),
+            v_before || jsonb_object_agg(p.key, p.digest) filter (where p.side = 'before'),
+            v_after || jsonb_object_agg(p.key, p.digest) filter (where p.side = 'after')
+        into v_personal, v_personal_before, v_personal_after, v_digests_before, v_digests_after
+        from (
+            select s.side, v.key, v.value, 'sha256:' || encode(sha256(v_salt || convert_to(
+                length(s.side) || ':' || s.side || ',' || octet_length(convert_to(v.key, 'UTF8')) || ':' || v.key || ','
+                || octet_length(convert_to(v.value::text, 'UTF8')) || ':' || v.value::text || ',', 'UTF8'
+            )), 'hex') as digest
+            from (values ('before', v_before), ('after', v_after)) s (side, columns) cross join jsonb_each(s.columns) v
+            where v.key = any (v_rule.personal_columns) and v.value <> 'null'
+        ) p;
+        v_before := coalesce(v_digests_before, v_before);
+        v_after := coalesce(v_digests_after, v_after);
     end if;
     insert into public.audit_logs
         (txid, actor, actor_role, request_id, table_name, record_id, operation, subject, changed, personal, before, after)

@@ -75,7 +75,7 @@ def hash_of(previous: bytes, position: int, fields: Fields) -> bytes:
 
 
 def digest(salt: bytes, side: str, column: str, value: str) -> str:
-    """What stands in the log in place of a personal value (JSON as text), as `private.audit_digests` makes it."""
+    """What stands in the log in place of a personal value (JSON as text), as `log_audit_trail` makes it."""
     return "sha256:" + sha256(salt + (field(side) + field(column) + field(value)).encode()).hexdigest()
 
 
