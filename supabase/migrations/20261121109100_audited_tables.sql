@@ -9,6 +9,8 @@ insert into private.audit_exempt (table_name, reason) values
     ('mail_outbox', 'Bodies hold one-time links; the rest is the bookkeeping of sending.'),
     ('video_analytics', 'Changes with every heartbeat; the completion that follows from it is logged in lesson_progress.'),
     ('video_events', 'An append-only log of its own, and no evidence.'),
+    ('content_count_moves', 'Counters on their way to content_counts.'),
+    ('content_counts', 'Counters, which a recount proves.'),
     ('external_module_progress', 'A copy of what a partner keeps; the enrollment that follows from it is logged.'),
     ('lms_sync_log', 'A log of its own, which is only added to.'),
     ('maintenance_runs', 'A log of its own: what the site did by the clock.'),
