@@ -374,47 +374,21 @@ $$;
 COMMENT ON FUNCTION private.attend_before_completing() IS 'Trigger: a learner cannot mark a lesson complete whose live session he has not attended.';
 
 CREATE FUNCTION private.audit_actor_role(p_actor uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select coalesce(
-        (select role::text from public.profiles where id = p_actor),
-        -- The claim of somebody who has no profile (any more), or of no person.
-        nullif(auth.role(), ''),
-        session_user::text
-    )
+declare
+    v_role text;
+begin
+    if p_actor is not null then
+        select role::text into v_role from public.profiles where id = p_actor;
+    end if;
+    -- The claim of somebody who has no profile (any more), or of no person.
+    return coalesce(v_role, nullif(auth.role(), ''), session_user::text);
+end
 $$;
 
 COMMENT ON FUNCTION private.audit_actor_role(p_actor uuid) IS 'As what somebody acts: his role on the site, else the database role.';
-
-CREATE FUNCTION private.audit_digests(p_salt bytea, p_side text, p_values jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select jsonb_object_agg(
-        v.key,
-        'sha256:' || encode(sha256(
-            p_salt || convert_to(private.audit_field(p_side) || private.audit_field(v.key) || private.audit_field(v.value::text), 'UTF8')
-        ), 'hex')
-    )
-    from jsonb_each(p_values) v
-$$;
-
-COMMENT ON FUNCTION private.audit_digests(p_salt bytea, p_side text, p_values jsonb) IS 'What stands in the chained row in place of personal values: a digest of each with a salt, its side and its column.';
-
-CREATE FUNCTION private.audit_field(p_value text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select coalesce(octet_length(convert_to(p_value, 'UTF8')) || ':' || p_value, '-') || ',' $$;
-
-COMMENT ON FUNCTION private.audit_field(p_value text) IS 'A value with its length in bytes in front, so that no value can pass for two; "-" for null.';
-
-CREATE FUNCTION private.audit_part(p_row jsonb, p_columns text[]) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select jsonb_object_agg(v.key, v.value) from jsonb_each(p_row) v where v.key = any (p_columns) and v.value <> 'null' $$;
-
-COMMENT ON FUNCTION private.audit_part(p_row jsonb, p_columns text[]) IS 'Those columns of a row that hold a value; null when none does.';
 
 CREATE FUNCTION private.is_text_list(p_list text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -456,8 +430,8 @@ declare
     v_key uuid := (p_row ->> p_rule.subject_column)::uuid;
     v_subject uuid;
 begin
-    if p_rule.subject_table is null or v_key is null then
-        return v_key;
+    if v_key is null then
+        return null;
     end if;
     execute format('select %I from public.%I where id = $1', p_rule.subject_table_column, p_rule.subject_table)
     into v_subject using v_key;
@@ -471,7 +445,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) IS 'The person whom a row is about.';
+COMMENT ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) IS 'The person whom a row is about, where another table names him.';
 
 CREATE FUNCTION private.audit_table(p_table text, p_trigger text, p_subject text DEFAULT NULL::text, p_personal text[] DEFAULT '{}'::text[], p_ignored text[] DEFAULT '{}'::text[], p_secret text[] DEFAULT '{}'::text[], p_events text DEFAULT 'insert or update or delete'::text) RETURNS void
     LANGUAGE plpgsql
@@ -571,23 +545,14 @@ CREATE FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) R
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    -- The same stands in features/audit/chain.py, which checks without asking the database how.
-    select 'collegium-audit-1,'
-        || private.audit_field(p_position::text)
-        || private.audit_field(p_row.id::text)
-        || private.audit_field((extract(epoch from p_row.at) * 1000000)::bigint::text)
-        || private.audit_field(p_row.txid::text)
-        || private.audit_field(p_row.actor::text)
-        || private.audit_field(p_row.actor_role)
-        || private.audit_field(p_row.request_id)
-        || private.audit_field(p_row.table_name)
-        || private.audit_field(p_row.record_id)
-        || private.audit_field(p_row.operation)
-        || private.audit_field(p_row.subject::text)
-        || private.audit_field(to_jsonb(p_row.changed)::text)
-        || private.audit_field(to_jsonb(p_row.personal)::text)
-        || private.audit_field(p_row.before::text)
-        || private.audit_field(p_row.after::text)
+    -- Each value with its length in bytes in front, so that none can pass for two; "-" for null. The same stands in
+    -- features/audit/chain.py, which checks without asking the database how.
+    select 'collegium-audit-1,' || string_agg(coalesce(octet_length(convert_to(f.value, 'UTF8')) || ':' || f.value, '-') || ',', '' order by f.n)
+    from unnest(array[
+        p_position::text, p_row.id::text, (extract(epoch from p_row.at) * 1000000)::bigint::text, p_row.txid::text,
+        p_row.actor::text, p_row.actor_role, p_row.request_id, p_row.table_name, p_row.record_id, p_row.operation,
+        p_row.subject::text, to_jsonb(p_row.changed)::text, to_jsonb(p_row.personal)::text, p_row.before::text, p_row.after::text
+    ]) with ordinality f (value, n)
 $$;
 
 COMMENT ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) IS 'A row of the log at a place in the chain as the text that is hashed; two different rows never give the same.';
@@ -6572,6 +6537,8 @@ declare
     v_personal text[];
     v_personal_before jsonb;
     v_personal_after jsonb;
+    v_digests_before jsonb;
+    v_digests_after jsonb;
     v_record text;
     v_subject uuid;
     v_salt bytea;
@@ -6589,6 +6556,10 @@ begin
         into v_before, v_after, v_changed
         from jsonb_each(v_row) n join jsonb_each(v_before) o on o.key = n.key
         where n.value <> o.value and n.key <> all (v_rule.ignored_columns);
+        if tg_nargs > 1 then
+            v_before := to_jsonb(old) - v_rule.ignored_columns;
+            v_after := v_row - v_rule.ignored_columns;
+        end if;
     elsif tg_op = 'INSERT' then
         v_after := v_row - v_rule.ignored_columns;
     else
@@ -6596,20 +6567,36 @@ begin
     end if;
     v_before := v_before - v_rule.secret_columns;
     v_after := v_after - v_rule.secret_columns;
-    select string_agg(v_row ->> k.name, ' ' order by k.n) into v_record
-    from unnest(v_rule.key_columns) with ordinality k (name, n);
-    v_subject := private.audit_subject(v_rule, v_row, v_record);
-    if v_rule.personal_columns <> '{}' then
-        v_personal_before := private.audit_part(v_before, v_rule.personal_columns);
-        v_personal_after := private.audit_part(v_after, v_rule.personal_columns);
-        if num_nonnulls(v_personal_before, v_personal_after) > 0 then
-            v_salt := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
-            v_before := v_before || coalesce(private.audit_digests(v_salt, 'before', v_personal_before), '{}');
-            v_after := v_after || coalesce(private.audit_digests(v_salt, 'after', v_personal_after), '{}');
-            v_personal := array(
-                select jsonb_object_keys(v_personal_before) union select jsonb_object_keys(v_personal_after) order by 1
-            );
-        end if;
+    if cardinality(v_rule.key_columns) = 1 then
+        v_record := v_row ->> v_rule.key_columns[1];
+    else
+        select string_agg(v_row ->> k.name, ' ' order by k.n) into v_record
+        from unnest(v_rule.key_columns) with ordinality k (name, n);
+    end if;
+    if v_rule.subject_table is null then
+        v_subject := (v_row ->> v_rule.subject_column)::uuid;
+    else
+        v_subject := private.audit_subject(v_rule, v_row, v_record);
+    end if;
+    if v_rule.personal_columns && v_changed or (v_changed is null or tg_nargs > 1) and v_rule.personal_columns <> '{}' then
+        v_salt := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
+        -- What stands in the chained row: a digest of each value with the salt, its side and its column.
+        select array_agg(distinct p.key order by p.key),
+            jsonb_object_agg(p.key, p.value) filter (where p.side = 'before'),
+            jsonb_object_agg(p.key, p.value) filter (where p.side = 'after'),
+            v_before || jsonb_object_agg(p.key, p.digest) filter (where p.side = 'before'),
+            v_after || jsonb_object_agg(p.key, p.digest) filter (where p.side = 'after')
+        into v_personal, v_personal_before, v_personal_after, v_digests_before, v_digests_after
+        from (
+            select s.side, v.key, v.value, 'sha256:' || encode(sha256(v_salt || convert_to(
+                length(s.side) || ':' || s.side || ',' || octet_length(convert_to(v.key, 'UTF8')) || ':' || v.key || ','
+                || octet_length(convert_to(v.value::text, 'UTF8')) || ':' || v.value::text || ',', 'UTF8'
+            )), 'hex') as digest
+            from (values ('before', v_before), ('after', v_after)) s (side, columns) cross join jsonb_each(s.columns) v
+            where v.key = any (v_rule.personal_columns) and v.value <> 'null'
+        ) p;
+        v_before := coalesce(v_digests_before, v_before);
+        v_after := coalesce(v_digests_after, v_after);
     end if;
     insert into public.audit_logs
         (txid, actor, actor_role, request_id, table_name, record_id, operation, subject, changed, personal, before, after)
@@ -6627,7 +6614,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.log_audit_trail() IS 'Trigger: writes a change into the log, in its transaction. Its argument is the table''s name in private.audit_tables.';
+COMMENT ON FUNCTION public.log_audit_trail() IS 'Trigger: writes a change into the log, in its transaction. Its argument is the table''s name in private.audit_tables; a second one, "whole", has updates written with all columns.';
 
 CREATE FUNCTION public.mark_lesson_complete(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11945,19 +11932,19 @@ CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR E
 
 CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_lesson_id, module_id, require_completion ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
-CREATE TRIGGER log_assignment_extensions_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_extensions');
+CREATE TRIGGER log_assignment_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
 
-CREATE TRIGGER log_assignment_reviews_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_reviews');
+CREATE TRIGGER log_assignment_extension_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_extensions');
 
-CREATE TRIGGER log_assignment_submissions_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_submissions');
+CREATE TRIGGER log_assignment_review_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_reviews');
 
-CREATE TRIGGER log_assignments_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
+CREATE TRIGGER log_assignment_submission_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_submissions');
 
-CREATE TRIGGER log_attendance_intervals_changes AFTER INSERT OR DELETE OR UPDATE ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('attendance_intervals');
+CREATE TRIGGER log_attendance_interval_changes AFTER INSERT OR DELETE OR UPDATE ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('attendance_intervals');
 
 CREATE TRIGGER log_certificate_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificates');
 
-CREATE TRIGGER log_certificate_templates_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificate_templates');
+CREATE TRIGGER log_certificate_template_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificate_templates');
 
 CREATE TRIGGER log_content_block_changes AFTER INSERT OR DELETE OR UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('content_blocks');
 
@@ -11967,25 +11954,25 @@ CREATE TRIGGER log_course_instructor_changes AFTER INSERT OR DELETE OR UPDATE ON
 
 CREATE TRIGGER log_course_module_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_modules');
 
-CREATE TRIGGER log_course_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_prerequisites');
+CREATE TRIGGER log_course_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_prerequisites');
 
-CREATE TRIGGER log_course_reviews_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_reviews');
+CREATE TRIGGER log_course_review_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_reviews');
 
-CREATE TRIGGER log_course_versions_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
+CREATE TRIGGER log_course_version_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
 
-CREATE TRIGGER log_credit_awards_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_awards FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_awards');
+CREATE TRIGGER log_credit_award_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_awards FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_awards');
 
-CREATE TRIGGER log_credit_rules_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_rules');
+CREATE TRIGGER log_credit_rule_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_rules');
 
-CREATE TRIGGER log_credit_types_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_types FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_types');
+CREATE TRIGGER log_credit_type_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_types FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_types');
 
-CREATE TRIGGER log_data_requests_changes AFTER INSERT OR DELETE OR UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('data_requests');
+CREATE TRIGGER log_data_request_changes AFTER INSERT OR DELETE OR UPDATE ON public.data_requests FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('data_requests');
 
-CREATE TRIGGER log_designation_holders_changes AFTER INSERT OR DELETE OR UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('designation_holders');
+CREATE TRIGGER log_designation_holder_changes AFTER INSERT OR DELETE OR UPDATE ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('designation_holders');
 
-CREATE TRIGGER log_discussion_posts_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussion_posts');
+CREATE TRIGGER log_discussion_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussions');
 
-CREATE TRIGGER log_discussions_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussions');
+CREATE TRIGGER log_discussion_post_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussion_posts');
 
 CREATE TRIGGER log_enrollment_changes AFTER INSERT OR DELETE OR UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('enrollments');
 
@@ -11993,13 +11980,13 @@ CREATE TRIGGER log_instructor_profile_changes AFTER INSERT OR DELETE OR UPDATE O
 
 CREATE TRIGGER log_learning_progress_changes AFTER INSERT OR DELETE OR UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('learning_progress');
 
-CREATE TRIGGER log_lesson_attachments_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_attachments');
+CREATE TRIGGER log_lesson_attachment_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_attachments');
 
 CREATE TRIGGER log_lesson_changes AFTER INSERT OR DELETE OR UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lessons');
 
-CREATE TRIGGER log_lesson_links_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_links');
+CREATE TRIGGER log_lesson_link_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_links');
 
-CREATE TRIGGER log_lesson_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_prerequisites');
+CREATE TRIGGER log_lesson_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_prerequisites');
 
 CREATE TRIGGER log_lesson_progress_changes AFTER INSERT OR UPDATE ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION public.log_audit_trail('lesson_progress');
 
@@ -12009,33 +11996,29 @@ CREATE TRIGGER log_lesson_progress_reopened AFTER UPDATE OF status ON public.les
 
 CREATE TRIGGER log_lesson_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_scorm_packages FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_scorm_packages');
 
-CREATE TRIGGER log_lesson_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_skills');
+CREATE TRIGGER log_lesson_skill_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_skills');
 
 CREATE TRIGGER log_lesson_video_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_videos');
 
-CREATE TRIGGER log_live_session_hosts_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_hosts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_hosts');
+CREATE TRIGGER log_live_session_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_sessions');
 
-CREATE TRIGGER log_live_session_meetings_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_meetings FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_meetings');
+CREATE TRIGGER log_live_session_host_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_hosts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_hosts');
 
-CREATE TRIGGER log_live_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_sessions');
+CREATE TRIGGER log_live_session_meeting_changes AFTER INSERT OR DELETE OR UPDATE ON public.live_session_meetings FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('live_session_meetings');
 
 CREATE TRIGGER log_login_attempts AFTER INSERT ON public.login_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('login_attempts');
 
-CREATE TRIGGER log_maintenance_runs_changes AFTER INSERT OR DELETE OR UPDATE ON public.maintenance_runs FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('maintenance_runs');
-
-CREATE TRIGGER log_member_designations_changes AFTER INSERT OR DELETE OR UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('member_designations');
+CREATE TRIGGER log_member_designation_changes AFTER INSERT OR DELETE OR UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('member_designations');
 
 CREATE TRIGGER log_membership_changes AFTER INSERT OR DELETE OR UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('memberships');
 
-CREATE TRIGGER log_modules_changes AFTER INSERT OR DELETE OR UPDATE ON public.modules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('modules');
+CREATE TRIGGER log_module_changes AFTER INSERT OR DELETE OR UPDATE ON public.modules FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('modules');
 
-CREATE TRIGGER log_notification_preferences_changes AFTER INSERT OR DELETE OR UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('notification_preferences');
+CREATE TRIGGER log_notification_preference_changes AFTER INSERT OR DELETE OR UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('notification_preferences');
 
-CREATE TRIGGER log_notifications_changes AFTER INSERT OR DELETE OR UPDATE ON public.notifications FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('notifications');
+CREATE TRIGGER log_organisation_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisations');
 
-CREATE TRIGGER log_organisation_members_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisation_members');
-
-CREATE TRIGGER log_organisations_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisations');
+CREATE TRIGGER log_organisation_member_changes AFTER INSERT OR DELETE OR UPDATE ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('organisation_members');
 
 CREATE TRIGGER log_partner_course_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_courses');
 
@@ -12049,41 +12032,41 @@ CREATE TRIGGER log_partner_lms_enrollment_changes AFTER UPDATE ON public.partner
 
 CREATE TRIGGER log_partner_lms_provider_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_lms_providers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_lms_providers');
 
-CREATE TRIGGER log_personalized_roadmaps_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
+CREATE TRIGGER log_personalized_roadmap_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
 
-CREATE TRIGGER log_prices_changes AFTER INSERT OR DELETE OR UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('prices');
+CREATE TRIGGER log_price_changes AFTER INSERT OR DELETE OR UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('prices');
 
 CREATE TRIGGER log_profile_changes AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('profiles');
 
-CREATE TRIGGER log_program_courses_changes AFTER INSERT OR DELETE OR UPDATE ON public.program_courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('program_courses');
+CREATE TRIGGER log_program_changes AFTER INSERT OR DELETE OR UPDATE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('programs');
 
-CREATE TRIGGER log_programs_changes AFTER INSERT OR DELETE OR UPDATE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('programs');
+CREATE TRIGGER log_program_course_changes AFTER INSERT OR DELETE OR UPDATE ON public.program_courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('program_courses');
 
-CREATE TRIGGER log_question_keys_changes AFTER INSERT OR DELETE OR UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('question_keys');
+CREATE TRIGGER log_question_changes AFTER INSERT OR DELETE OR UPDATE ON public.questions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('questions');
 
-CREATE TRIGGER log_question_versions_changes AFTER INSERT OR DELETE OR UPDATE ON public.question_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('question_versions');
+CREATE TRIGGER log_question_key_changes AFTER INSERT OR DELETE OR UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('question_keys');
 
-CREATE TRIGGER log_questions_changes AFTER INSERT OR DELETE OR UPDATE ON public.questions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('questions');
+CREATE TRIGGER log_question_version_changes AFTER INSERT OR DELETE OR UPDATE ON public.question_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('question_versions');
 
-CREATE TRIGGER log_quiz_accommodations_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_accommodations');
+CREATE TRIGGER log_quiz_accommodation_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_accommodations');
 
-CREATE TRIGGER log_quiz_answers_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_answers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_answers');
+CREATE TRIGGER log_quiz_answer_changes AFTER INSERT OR UPDATE ON public.quiz_answers FOR EACH ROW WHEN ((new.graded_at IS NOT NULL)) EXECUTE FUNCTION public.log_audit_trail('quiz_answers', 'whole');
 
-CREATE TRIGGER log_quiz_attempts_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_attempts');
+CREATE TRIGGER log_quiz_answer_removals AFTER DELETE ON public.quiz_answers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_answers');
 
-CREATE TRIGGER log_quiz_grade_changes_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_grade_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_grade_changes');
+CREATE TRIGGER log_quiz_attempt_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_attempts');
 
-CREATE TRIGGER log_quiz_questions_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_questions');
+CREATE TRIGGER log_quiz_changes AFTER INSERT OR DELETE OR UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quizzes');
 
-CREATE TRIGGER log_quizzes_changes AFTER INSERT OR DELETE OR UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quizzes');
+CREATE TRIGGER log_quiz_grade_change_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_grade_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_grade_changes');
 
-CREATE TRIGGER log_renewal_cycles_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_cycles');
+CREATE TRIGGER log_quiz_question_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_questions');
 
-CREATE TRIGGER log_renewal_requirements_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_requirements FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_requirements');
+CREATE TRIGGER log_renewal_cycle_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_cycles');
 
-CREATE TRIGGER log_review_votes_changes AFTER INSERT OR DELETE OR UPDATE ON public.review_votes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('review_votes');
+CREATE TRIGGER log_renewal_requirement_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_requirements FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_requirements');
 
-CREATE TRIGGER log_roadmap_steps_changes AFTER INSERT OR DELETE OR UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('roadmap_steps');
+CREATE TRIGGER log_review_vote_changes AFTER INSERT OR DELETE OR UPDATE ON public.review_votes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('review_votes');
 
 CREATE TRIGGER log_scorm_attempt_arrivals AFTER INSERT OR DELETE ON public.scorm_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_attempts');
 
@@ -12097,17 +12080,15 @@ CREATE TRIGGER log_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON pub
 
 CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_attendance');
 
-CREATE TRIGGER log_sessions_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
+CREATE TRIGGER log_session_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
 
-CREATE TRIGGER log_skill_estimates_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_estimates');
+CREATE TRIGGER log_skill_changes AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skills');
 
-CREATE TRIGGER log_skill_prerequisites_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_prerequisites');
-
-CREATE TRIGGER log_skills_changes AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skills');
+CREATE TRIGGER log_skill_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_prerequisites');
 
 CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('transactions');
 
-CREATE TRIGGER log_videos_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
+CREATE TRIGGER log_video_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
 
 CREATE TRIGGER log_xapi_credential_changes AFTER INSERT OR DELETE OR UPDATE ON public.xapi_credentials FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('xapi_credentials');
 
@@ -13767,12 +13748,6 @@ GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_rol
 REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_digests(p_salt bytea, p_side text, p_values jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_part(p_row jsonb, p_columns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_text_list(p_list text[]) FROM PUBLIC;
 
