@@ -68,6 +68,12 @@ def test_what_somebody_is_counts_on_the_day(paid: Stage, audience: str, change: 
     assert paid.value(PRICE, who=key("owner"), day=DAY) == 80
 
 
+@pytest.mark.parametrize(("day", "amount"), [(-1, 80), (0, 50), (2, 50), (3, 80)])
+def test_a_price_holds_from_its_first_day_to_before_its_last(paid: Stage, day: int, amount: int) -> None:
+    rule(paid, 50, since=DAY, until=DAY + timedelta(days=3))
+    assert paid.value(PRICE, who=key("owner"), day=DAY + timedelta(days=day)) == amount
+
+
 def test_people_of_a_part_pay_the_price_of_the_whole(paid: Stage) -> None:
     move = "update public.organisation_members set organisation_id = %(spare_organisation)s where id = %(belonging)s"
     paid.owner(move)
