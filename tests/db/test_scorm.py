@@ -242,6 +242,16 @@ def test_what_was_reached_is_not_undone_by_the_same_attempt(stage: Stage) -> Non
     assert registration(stage) == ("passed", 95, 1)
 
 
+def test_a_mark_that_is_raised_later_takes_nothing_back(stage: Stage) -> None:
+    stage.owner("update public.scorm_packages set passing_score = 80 where id = %(package)s")
+    player = start(stage)
+    assert twelve(stage, player, "completed", "85") == ("completed", "passed", 85)
+    stage.owner("update public.scorm_packages set passing_score = 90 where id = %(package)s")
+    assert twelve(stage, player, "completed", "85") == ("completed", "passed", 85)
+    again = start(stage, options=", p_new_attempt => true")
+    assert twelve(stage, again, "completed", "85") == ("completed", "failed", 85)
+
+
 def test_a_score_may_fall_while_nothing_is_finished(stage: Stage) -> None:
     player = start(stage)
     assert twelve(stage, player, "incomplete", "90")[2] == 90
