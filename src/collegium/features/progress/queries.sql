@@ -126,3 +126,7 @@ from public.lesson_videos v where v.lesson_id = $1
 -- name: make_partitions as service_role
 -- Makes the partitions of player events and of what SCORM packages say for this month and the three ahead.
 select private.make_video_event_partitions(3), private.make_scorm_tracking_partitions(3)
+
+-- name: fold_counts as service_role
+-- Gathers the moves of lesson and module counters in the counts.
+select private.fold_content_counts()
