@@ -6,7 +6,7 @@
 
 create table public.content_counts (
     id uuid primary key default gen_random_uuid(),
-    course_id uuid not null references public.courses (id) on delete cascade,
+    course_id uuid not null,
     lesson_id uuid unique,
     module_id uuid unique,
     started integer not null default 0 check (started >= 0),
@@ -24,7 +24,7 @@ create index idx_content_counts_module on public.content_counts (module_id, cour
 
 create table public.content_count_moves (
     id uuid primary key default private.uuid_v7(),
-    course_id uuid not null references public.courses (id) on delete cascade,
+    course_id uuid not null,
     lesson_id uuid,
     module_id uuid,
     started integer not null default 0,
