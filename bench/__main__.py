@@ -8,13 +8,14 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, load
+from bench import calibrate, counters, load
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -147,6 +148,26 @@ class Bench:
                          result.per_second >= goal and not result.errors, web, database)  # fmt: skip
 
 
+def _counters(ground: Ground) -> list[Figure]:
+    """What one act costs in a big course beside a small one, with our rules and with the source document's triggers."""
+    figures: list[Figure] = []
+    for whose, costs in (("counters", counters.ours(ground.server)), ("seed", counters.theirs(ground.server))):
+        for cost in costs:
+            goal, holds = ("ratio ≤ 1.1", cost.ratio <= 1.1) if whose == "counters" else ("none: beside it", True)
+            figures.append(
+                Figure(
+                    f"{whose}-{cost.act}",
+                    round(cost.big, 3),
+                    "ms",
+                    round(cost.small, 3),
+                    round(cost.ratio, 3),
+                    goal,
+                    holds,
+                )
+            )
+    return figures
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -175,6 +196,8 @@ WORK: dict[str, Callable[[Bench], list[Figure]]] = {
     "dashboard": Bench.dashboard,
     "course-page": Bench.course_page,
 }
+# What needs a database and no site.
+ALONE: dict[str, Callable[[Ground], list[Figure]]] = {"counters": _counters}
 
 
 def _show(figure: Figure) -> None:
@@ -190,38 +213,45 @@ def _show(figure: Figure) -> None:
         print(f"{'':<14}{figure.note}")
 
 
+def _of_the_site(ground: Ground, names: list[str], seconds: float, processes: int) -> Iterator[Figure]:
+    """What needs the data and web processes: its start first, then the named measurements."""
+    data = ground.load()
+    yield Figure("load", round(data.seconds, 1), "s", None, None, "≤ 120 s", data.seconds <= 120)
+    # As script/demo serves: one process with the background jobs in it.
+    started = ground.start(processes=1, worker=True)
+    yield Figure("first-page", round(started, 2), "s", None, None, "≤ 5 s", started <= 5)
+    time.sleep(5)
+    resting = ground.resident_mb()
+    yield Figure("at-rest", round(resting, 1), "MB resident", None, None, "≤ 400 MB", resting <= 400)
+    ground.stop_web()
+    ground.start(processes=processes, worker=False)
+    bench = Bench(ground, data, seconds)
+    for name in names:
+        yield from WORK[name](bench)
+
+
 def main() -> int:
     """Runs the named measurements, all without names; exits 1 when one misses its goal."""
+    everything = [*ALONE, *WORK]
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*WORK, []], metavar="NAME", help=", ".join(WORK))
+    parser.add_argument("names", nargs="*", choices=[*everything, []], metavar="NAME", help=", ".join(everything))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write one object a figure")
     parser.add_argument("--seconds", type=float, default=8, help="length of each measurement (8)")
     parser.add_argument("--processes", type=int, default=2, help="web processes (2)")
     asked = parser.parse_args()
+    names = asked.names or everything
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="collegium-bench-") as folder:
         # The database server's account must be able to enter it.
         Path(folder).chmod(0o755)
         ground = Ground(Path(folder))
         try:
-            data = ground.load()
-            figures.append(Figure("load", round(data.seconds, 1), "s", None, None, "≤ 120 s", data.seconds <= 120))
-            _show(figures[-1])
-            # As script/demo serves: one process with the background jobs in it.
-            started = ground.start(processes=1, worker=True)
-            figures.append(Figure("first-page", round(started, 2), "s", None, None, "≤ 5 s", started <= 5))
-            _show(figures[-1])
-            time.sleep(5)
-            resting = ground.resident_mb()
-            figures.append(Figure("at-rest", round(resting, 1), "MB resident", None, None, "≤ 400 MB", resting <= 400))
-            _show(figures[-1])
-            ground.stop_web()
-            ground.start(processes=asked.processes, worker=False)
-            bench = Bench(ground, data, asked.seconds)
-            for name in asked.names or list(WORK):
-                for figure in WORK[name](bench):
-                    figures.append(figure)
-                    _show(figure)
+            alone = (figure for name in names if name in ALONE for figure in ALONE[name](ground))
+            of_the_site = [name for name in names if name in WORK]
+            site = _of_the_site(ground, of_the_site, asked.seconds, asked.processes) if of_the_site else iter(())
+            for figure in chain(alone, site):
+                figures.append(figure)
+                _show(figure)
             if any(figure.errors for figure in figures):
                 print(ground.log_tail(), file=sys.stderr)
         finally:
