@@ -82,12 +82,14 @@ insert into public.lesson_progress (enrollment_id, lesson_id, course_id, status,
     select pg_temp.k('enrollment', 2, n), pg_temp.k('lesson', 2, l), pg_temp.k('course', 2), 'completed', now(), now()
     from generate_series(12, {people}) n, generate_series(1, 2) l;
 insert into public.quiz_attempts
-    (quiz_id, enrollment_id, course_id, member_id, attempt_number, passing_score, status, score, points_earned, total_points, passed, submitted_at, graded_at)
-    select pg_temp.k('quiz', 2), pg_temp.k('enrollment', 2, n), pg_temp.k('course', 2), pg_temp.person(n), 1, 70, 'graded', 100, 1, 1, true, now(), now()
+    (quiz_id, enrollment_id, course_id, member_id, attempt_number, passing_score, status, score, points_earned, total_points, passed, submitted_at,
+    submitted_by, graded_at)
+    select pg_temp.k('quiz', 2), pg_temp.k('enrollment', 2, n), pg_temp.k('course', 2), pg_temp.person(n), 1, 70, 'graded', 100, 1, 1, true, now(), 'learner', now()
     from generate_series(12, {people}) n;
-insert into public.course_reviews (course_id, member_id, enrollment_id, rating, is_approved)
-    select pg_temp.k('course', 2), pg_temp.person(n), pg_temp.k('enrollment', 2, n), 4, true from generate_series(12, {people}) n;
-update public.courses set total_enrollments = 10 + {more}, active_enrollments = 10 + {more} where id = pg_temp.k('course', 2);
+insert into public.course_reviews (course_id, member_id, enrollment_id, rating, is_approved, moderated_at)
+    select pg_temp.k('course', 2), pg_temp.person(n), pg_temp.k('enrollment', 2, n), 4, true, now() from generate_series(12, {people}) n;
+update public.courses set total_enrollments = 10 + {more}, active_enrollments = 10 + {more},
+    total_reviews = {more}, rating_total = 4 * {more} where id = pg_temp.k('course', 2);
 """
 HELPERS = """
 create function pg_temp.k(p_kind text, variadic p_of integer[]) returns uuid language sql immutable as
