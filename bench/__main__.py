@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, counters, load
+from bench import calibrate, concurrency, counters, load
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -168,6 +168,18 @@ def _counters(ground: Ground) -> list[Figure]:
     return figures
 
 
+def _concurrency(ground: Ground) -> list[Figure]:
+    """A mixed run of sixteen clients for a minute."""
+    found = concurrency.run(ground.server)
+    words = f"{found.refused} refused by rules; faults: {found.faults or 'none'}; broken: {found.broken or 'none'}"
+    holds = not found.faults and not found.broken
+    return [
+        Figure(
+            "concurrency", round(found.per_second, 1), "acts/s", None, None, "no deadlock, no drift", holds, note=words
+        )
+    ]
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -197,7 +209,7 @@ WORK: dict[str, Callable[[Bench], list[Figure]]] = {
     "course-page": Bench.course_page,
 }
 # What needs a database and no site.
-ALONE: dict[str, Callable[[Ground], list[Figure]]] = {"counters": _counters}
+ALONE: dict[str, Callable[[Ground], list[Figure]]] = {"counters": _counters, "concurrency": _concurrency}
 
 
 def _show(figure: Figure) -> None:

@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
-import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import key
 from tests.db.invariants import offending
+from tests.db.mixed_run import answer_of, faults, found_crowd, play
 from tests.support.database import Database, as_actor
 
 
 @pytest.fixture
 async def people(database: Database) -> list[UUID]:
     """Two hundred people, each enrolled in the course with everything done but the reading."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        connection.execute("delete from auth.users where id = %s", [key("nobody")])
-    async with database.connect() as owner:
-        rows = await owner.fetch(
-            "insert into auth.users (email) select 'p' || n || '@guild.test'"
-            " from generate_series(1, 200) n returning id"
-        )
-        ids: list[UUID] = [row["id"] for row in rows]
-        await owner.execute(
-            "insert into public.enrollments (course_id, member_id) select $1, unnest($2::uuid[])", key("course"), ids
-        )
-        await owner.execute(
-            "select private.complete_lesson(e.id, l.id) from public.enrollments e, public.lessons l"
-            " where e.member_id = any ($1) and l.id = any ($2)",
-            ids,
-            [key("welcome"), key("locked")],
-        )
-    return ids
-
-
-def answer_of(error: asyncpg.PostgresError) -> str:
-    """The code of a rule that refused, else the SQLSTATE."""
-    state = str(error.sqlstate)
-    return str(error.as_dict().get("detail")) if state.startswith("CG") else state
+    return await found_crowd(database)
 
 
 async def in_parallel(database: Database, connections: int, work: Iterable[tuple[UUID, str, UUID]]) -> Counter[str]:
@@ -158,85 +132,10 @@ async def test_two_players_opened_at_once_share_one_clock(database: Database, pe
     assert await offending(database) == {}
 
 
-Move = Callable[[random.Random, list[UUID]], tuple[UUID | None, str, UUID]]
-
-
-def by_learner(sql: str, *things: str) -> Move:
-    """Somebody of the crowd does something with one of the things, or with himself."""
-
-    def move(mind: random.Random, crowd: list[UUID]) -> tuple[UUID | None, str, UUID]:
-        who = mind.choice(crowd)
-        return who, sql, key(mind.choice(things)) if things else who
-
-    return move
-
-
-def by_site(sql: str) -> Move:
-    """The site does something with somebody of the crowd."""
-    return lambda mind, crowd: (None, sql, mind.choice(crowd))
-
-
-def by_instructor(mind: random.Random, _crowd: list[UUID]) -> tuple[UUID | None, str, UUID]:
-    """The instructor changes his mind about what is required."""
-    required = mind.choice(("true", "false"))
-    sql = f"update public.lessons set require_completion = {required} where id = $1"
-    return key("instructor"), sql, key(mind.choice(("welcome", "reading", "locked", "spare")))
-
-
-COMPLETE = f"""
-select private.complete_lesson(e.id, l.id) from public.enrollments e join public.lessons l on l.course_id = e.course_id
-where e.member_id = $1 and e.course_id = '{key("course")}' order by random() limit 1
-"""
-SUSPEND = """
-update public.enrollments set status = case status when 'suspended' then 'in_progress' else 'suspended' end
-where id = (
-    select id from public.enrollments where member_id = $1 and status in ('enrolled', 'in_progress', 'suspended')
-    order by random() limit 1
-)
--- Of who has completed the course meanwhile the certificate would stay.
-and status in ('enrolled', 'in_progress', 'suspended')
-"""
-FORGET = """
-delete from public.lesson_progress where id = (
-    select p.id from public.lesson_progress p join public.enrollments e on e.id = p.enrollment_id
-    where e.member_id = $1 and e.status <> 'completed' order by random() limit 1
-)
-"""
-MOVES: list[tuple[int, Move]] = [
-    (6, by_learner("select public.enrol($1)", "course", "short", "open", "other_course")),
-    (8, by_learner("select public.mark_lesson_complete($1)", "reading", "short_lesson", "bare")),
-    (4, by_learner("select public.visit_lesson($1)", "welcome", "reading", "locked")),
-    (3, by_learner("select public.open_playback($1)", "welcome_video", "locked_video")),
-    (3, by_learner("select public.drop_enrollment(id) from public.enrollments where member_id = $1 limit 1")),
-    (1, by_instructor),
-    (2, by_site(SUSPEND)),
-    (4, by_site(COMPLETE)),
-    (1, by_site(FORGET)),
-]
-
-
 @pytest.mark.slow
 async def test_counters_equal_a_recount_after_anything(database: Database, people: list[UUID]) -> None:
     """Eight connections do what comes to their mind for five seconds."""
-    answers: Counter[str] = Counter()
-    weights = [weight for weight, _ in MOVES]
-
-    async def play(seed: int) -> None:
-        mind = random.Random(seed)
-        async with database.connect("web") as session:
-            while asyncio.get_running_loop().time() < end:
-                who, sql, what = mind.choices(MOVES, weights)[0][1](mind, people[:40])
-                try:
-                    async with as_actor(session, "authenticated" if who else "service_role", who):
-                        await session.execute(sql, what)
-                    answers["done"] += 1
-                except asyncpg.PostgresError as error:
-                    answers[answer_of(error)] += 1
-                    if error.sqlstate == "40P01":
-                        print(sql, error.detail, error.context)
-
-    end = asyncio.get_running_loop().time() + 5
-    await asyncio.gather(*(play(seed) for seed in range(8)))
+    answers = await play(database, people, 8, 5)
     assert answers["done"] > 200
-    assert not [answer for answer in answers if answer.isupper() or answer.isdigit()], answers
+    assert not faults(answers), answers
     assert await offending(database) == {}
