@@ -13,7 +13,7 @@ from collegium.kit.site import Site
     "progress.make_partitions",
     cron="41 3 * * *",
     title="Make the months ahead",
-    what="Makes the partitions of player events and of what SCORM packages say for the next three months, long before they begin.",
+    what="Makes the next three months of player events and of what SCORM packages say, long before they begin.",
 )
 async def make_partitions(site: Site) -> Outcome:
     """Every night."""
