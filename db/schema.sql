@@ -710,6 +710,22 @@ $$;
 
 COMMENT ON FUNCTION private.award_program_credits(p_enrollment uuid) IS 'Gives the credits of the programs that a completed enrollment was the last required course of; answers how many awards.';
 
+CREATE FUNCTION private.begin_content_counts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_table_name = 'lessons' then
+        insert into public.content_counts (course_id, lesson_id) values (new.course_id, new.id);
+    else
+        insert into public.content_counts (course_id, module_id) values (new.course_id, new.id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_content_counts() IS 'Trigger: a new lesson or module begins with nothing counted.';
+
 CREATE FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1945,6 +1961,32 @@ $$;
 
 COMMENT ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) IS 'Keeps how much somebody asked and answered, as the meeting platform reports it.';
 
+CREATE FUNCTION private.count_progress() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_old jsonb := '[]';
+    v_new jsonb := '[]';
+begin
+    -- Whole statements at once: a cascade takes all lessons of an enrollment together.
+    if tg_op <> 'INSERT' then
+        select coalesce(jsonb_agg(jsonb_build_object('e', o.enrollment_id, 'l', o.lesson_id, 'c', o.course_id, 's', o.status)), '[]')
+        into v_old from old_rows o;
+    end if;
+    if tg_op <> 'DELETE' then
+        select coalesce(jsonb_agg(jsonb_build_object('e', n.enrollment_id, 'l', n.lesson_id, 'c', n.course_id, 's', n.status)), '[]')
+        into v_new from new_rows n;
+    end if;
+    if v_old <> v_new then
+        perform private.move_content_counts(v_old, v_new);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_progress() IS 'Trigger: counts who began and completed lessons and modules. Fires after trigger_update_enrollment_progress, which holds the enrollment, so of two lessons that one person completes at once the second sees the first.';
+
 CREATE FUNCTION private.count_quiz_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2530,6 +2572,35 @@ end
 $$;
 
 COMMENT ON FUNCTION private.fix_price() IS 'Trigger: an order gets the price of its day and the rule that gave it, in the currency of the course.';
+
+CREATE FUNCTION private.fold_content_counts() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_folded integer;
+begin
+    -- Of two workers at once, one is enough.
+    if not pg_try_advisory_xact_lock(hashtextextended('fold_content_counts', 0)) then
+        return 0;
+    end if;
+    with gone as (
+        delete from public.content_count_moves returning lesson_id, module_id, started, completed
+    ), sums as (
+        select lesson_id, module_id, sum(started) as started, sum(completed) as completed from gone group by lesson_id, module_id
+    ), lessons as (
+        update public.content_counts c set started = c.started + s.started, completed = c.completed + s.completed
+        from sums s where c.lesson_id = s.lesson_id
+    ), modules as (
+        update public.content_counts c set completed = c.completed + s.completed
+        from sums s where c.module_id = s.module_id
+    )
+    select count(*) into v_folded from gone;
+    return v_folded;
+end
+$$;
+
+COMMENT ON FUNCTION private.fold_content_counts() IS 'Gathers the moves in the counts; answers how many there were. What the views say does not change.';
 
 CREATE FUNCTION private.follow_course_credits() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3704,6 +3775,48 @@ end
 $$;
 
 COMMENT ON FUNCTION private.move_catalogue_version() IS 'Trigger: says that cached catalogue pages are old.';
+
+CREATE FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Each row of progress as {e: enrollment, l: lesson, c: course, s: status}, as it was and as it is.
+    with changed as (
+        select r.*, -1 as sign from jsonb_to_recordset(p_old) as r (e uuid, l uuid, c uuid, s text)
+        union all
+        select r.*, 1 from jsonb_to_recordset(p_new) as r (e uuid, l uuid, c uuid, s text)
+    ), lessons as (
+        select l as lesson_id, c as course_id, sum(sign) filter (where s <> 'not_started') as started,
+            sum(sign) filter (where s = 'completed') as completed
+        from changed group by l, c
+    ), parts as (
+        -- Modules of which somebody completed, or lost, a lesson that counts.
+        select d.e, m.module_id, d.c, sum(d.sign) as difference
+        from changed d join public.lessons m on m.id = d.l and m.require_completion
+        where d.s = 'completed' group by d.e, m.module_id, d.c having sum(d.sign) <> 0
+    ), modules as (
+        select p.module_id, p.c as course_id, sum((n.done = w.wanted)::integer - (n.done - p.difference = w.wanted)::integer) as completed
+        from parts p
+        cross join lateral (
+            select count(*) as wanted from public.lessons l where l.module_id = p.module_id and l.require_completion
+        ) w
+        cross join lateral (
+            select count(*) as done from public.lessons l
+            join public.lesson_progress g on g.enrollment_id = p.e and g.lesson_id = l.id and g.status = 'completed'
+            where l.module_id = p.module_id and l.require_completion
+        ) n
+        group by p.module_id, p.c
+    )
+    insert into public.content_count_moves (course_id, lesson_id, module_id, started, completed)
+    -- A lesson that is being deleted takes its counts with it.
+    select l.course_id, l.lesson_id, null, coalesce(l.started, 0), coalesce(l.completed, 0) from lessons l
+    where (coalesce(l.started, 0) <> 0 or coalesce(l.completed, 0) <> 0)
+      and exists (select 1 from public.lessons x where x.id = l.lesson_id)
+    union all
+    select m.course_id, null, m.module_id, 0, m.completed from modules m where m.completed <> 0
+$$;
+
+COMMENT ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) IS 'Adds what a change of lesson_progress moves. Its cost grows with the lessons of the module, never with the learners of the course.';
 
 CREATE FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4901,6 +5014,23 @@ $$;
 
 COMMENT ON FUNCTION private.recount_attendance() IS 'Trigger: an interval was added, ended or voided, so one attendance is reckoned again.';
 
+CREATE FUNCTION private.recount_changed_module() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op <> 'INSERT' then
+        perform private.recount_module(old.module_id);
+    end if;
+    if tg_op <> 'DELETE' and (tg_op = 'INSERT' or new.module_id <> old.module_id) then
+        perform private.recount_module(new.module_id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.recount_changed_module() IS 'Trigger: what a module asks for has changed, so those who have completed it are counted anew.';
+
 CREATE FUNCTION private.recount_lesson_in_enrollments() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4926,6 +5056,38 @@ end
 $$;
 
 COMMENT ON FUNCTION private.recount_lesson_in_enrollments() IS 'Trigger: a lesson began or ceased to count, so those who completed it have one more or less, and some may now be done.';
+
+CREATE FUNCTION private.recount_module(p_module uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid := (select course_id from public.course_modules where id = p_module);
+    v_difference integer;
+begin
+    if v_course is null then
+        return 0;
+    end if;
+    perform private.hold_requirements(v_course, true);
+    select (
+        select count(*) from (
+            select g.enrollment_id from public.lesson_progress g
+            join public.lessons l on l.id = g.lesson_id
+            where l.module_id = p_module and l.require_completion and g.status = 'completed'
+            group by g.enrollment_id
+            having count(*) = (select count(*) from public.lessons w where w.module_id = p_module and w.require_completion)
+        ) done
+    ) - coalesce((select sum(c.completed) from public.content_counts c where c.module_id = p_module), 0)
+      - coalesce((select sum(m.completed) from public.content_count_moves m where m.module_id = p_module), 0)
+    into v_difference;
+    if v_difference <> 0 then
+        insert into public.content_count_moves (course_id, module_id, completed) values (v_course, p_module, v_difference);
+    end if;
+    return v_difference;
+end
+$$;
+
+COMMENT ON FUNCTION private.recount_module(p_module uuid) IS 'Counts a module anew, after its instructor changed which lessons it asks for; answers by how much it was off.';
 
 CREATE FUNCTION private.recount_partner_progress() RETURNS trigger
     LANGUAGE plpgsql
@@ -8774,6 +8936,33 @@ CREATE TABLE public.content_blocks (
 
 COMMENT ON TABLE public.content_blocks IS 'The body of a lesson, piece by piece.';
 
+CREATE TABLE public.content_count_moves (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    module_id uuid,
+    started integer DEFAULT 0 NOT NULL,
+    completed integer DEFAULT 0 NOT NULL,
+    CONSTRAINT moves_are_of_a_lesson_or_a_module CHECK ((num_nonnulls(lesson_id, module_id) = 1)),
+    CONSTRAINT moves_move_something CHECK (((started <> 0) OR (completed <> 0)))
+);
+
+COMMENT ON TABLE public.content_count_moves IS 'Differences that are not folded yet: added by each transition, never changed.';
+
+CREATE TABLE public.content_counts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    module_id uuid,
+    started integer DEFAULT 0 NOT NULL,
+    completed integer DEFAULT 0 NOT NULL,
+    CONSTRAINT content_counts_completed_check CHECK ((completed >= 0)),
+    CONSTRAINT content_counts_started_check CHECK ((started >= 0)),
+    CONSTRAINT counts_are_of_a_lesson_or_a_module CHECK ((num_nonnulls(lesson_id, module_id) = 1))
+);
+
+COMMENT ON TABLE public.content_counts IS 'What private.fold_content_counts has gathered of content_count_moves. The views lesson_counters and module_counters add both.';
+
 CREATE TABLE public.course_instructors (
     course_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -9130,6 +9319,24 @@ COMMENT ON COLUMN public.lesson_attachments.file_url IS 'The key of the stored f
 COMMENT ON COLUMN public.lesson_attachments.requires_enrollment IS 'False: whoever sees the lesson''s title may download it.';
 
 COMMENT ON COLUMN public.lesson_attachments.download_count IS 'Moved by public.note_download() alone.';
+
+CREATE VIEW public.lesson_counters WITH (security_invoker='true') AS
+ SELECT c.lesson_id,
+    c.course_id,
+    (c.started + COALESCE(m.started, (0)::bigint)) AS views_count,
+    (c.completed + COALESCE(m.completed, (0)::bigint)) AS completion_count,
+        CASE
+            WHEN ((c.started + COALESCE(m.started, (0)::bigint)) > 0) THEN round(((((c.completed + COALESCE(m.completed, (0)::bigint)))::numeric * 100.0) / ((c.started + COALESCE(m.started, (0)::bigint)))::numeric), 2)
+            ELSE (0)::numeric
+        END AS avg_completion_rate
+   FROM (public.content_counts c
+     LEFT JOIN LATERAL ( SELECT sum(v.started) AS started,
+            sum(v.completed) AS completed
+           FROM public.content_count_moves v
+          WHERE (v.lesson_id = c.lesson_id)) m ON (true))
+  WHERE (c.lesson_id IS NOT NULL);
+
+COMMENT ON VIEW public.lesson_counters IS 'How many opened a lesson, how many completed it, and the share: views_count and avg_completion_rate of the seed''s lessons.';
 
 CREATE TABLE public.lesson_links (
     lesson_id uuid NOT NULL,
@@ -9616,6 +9823,18 @@ CREATE VIEW public.members WITH (security_invoker='true') AS
           WHERE ((h.member_id = p.id) AND (h.since <= private.today()) AND ((h.until IS NULL) OR (h.until > private.today())))) d);
 
 COMMENT ON VIEW public.members IS 'Everybody with the membership and the designations of today, and how active he is. The shape that the association''s SQL reads.';
+
+CREATE VIEW public.module_counters WITH (security_invoker='true') AS
+ SELECT c.module_id,
+    c.course_id,
+    (c.completed + COALESCE(m.completed, (0)::bigint)) AS completion_count
+   FROM (public.content_counts c
+     LEFT JOIN LATERAL ( SELECT sum(v.completed) AS completed
+           FROM public.content_count_moves v
+          WHERE (v.module_id = c.module_id)) m ON (true))
+  WHERE (c.module_id IS NOT NULL);
+
+COMMENT ON VIEW public.module_counters IS 'How many completed every lesson that a module asks for: completion_count of the seed''s course_modules.';
 
 CREATE TABLE public.modules (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -10829,6 +11048,18 @@ ALTER TABLE ONLY public.content_blocks
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.content_count_moves
+    ADD CONSTRAINT content_count_moves_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.content_counts
+    ADD CONSTRAINT content_counts_lesson_id_key UNIQUE (lesson_id);
+
+ALTER TABLE ONLY public.content_counts
+    ADD CONSTRAINT content_counts_module_id_key UNIQUE (module_id);
+
+ALTER TABLE ONLY public.content_counts
+    ADD CONSTRAINT content_counts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.course_instructors
     ADD CONSTRAINT course_instructors_pkey PRIMARY KEY (course_id, profile_id);
 
@@ -11378,6 +11609,18 @@ CREATE INDEX idx_certificates_template ON public.certificates USING btree (templ
 CREATE INDEX idx_content_blocks_course ON public.content_blocks USING btree (course_id);
 
 CREATE INDEX idx_content_blocks_lesson ON public.content_blocks USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_content_count_moves_course ON public.content_count_moves USING btree (course_id);
+
+CREATE INDEX idx_content_count_moves_lesson ON public.content_count_moves USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_content_count_moves_module ON public.content_count_moves USING btree (module_id, course_id);
+
+CREATE INDEX idx_content_counts_course ON public.content_counts USING btree (course_id);
+
+CREATE INDEX idx_content_counts_lesson ON public.content_counts USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_content_counts_module ON public.content_counts USING btree (module_id, course_id);
 
 CREATE INDEX idx_course_instructors_profile ON public.course_instructors USING btree (profile_id, course_id);
 
@@ -12140,6 +12383,10 @@ CREATE TRIGGER trigger_ask_less_of_versions_on_move AFTER UPDATE OF course_id ON
 
 CREATE TRIGGER trigger_auto_grade_quiz BEFORE UPDATE OF status ON public.quiz_attempts FOR EACH ROW WHEN ((new.status = 'submitted'::text)) EXECUTE FUNCTION public.auto_grade_quiz_attempt();
 
+CREATE TRIGGER trigger_begin_content_counts AFTER INSERT ON public.course_modules FOR EACH ROW EXECUTE FUNCTION private.begin_content_counts();
+
+CREATE TRIGGER trigger_begin_content_counts AFTER INSERT ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.begin_content_counts();
+
 CREATE TRIGGER trigger_complete_after_lesson_deleted AFTER DELETE ON public.lessons FOR EACH ROW WHEN (old.require_completion) EXECUTE FUNCTION private.complete_after_lesson_deleted();
 
 CREATE TRIGGER trigger_complete_after_quiz_change AFTER UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.complete_after_quiz_change();
@@ -12153,6 +12400,12 @@ CREATE TRIGGER trigger_complete_watched_lesson AFTER UPDATE OF watched_seconds O
 CREATE TRIGGER trigger_count_discussion_posts AFTER INSERT OR DELETE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.count_discussion_posts();
 
 CREATE TRIGGER trigger_count_discussion_posts_on_change AFTER UPDATE OF deleted_at, hidden_at ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.count_discussion_posts();
+
+CREATE TRIGGER trigger_count_progress_on_delete AFTER DELETE ON public.lesson_progress REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_progress();
+
+CREATE TRIGGER trigger_count_progress_on_insert AFTER INSERT ON public.lesson_progress REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_progress();
+
+CREATE TRIGGER trigger_count_progress_on_update AFTER UPDATE ON public.lesson_progress REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_progress();
 
 CREATE TRIGGER trigger_count_quiz_attempts AFTER INSERT ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION private.follow_quiz_attempt();
 
@@ -12215,6 +12468,10 @@ CREATE TRIGGER trigger_update_enrollment_progress AFTER INSERT OR DELETE ON publ
 CREATE TRIGGER trigger_update_enrollment_progress_on_change AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.update_enrollment_progress();
 
 CREATE TRIGGER trigger_update_scorm_progress AFTER INSERT ON public.scorm_tracking REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.update_scorm_progress();
+
+CREATE TRIGGER trigger_zz_recount_module AFTER INSERT OR DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.recount_changed_module();
+
+CREATE TRIGGER trigger_zz_recount_module_on_change AFTER UPDATE OF require_completion, module_id ON public.lessons FOR EACH ROW WHEN (((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.module_id IS DISTINCT FROM new.module_id))) EXECUTE FUNCTION private.recount_changed_module();
 
 CREATE TRIGGER update_assignment_extensions_updated_at BEFORE UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -12423,6 +12680,18 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.content_count_moves
+    ADD CONSTRAINT content_count_moves_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.content_count_moves
+    ADD CONSTRAINT content_count_moves_module FOREIGN KEY (module_id, course_id) REFERENCES public.course_modules(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.content_counts
+    ADD CONSTRAINT content_counts_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.content_counts
+    ADD CONSTRAINT content_counts_module FOREIGN KEY (module_id, course_id) REFERENCES public.course_modules(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.course_instructors
     ADD CONSTRAINT course_instructors_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -13228,7 +13497,11 @@ CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR S
 
 CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view the counts of own courses" ON public.content_counts FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view the items of packages" ON public.scorm_items FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view the moves of own courses" ON public.content_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -13502,6 +13775,10 @@ ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.content_blocks ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.content_count_moves ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.content_counts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.course_instructors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
@@ -13770,6 +14047,8 @@ REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM 
 
 REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
 
@@ -14035,6 +14314,8 @@ REVOKE ALL ON FUNCTION private.count_discussion_posts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_questions integer, p_polls integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.count_progress() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
@@ -14133,6 +14414,9 @@ REVOKE ALL ON FUNCTION private.first_sco(p_package uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_sco(p_package uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.fold_content_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold_content_counts() TO service_role;
 
 REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
 
@@ -14291,6 +14575,8 @@ GRANT ALL ON FUNCTION private.mend_lessons_completed() TO service_role;
 REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) FROM PUBLIC;
 
@@ -14506,7 +14792,12 @@ GRANT ALL ON FUNCTION private.record_xapi_statement(p_statement jsonb, p_credent
 
 REVOKE ALL ON FUNCTION private.recount_attendance() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.recount_changed_module() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.recount_lesson_in_enrollments() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.recount_module(p_module uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recount_module(p_module uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.recount_partner_progress() FROM PUBLIC;
 
@@ -14995,6 +15286,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.content_blocks TO service_role
 GRANT SELECT ON TABLE public.content_blocks TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.content_blocks TO authenticated;
 
+GRANT SELECT ON TABLE public.content_count_moves TO authenticated;
+GRANT SELECT ON TABLE public.content_count_moves TO service_role;
+
+GRANT SELECT ON TABLE public.content_counts TO authenticated;
+GRANT SELECT ON TABLE public.content_counts TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_instructors TO service_role;
 GRANT SELECT ON TABLE public.course_instructors TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_instructors TO authenticated;
@@ -15056,6 +15353,9 @@ GRANT UPDATE(description) ON TABLE public.lesson_attachments TO authenticated;
 GRANT UPDATE(attachment_order) ON TABLE public.lesson_attachments TO authenticated;
 
 GRANT UPDATE(requires_enrollment) ON TABLE public.lesson_attachments TO authenticated;
+
+GRANT SELECT ON TABLE public.lesson_counters TO authenticated;
+GRANT SELECT ON TABLE public.lesson_counters TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_links TO service_role;
 GRANT SELECT ON TABLE public.lesson_links TO anon;
@@ -15195,6 +15495,9 @@ GRANT UPDATE(locale) ON TABLE public.profiles TO authenticated;
 
 GRANT SELECT ON TABLE public.members TO authenticated;
 GRANT SELECT ON TABLE public.members TO service_role;
+
+GRANT SELECT ON TABLE public.module_counters TO authenticated;
+GRANT SELECT ON TABLE public.module_counters TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modules TO service_role;
 GRANT SELECT,DELETE ON TABLE public.modules TO authenticated;
