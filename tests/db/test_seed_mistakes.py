@@ -7,11 +7,14 @@ was wrong there.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from collegium.access.stage import ACTORS, Stage, key
+from collegium.kit import ranges
+from collegium.kit.storage import Meta, response_headers
 
 NO_RIGHT = "42501"
 
@@ -126,6 +129,17 @@ def test_n_dragging_the_slider_to_the_end_completes_a_video(stage: Stage) -> Non
     assert stage.act("service_role", beat, p=playback, n=[1], r=["{}"]).rows == [("counted", 0)]
     assert stage.act("service_role", beat, p=playback, n=[2], r=["{[0,100)}"]).rows == [("too_fast", 0)]
     assert stage.value("select status from public.lesson_progress where id = %(progress)s") == "in_progress"
+
+
+@pytest.mark.parametrize("file", ["index.html", "page.xhtml", "logo.svg", "feed.xml", "player.js", "player.swf"])
+def test_n_package_files_share_the_pages_origin(file: str) -> None:
+    """What could run a script goes out without an origin, and as a download: nothing of a package acts as the site."""
+    meta = Meta(f"scorm/fire/{file}", 100, '"a"', datetime(2026, 1, 1, tzinfo=UTC))
+    plan = ranges.plan("GET", {}, size=100, etag='"a"', last_modified=meta.last_modified)
+    headers = response_headers(meta, plan)
+    assert headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert headers["content-disposition"].startswith("attachment")
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("who", ACTORS)
