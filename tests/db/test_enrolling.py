@@ -281,3 +281,24 @@ async def test_two_super_administrators_cannot_demote_each_other(database: Datab
             await owner.execute("update public.profiles set role = 'super_admin' where id = any ($1)", [first, second])
             answers = await asyncio.gather(demote(first, second), demote(second, first))
             assert sorted(answers) == ["admins_only", "done"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "cohort_start_date = now()",
+        "cohort_end_date = now()",
+        "cohort_name = 'Spring', cohort_start_date = now(), cohort_end_date = now()",
+        "instructor_notes = ''",
+        "instructor_notes = repeat('x', 10001)",
+    ],
+)
+def test_a_cohort_and_its_dates(stage: Stage, change: str) -> None:
+    row = "update public.enrollments set {} where id = %(enrollment)s"
+    assert stage.attempt("service_role", row.format(change)).state == "23514"
+    right = "cohort_name = 'Spring', cohort_start_date = now(), cohort_end_date = now() + interval '1 day'"
+    stage.act("service_role", row.format(f"{right}, instructor_notes = 'Well done.'"))
+    read = stage.act("owner", "select cohort_name, instructor_notes from public.enrollments where id = %(enrollment)s")
+    assert read.rows == [("Spring", "Well done.")]
+    for who in ("owner", "instructor", "admin"):
+        assert stage.attempt(who, row.format("instructor_notes = 'Mine.'")).state == "42501"
