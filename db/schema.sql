@@ -3946,12 +3946,18 @@ CREATE TABLE public.enrollments (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     course_version_id uuid,
+    cohort_start_date timestamp with time zone,
+    cohort_end_date timestamp with time zone,
+    instructor_notes text,
+    CONSTRAINT a_cohort_ends_after_it_starts CHECK ((cohort_end_date > cohort_start_date)),
+    CONSTRAINT cohort_dates_are_of_a_cohort CHECK (((cohort_name IS NOT NULL) OR (num_nonnulls(cohort_start_date, cohort_end_date) = 0))),
     CONSTRAINT completed_enrollments_are_dated CHECK (((status <> 'completed'::text) OR (completed_at IS NOT NULL))),
     CONSTRAINT enrollments_cohort_name_check CHECK (((length(cohort_name) >= 1) AND (length(cohort_name) <= 120))),
     CONSTRAINT enrollments_enrollment_source_check CHECK ((enrollment_source = ANY (ARRAY['self_enrollment'::text, 'admin_assignment'::text, 'bulk_import'::text, 'event_registration'::text, 'membership_benefit'::text]))),
     CONSTRAINT enrollments_final_grade_check CHECK (((final_grade >= (0)::numeric) AND (final_grade <= (100)::numeric))),
     CONSTRAINT enrollments_lessons_completed_check CHECK ((lessons_completed >= 0)),
-    CONSTRAINT enrollments_status_check CHECK ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text, 'dropped'::text, 'expired'::text, 'suspended'::text, 'archived'::text])))
+    CONSTRAINT enrollments_status_check CHECK ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text, 'dropped'::text, 'expired'::text, 'suspended'::text, 'archived'::text]))),
+    CONSTRAINT instructor_notes_have_a_length CHECK (((length(instructor_notes) >= 1) AND (length(instructor_notes) <= 10000)))
 );
 
 COMMENT ON TABLE public.enrollments IS 'Who takes which course. Nothing here is written by the member: rules and triggers move it.';
@@ -3959,6 +3965,12 @@ COMMENT ON TABLE public.enrollments IS 'Who takes which course. Nothing here is 
 COMMENT ON COLUMN public.enrollments.lessons_completed IS 'Completed lessons that count; kept by trigger_update_enrollment_progress, by the difference.';
 
 COMMENT ON COLUMN public.enrollments.course_version_id IS 'What was begun. Null: the course as it is asks, and none of its versions.';
+
+COMMENT ON COLUMN public.enrollments.cohort_start_date IS 'When the cohort of this enrollment begins, as it was when the person was put into it; written by the site alone.';
+
+COMMENT ON COLUMN public.enrollments.cohort_end_date IS 'When the cohort of this enrollment ends.';
+
+COMMENT ON COLUMN public.enrollments.instructor_notes IS 'What the instructor says to the member about the whole course, beside final_grade. The member reads it.';
 
 CREATE FUNCTION private.my_enrollment_for(p_lesson uuid) RETURNS public.enrollments
     LANGUAGE plpgsql STABLE SECURITY DEFINER
