@@ -7,6 +7,19 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$ select interval '10 seconds' $$;
 comment on function private.answer_grace() is 'How long after the deadline an answer that was on its way is still taken.';
 
+create function private.hold_quiz(p_quiz uuid, p_course uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- The quiz first, whose figures are about to move: who changes what it requires has its row too before he waits for
+    -- the lock of the requirements.
+    perform 1 from public.quizzes where id = p_quiz for no key update;
+    perform private.hold_requirements(p_course, false);
+end
+$$;
+comment on function private.hold_quiz(uuid, uuid) is
+    'Locks a quiz and then the requirements of its course, shared. Before any row of enrollments, attempts or courses.';
+
 create function private.option_order(p_type text, p_options jsonb, p_shuffle boolean) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -165,7 +178,7 @@ begin
         perform private.refuse('CG403', 'not_enrolled', 'There is no such quiz in a course that you are enrolled in.');
     end if;
     -- Two tabs at once: the second meets the attempt of the first.
-    perform private.hold_requirements(v_quiz.of_course_id, false);
+    perform private.hold_quiz(p_quiz, v_quiz.of_course_id);
     perform 1 from public.enrollments where id = v_enrollment.id for no key update;
     select * into v_attempt from public.quiz_attempts
     where enrollment_id = v_enrollment.id and quiz_id = p_quiz and status = 'in_progress' for no key update;
@@ -242,7 +255,7 @@ comment on function public.save_quiz_answer(uuid, integer, jsonb, bigint) is
 create function private.end_attempt(p_attempt uuid, p_deadline boolean) returns public.quiz_attempts
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-    -- Who calls holds the requirements of the course, the enrollment and the attempt, in this order.
+    -- Who calls holds the quiz, the requirements of its course, the enrollment and the attempt, in this order.
     update public.quiz_attempts set
         status = 'submitted',
         submitted_by = case when p_deadline then 'deadline' else 'learner' end,
@@ -262,7 +275,7 @@ begin
     if v_attempt.id is null then
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
     end if;
-    perform private.hold_requirements(v_attempt.course_id, false);
+    perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
     select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
     if v_attempt.status = 'in_progress' then
@@ -289,7 +302,7 @@ begin
     if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('expire_attempts', 0)) then
         return 0;
     end if;
-    perform private.hold_requirements(v_course, false);
+    perform private.hold_quiz(v_quiz, v_course);
     v_enrollments := array(
         select t.enrollment_id from public.quiz_attempts t
         where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()

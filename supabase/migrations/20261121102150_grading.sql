@@ -164,7 +164,7 @@ create function private.follow_quiz_attempt() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- First the quiz, then what completion locks: enrollment, course.
+    -- First the quiz, then what completion locks.
     if tg_op = 'INSERT' then
         update public.quizzes set attempts_count = attempts_count + 1 where id = new.quiz_id;
         return null;
@@ -203,7 +203,7 @@ begin
     elsif v_attempt.member_id = auth.uid() then
         perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
     end if;
-    perform private.hold_requirements(v_attempt.course_id, false);
+    perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
     select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
     if v_attempt.status = 'in_progress' then
@@ -271,13 +271,13 @@ begin
         where a.question_version_id = p_version and t.status <> 'in_progress'
     );
     -- Everything is locked first, in the order in which learners lock it.
+    perform 1 from public.quizzes z
+    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
     perform private.hold_requirements(c.id, false) from (
         select distinct t.course_id as id from public.quiz_attempts t where t.id = any (v_attempts) order by 1
     ) c;
     perform 1 from public.enrollments e
     where e.id in (select t.enrollment_id from public.quiz_attempts t where t.id = any (v_attempts)) order by e.id for no key update;
-    perform 1 from public.quizzes z
-    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
     for v_before in select * from public.quiz_attempts t where t.id = any (v_attempts) order by t.id for no key update loop
         select * into v_change from private.grade_answers(v_before.id, p_version) g
         where g.points_before is distinct from g.points_after;

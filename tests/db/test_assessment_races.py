@@ -138,3 +138,23 @@ async def test_work_is_handed_in_as_often_as_allowed(database: Database, people:
     answers = await in_parallel(database, 6, [(who, submit, key("assignment")) for who in people for _ in range(3)])
     assert answers == {"done": PEOPLE, "no_submissions_left": 2 * PEOPLE}
     assert await offending(database) == {}
+
+
+async def test_a_quiz_that_becomes_optional_while_it_is_taken(
+    database: Database, people: list[UUID], quiz: UUID
+) -> None:
+    """Whichever comes first, nobody waits for ever and nobody who has done all is left behind."""
+    toggles = [
+        (key("instructor"), f"update public.quizzes set require_passing = {wanted} where id = $1", quiz)
+        for _ in range(5)
+        for wanted in ("false", "true")
+    ]
+    submit = (
+        "select public.submit_quiz_attempt(t.id) from public.quiz_attempts t"
+        " where t.quiz_id = $1 and t.member_id = auth.uid()"
+    )
+    taken = [(who, sql, quiz) for who in people for sql in (START, submit)]
+    mixed = [one for n, work in enumerate(taken) for one in ([work, toggles[n // 8]] if n % 8 == 0 else [work])]
+    answers = await in_parallel(database, 6, mixed)
+    assert answers == {"done": len(mixed)}
+    assert await offending(database) == {}
