@@ -2368,7 +2368,7 @@ CREATE FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) RETURNS 
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    -- Who calls holds the requirements of the course, the enrollment and the attempt, in this order.
+    -- Who calls holds the quiz, the requirements of its course, the enrollment and the attempt, in this order.
     update public.quiz_attempts set
         status = 'submitted',
         submitted_by = case when p_deadline then 'deadline' else 'learner' end,
@@ -2470,7 +2470,7 @@ begin
     if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('expire_attempts', 0)) then
         return 0;
     end if;
-    perform private.hold_requirements(v_course, false);
+    perform private.hold_quiz(v_quiz, v_course);
     v_enrollments := array(
         select t.enrollment_id from public.quiz_attempts t
         where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
@@ -2639,7 +2639,7 @@ CREATE FUNCTION private.follow_quiz_attempt() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    -- First the quiz, then what completion locks: enrollment, course.
+    -- First the quiz, then what completion locks.
     if tg_op = 'INSERT' then
         update public.quizzes set attempts_count = attempts_count + 1 where id = new.quiz_id;
         return null;
@@ -2887,7 +2887,7 @@ begin
     elsif v_attempt.member_id = auth.uid() then
         perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
     end if;
-    perform private.hold_requirements(v_attempt.course_id, false);
+    perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
     select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
     if v_attempt.status = 'in_progress' then
@@ -2898,6 +2898,20 @@ end
 $$;
 
 COMMENT ON FUNCTION private.hold_attempt(p_attempt uuid) IS 'An attempt that the caller may grade, locked for it; raises CG403, CG404 or CG409.';
+
+CREATE FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The quiz first, whose figures are about to move: who changes what it requires has its row too before he waits for
+    -- the lock of the requirements.
+    perform 1 from public.quizzes where id = p_quiz for no key update;
+    perform private.hold_requirements(p_course, false);
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) IS 'Locks a quiz and then the requirements of its course, shared. Before any row of enrollments, attempts or courses.';
 
 CREATE FUNCTION private.hold_requirements(p_course uuid, p_change boolean) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -7504,13 +7518,13 @@ begin
         where a.question_version_id = p_version and t.status <> 'in_progress'
     );
     -- Everything is locked first, in the order in which learners lock it.
+    perform 1 from public.quizzes z
+    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
     perform private.hold_requirements(c.id, false) from (
         select distinct t.course_id as id from public.quiz_attempts t where t.id = any (v_attempts) order by 1
     ) c;
     perform 1 from public.enrollments e
     where e.id in (select t.enrollment_id from public.quiz_attempts t where t.id = any (v_attempts)) order by e.id for no key update;
-    perform 1 from public.quizzes z
-    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
     for v_before in select * from public.quiz_attempts t where t.id = any (v_attempts) order by t.id for no key update loop
         select * into v_change from private.grade_answers(v_before.id, p_version) g
         where g.points_before is distinct from g.points_after;
@@ -8029,7 +8043,7 @@ begin
         perform private.refuse('CG403', 'not_enrolled', 'There is no such quiz in a course that you are enrolled in.');
     end if;
     -- Two tabs at once: the second meets the attempt of the first.
-    perform private.hold_requirements(v_quiz.of_course_id, false);
+    perform private.hold_quiz(p_quiz, v_quiz.of_course_id);
     perform 1 from public.enrollments where id = v_enrollment.id for no key update;
     select * into v_attempt from public.quiz_attempts
     where enrollment_id = v_enrollment.id and quiz_id = p_quiz and status = 'in_progress' for no key update;
@@ -8205,7 +8219,7 @@ begin
     if v_attempt.id is null then
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
     end if;
-    perform private.hold_requirements(v_attempt.course_id, false);
+    perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
     select * into v_attempt from public.quiz_attempts where id = p_attempt for no key update;
     if v_attempt.status = 'in_progress' then
@@ -14458,6 +14472,8 @@ REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FRO
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
 
