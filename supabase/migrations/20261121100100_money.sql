@@ -3,6 +3,15 @@
 -- Rollback: put the functions that are replaced here back as the migrations of learning records and of completion have them,
 -- drop the other functions, the triggers, the new columns of transactions and the table prices.
 
+-- Not a number is greater than every number, so "at least 0" let it in; a sum that has met it stays it. Both tables are small.
+alter table public.courses add constraint prices_and_credits_are_numbers
+    check (price <> 'NaN' and member_price <> 'NaN' and ce_credits <> 'NaN') not valid;
+alter table public.courses validate constraint prices_and_credits_are_numbers;
+alter table public.transactions add constraint amounts_are_numbers check (amount <> 'NaN') not valid;
+alter table public.transactions validate constraint amounts_are_numbers;
+alter table public.certificates add constraint certified_credits_are_numbers check (ce_credits <> 'NaN') not valid;
+alter table public.certificates validate constraint certified_credits_are_numbers;
+
 -- prices -----------------------------------------------------------------------------------------------------
 
 create table public.prices (
@@ -12,7 +21,7 @@ create table public.prices (
     audience text not null default 'everybody' check (audience in ('everybody', 'member', 'designation', 'organisation')),
     designation_id uuid references public.member_designations (id) on delete restrict,
     organisation_id uuid references public.organisations (id) on delete restrict,
-    amount numeric(10, 2) not null check (amount >= 0),
+    amount numeric(10, 2) not null check (amount >= 0 and amount <> 'NaN'),
     currency text not null check (currency ~ '^[A-Z]{3}$'),
     valid_from date not null default private.today(),
     valid_until date,
@@ -156,8 +165,8 @@ grant execute on function private.is_price_rule(jsonb) to service_role;
 
 alter table public.transactions
     add column price_id uuid,
-    add column list_price numeric(10, 2) check (list_price >= 0),
-    add column price numeric(10, 2) check (price >= 0),
+    add column list_price numeric(10, 2) check (list_price >= 0 and list_price <> 'NaN'),
+    add column price numeric(10, 2) check (price >= 0 and price <> 'NaN'),
     add column price_rule jsonb check (price_rule is null or private.is_price_rule(price_rule)),
     add column reference text check (length(reference) between 1 and 200);
 comment on column public.transactions.amount is 'What moved: of a purchase what is to be paid or was paid, of a refund what is given back.';
@@ -465,6 +474,10 @@ begin
         perform private.refuse('CG409', 'already_enrolled', 'You are enrolled in this course already. There is nothing to pay.');
     end if;
     v_course := private.check_takes(auth.uid(), p_course);
+    -- Nobody pays for what he could not enrol in.
+    if v_enrollment.id is null then
+        perform private.require_prerequisites(auth.uid(), p_course);
+    end if;
     if exists (
         select 1 from public.transactions t left join public.enrollments u on u.transaction_id = t.id
         where t.member_id = auth.uid() and t.course_id = p_course and private.pays(t.id) and (u.id is null or u.id = v_enrollment.id)

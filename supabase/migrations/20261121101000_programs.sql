@@ -80,11 +80,18 @@ create policy "Public can view courses of programs" on public.program_courses fo
     using (exists (select 1 from public.programs p where p.id = program_id and p.status = 'published'));
 create policy "People view courses of programs" on public.program_courses for select to authenticated
     using (exists (select 1 from public.programs p where p.id = program_id));
+-- Only courses that one can see: whose course stands in a program cannot remove it.
 create policy "Instructors add courses to programs" on public.program_courses for insert to authenticated
-    with check (program_id = any (array(select private.my_program_ids())) or (select private.is_admin()));
+    with check (
+        (program_id = any (array(select private.my_program_ids())) and exists (select 1 from public.courses c where c.id = course_id))
+        or (select private.is_admin())
+    );
 create policy "Instructors change courses of programs" on public.program_courses for update to authenticated
     using (program_id = any (array(select private.my_program_ids())) or (select private.is_admin()))
-    with check (program_id = any (array(select private.my_program_ids())) or (select private.is_admin()));
+    with check (
+        (program_id = any (array(select private.my_program_ids())) and exists (select 1 from public.courses c where c.id = course_id))
+        or (select private.is_admin())
+    );
 create policy "Instructors take courses out of programs" on public.program_courses for delete to authenticated
     using (program_id = any (array(select private.my_program_ids())) or (select private.is_admin()));
 
@@ -152,20 +159,32 @@ as $$
 $$;
 comment on function private.missing_prerequisites(uuid, uuid) is 'Courses that a person must complete before he may enrol himself in a course.';
 
-create function private.check_prerequisites() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function private.require_prerequisites(p_member uuid, p_course uuid) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_titles text;
 begin
     select string_agg('"' || c.title || '"', ', ' order by c.title) into v_titles
-    from private.missing_prerequisites(new.member_id, new.course_id) m (id) join public.courses c on c.id = m.id;
+    from private.missing_prerequisites(p_member, p_course) m (id) join public.courses c on c.id = m.id;
+    if v_titles is not null then
+        perform private.refuse('CG403', 'prerequisite_missing', 'Complete ' || v_titles || ' before you enrol in this course.');
+    end if;
+end
+$$;
+comment on function private.require_prerequisites(uuid, uuid) is
+    'Raises CG403 with what a person must complete before he may enrol himself in a course, or order it.';
+
+create function private.check_prerequisites() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
     -- Who is enrolled already meets his own row.
-    if v_titles is not null and not exists (
+    if not exists (
         select 1 from public.enrollments e
         where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
     ) then
-        perform private.refuse('CG403', 'prerequisite_missing', 'Complete ' || v_titles || ' before you enrol in this course.');
+        perform private.require_prerequisites(new.member_id, new.course_id);
     end if;
     return new;
 end

@@ -10,7 +10,7 @@ create table public.course_versions (
     course_id uuid not null references public.courses (id) on delete cascade,
     number integer not null check (number > 0),
     title text not null,
-    ce_credits numeric(5, 2) not null check (ce_credits >= 0),
+    ce_credits numeric(5, 2) not null check (ce_credits >= 0 and ce_credits <> 'NaN'),
     outline jsonb not null check (jsonb_typeof(outline) = 'array'),
     requirements jsonb not null check (jsonb_typeof(requirements) = 'array'),
     required_lesson_ids uuid[] not null check (cardinality(required_lesson_ids) > 0),

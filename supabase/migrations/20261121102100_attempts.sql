@@ -42,7 +42,7 @@ create table public.quiz_attempts (
     submitted_by text check (submitted_by in ('learner', 'deadline')),
     time_spent_seconds integer generated always as (floor(extract(epoch from submitted_at - started_at))::integer) stored,
     passing_score numeric(5, 2) not null check (passing_score between 0 and 100),
-    total_points numeric(8, 2) not null default 0 check (total_points >= 0),
+    total_points numeric(8, 2) not null default 0 check (total_points >= 0 and total_points <> 'NaN'),
     points_earned numeric(8, 2) check (points_earned between 0 and total_points),
     score numeric(5, 2) check (score between 0 and 100),
     passed boolean,
@@ -92,7 +92,7 @@ create table private.attempt_questions (
     quiz_attempt_id uuid not null references public.quiz_attempts (id) on delete restrict,
     position integer not null check (position > 0),
     question_version_id uuid not null references public.question_versions (id) on delete restrict,
-    points numeric(5, 2) not null check (points >= 0),
+    points numeric(5, 2) not null check (points >= 0 and points <> 'NaN'),
     option_order jsonb not null default '[]',
     primary key (quiz_attempt_id, position),
     constraint a_question_once_in_an_attempt unique (quiz_attempt_id, question_version_id)
@@ -114,7 +114,7 @@ create table public.quiz_answers (
     seq bigint not null check (seq >= 0),
     is_correct boolean,
     points_earned numeric(5, 2) check (points_earned between 0 and max_points),
-    max_points numeric(5, 2) not null check (max_points >= 0),
+    max_points numeric(5, 2) not null check (max_points >= 0 and max_points <> 'NaN'),
     answered_at timestamptz not null default now(),
     time_spent_seconds integer check (time_spent_seconds >= 0),
     automated_feedback text check (length(automated_feedback) <= 10000),
@@ -213,7 +213,11 @@ revoke all on public.quiz_accommodations, public.quiz_attempts, public.quiz_answ
 grant select, insert, update, delete on public.quiz_accommodations to service_role;
 -- Evidence: nobody removes it, and grades go through functions that write down what they change.
 grant select on public.quiz_attempts, public.quiz_answers, public.quiz_grade_changes, private.attempt_questions to service_role;
-grant select on public.quiz_accommodations, public.quiz_attempts, public.quiz_answers, public.quiz_grade_changes to authenticated;
+grant select on public.quiz_accommodations, public.quiz_answers, public.quiz_grade_changes to authenticated;
+-- Not from where and with which browser: a manager sees what his people learn, not their machines.
+grant select (id, quiz_id, enrollment_id, course_id, member_id, attempt_number, status, started_at, deadline_at, submitted_at, submitted_by,
+    time_spent_seconds, passing_score, total_points, points_earned, score, passed, graded_by, graded_at, instructor_feedback, created_at,
+    updated_at) on public.quiz_attempts to authenticated;
 grant delete, insert (id, quiz_id, enrollment_id, extra_minutes, extra_attempts, available_until, reason),
     update (extra_minutes, extra_attempts, available_until, reason) on public.quiz_accommodations to authenticated;
 

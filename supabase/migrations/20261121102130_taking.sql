@@ -228,6 +228,8 @@ begin
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
     elsif v_attempt.status <> 'in_progress' then
         perform private.refuse('CG409', 'attempt_ended', 'This attempt has been handed in. Its answers cannot be changed.');
+    elsif v_attempt.enrollment_id not in (select e.id from private.my_open_enrollments() e) then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course any more. Ask the association''s office.');
     elsif clock_timestamp() > v_attempt.deadline_at + private.answer_grace() then
         perform private.refuse('CG409', 'time_is_up', 'The time for this attempt is over.');
     end if;
@@ -274,6 +276,8 @@ begin
     select * into v_attempt from public.quiz_attempts where id = p_attempt and member_id = auth.uid();
     if v_attempt.id is null then
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    elsif v_attempt.status = 'in_progress' and v_attempt.enrollment_id not in (select e.id from private.my_open_enrollments() e) then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course any more. Ask the association''s office.');
     end if;
     perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;

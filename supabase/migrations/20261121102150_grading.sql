@@ -23,7 +23,8 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(case
         when p_expected ? 'numeric' then case
-            when btrim(p_given) ~ '^[+-]?\d{1,15}([.,]\d{1,10})?$' then
+            -- Not \d: by some collations that is every script's digits, of which no number can be made.
+            when btrim(p_given) ~ '^[+-]?[0-9]{1,15}([.,][0-9]{1,10})?$' then
                 abs(replace(btrim(p_given), ',', '.')::numeric - (p_expected #>> '{numeric,value}')::numeric)
                     <= (p_expected #>> '{numeric,tolerance}')::numeric
         end
@@ -71,7 +72,8 @@ comment on function private.grade_share(text, jsonb, jsonb, jsonb) is
 create function private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$
-    select string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n)
+    -- Never longer than its column: what an author wrote at length must not keep an attempt from being handed in.
+    select left(string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n), 10000)
     from jsonb_array_elements_text(
         case jsonb_typeof(p_answer -> 'selected') when 'array' then p_answer -> 'selected'
             else jsonb_build_array(p_answer -> 'selected') end

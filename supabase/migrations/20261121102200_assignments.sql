@@ -18,10 +18,10 @@ as $$
     select case when jsonb_typeof(p_rubric) = 'array' then (
         select case when count(*) between 1 and 50 and count(distinct c ->> 'criterion') = count(*) and coalesce(bool_and(
             jsonb_typeof(c) = 'object' and jsonb_typeof(c -> 'criterion') = 'string' and length(c ->> 'criterion') between 1 and 200
-            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
+            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
             and coalesce(jsonb_typeof(c -> 'description') = 'string' and length(c ->> 'description') <= 2000, not c ? 'description')
             and c - array['criterion', 'points', 'description'] = '{}'
-        ), false) then sum(case when c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' then (c ->> 'points')::numeric end) end
+        ), false) then sum(case when c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' then (c ->> 'points')::numeric end) end
         from jsonb_array_elements(p_rubric) c
     ) end
 $$;
@@ -33,8 +33,8 @@ as $$
     select case when jsonb_typeof(p_scores) = 'object' and private.rubric_points(p_rubric) is not null then (
         select case when count(*) = (select count(*) from jsonb_object_keys(p_scores)) and bool_and(coalesce(
             jsonb_typeof(p_scores -> (c ->> 'criterion')) = 'number'
-            and p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
-            and case when p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
+            and p_scores ->> (c ->> 'criterion') ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$'
+            and case when p_scores ->> (c ->> 'criterion') ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$'
                 then (p_scores ->> (c ->> 'criterion'))::numeric <= (c ->> 'points')::numeric end, false
         )) then sum((p_scores ->> (c ->> 'criterion'))::numeric) end
         from jsonb_array_elements(p_rubric) c
@@ -68,7 +68,7 @@ create table public.assignments (
     description text not null check (length(description) <= 10000),
     instructions_html text check (length(instructions_html) <= 50000),
     status text not null default 'draft' check (status in ('draft', 'published', 'archived')),
-    total_points numeric(8, 2) not null default 100 check (total_points > 0),
+    total_points numeric(8, 2) not null default 100 check (total_points > 0 and total_points <> 'NaN'),
     passing_percentage numeric(5, 2) not null default 50 check (passing_percentage between 0 and 100),
     rubric jsonb,
     submission_type text not null default 'file_upload'
@@ -86,7 +86,7 @@ create table public.assignments (
     peer_reviews_required integer not null default 2 check (peer_reviews_required between 1 and 20),
     submissions_count integer not null default 0 check (submissions_count >= 0),
     graded_count integer not null default 0 check (graded_count between 0 and submissions_count),
-    score_sum numeric(14, 2) not null default 0 check (score_sum >= 0),
+    score_sum numeric(14, 2) not null default 0 check (score_sum >= 0 and score_sum <> 'NaN'),
     avg_score numeric(5, 2) generated always as (case when graded_count > 0 then round(score_sum / graded_count, 2) end) stored,
     created_by uuid default auth.uid() references public.profiles (id) on delete set null,
     created_at timestamptz not null default now(),
@@ -140,7 +140,7 @@ create table public.assignment_submissions (
     submission_url text check (length(submission_url) <= 2048),
     file_attachments jsonb not null default '[]' check (jsonb_typeof(file_attachments) = 'array' and length(file_attachments::text) <= 20000),
     status text not null default 'submitted' check (status in ('submitted', 'grading', 'graded', 'returned', 'resubmission_requested')),
-    max_points numeric(8, 2) not null check (max_points > 0),
+    max_points numeric(8, 2) not null check (max_points > 0 and max_points <> 'NaN'),
     points_earned numeric(8, 2) check (points_earned between 0 and max_points),
     score numeric(5, 2) generated always as (round(points_earned * 100 / max_points, 2)) stored,
     late_penalty_applied numeric(5, 2) not null default 0 check (late_penalty_applied between 0 and 100),
@@ -229,7 +229,7 @@ create table public.assignment_reviews (
     due_at timestamptz,
     completed_at timestamptz,
     rubric_scores jsonb check (jsonb_typeof(rubric_scores) = 'object'),
-    points numeric(8, 2) check (points >= 0),
+    points numeric(8, 2) check (points >= 0 and points <> 'NaN'),
     feedback_html text check (length(feedback_html) <= 50000),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),

@@ -13,7 +13,7 @@ as $$
             and f ->> 'file_key' ~ ('^assignment-submissions/' || p_member || '/[A-Za-z0-9_-]+(\.[A-Za-z0-9]{1,10})?$')
             and length(f ->> 'file_key') <= 512
             and jsonb_typeof(f -> 'file_size') = 'number'
-            and case when f ->> 'file_size' ~ '^\d{1,12}$' then (f ->> 'file_size')::bigint between 1 and p_max_mb * 1048576::bigint end,
+            and case when f ->> 'file_size' ~ '^[0-9]{1,12}$' then (f ->> 'file_size')::bigint between 1 and p_max_mb * 1048576::bigint end,
             false
         )), true)
         from jsonb_array_elements(p_files) f

@@ -309,6 +309,9 @@ as $$
             join public.courses k on k.id = p.course_id
             join public.enrollments e on e.course_id = k.id and e.member_id = p_award.member_id and e.status = 'completed'
             where r.id = p_award.rule_id
+              -- Who teaches one course of a program is not told when its learners completed the others.
+              and (p_award.member_id = auth.uid() or k.id in (select private.my_taught_course_ids())
+                  or p_award.member_id in (select private.my_managed_member_ids()) or private.is_admin())
         ), '[]'),
         'lessons', coalesce((
             select jsonb_agg(jsonb_build_object('lesson_id', l.id, 'title', l.title, 'type', l.lesson_type, 'completed_at', p.completed_at)

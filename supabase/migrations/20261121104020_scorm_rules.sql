@@ -73,7 +73,7 @@ comment on function private.check_scorm_elements(text, jsonb) is 'Raises CG422 w
 
 create function private.scorm_number(p_text text) returns numeric
 language sql immutable parallel safe strict set search_path = pg_catalog, pg_temp
-as $$ select case when p_text ~ '^[+-]?\d{1,9}(\.\d{0,9})?$' then p_text::numeric end $$;
+as $$ select case when p_text ~ '^[+-]?[0-9]{1,9}(\.[0-9]{0,9})?$' then p_text::numeric end $$;
 comment on function private.scorm_number(text) is 'A decimal as packages write it; null for anything else.';
 
 create function private.scorm_seconds(p_text text) returns numeric
@@ -82,13 +82,13 @@ as $$
     -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
     -- 365 days and a month 30: the clock bounds what is counted anyway.
     select case
-        when p_text ~ '^\d{2,4}:[0-5]\d:[0-5]\d(\.\d{1,2})?$' then (
-            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^(\d+):(\d+):(.+)$') as r (m)
+        when p_text ~ '^[0-9]{2,4}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,2})?$' then (
+            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^([0-9]+):([0-9]+):(.+)$') as r (m)
         )
-        when p_text ~ '^P(?=.)(\d{1,4}Y)?(\d{1,5}M)?(\d{1,6}D)?(T(?=.)(\d{1,7}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,2})?S)?)?$' then (
+        when p_text ~ '^P(?=.)([0-9]{1,4}Y)?([0-9]{1,5}M)?([0-9]{1,6}D)?(T(?=.)([0-9]{1,7}H)?([0-9]{1,8}M)?([0-9]{1,10}(\.[0-9]{1,2})?S)?)?$' then (
             select coalesce(m[1], '0')::numeric * 31536000 + coalesce(m[2], '0')::numeric * 2592000 + coalesce(m[3], '0')::numeric * 86400
                 + coalesce(m[4], '0')::numeric * 3600 + coalesce(m[5], '0')::numeric * 60 + coalesce(m[6], '0')::numeric
-            from regexp_match(p_text, '^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$') as r (m)
+            from regexp_match(p_text, '^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?$') as r (m)
         )
     end
 $$;

@@ -60,7 +60,8 @@ as $$
 declare
     v_marked integer;
 begin
-    update public.notifications set read_at = now()
+    -- It may have come while this waited.
+    update public.notifications set read_at = greatest(now(), created_at)
     where member_id = auth.uid() and read_at is null and (p_notifications is null or id = any (p_notifications));
     get diagnostics v_marked = row_count;
     return v_marked;

@@ -128,6 +128,12 @@ FUNCTIONS: dict[str, str] = {
     "public.submit_quiz_attempt": "authenticated",
 }
 
+# From where and with which browser somebody took a quiz is for the service alone.
+UNREADABLE: dict[str, str] = {
+    "quiz_attempts": "ip_address user_agent",
+}
+
+
 AREA = Area(
     things=THINGS,
     found=found,
@@ -135,5 +141,6 @@ AREA = Area(
     probes=PROBES,
     second_lines=SECOND_LINES,
     writable=WRITABLE,
+    unreadable=UNREADABLE,
     functions=FUNCTIONS,
 )
