@@ -244,7 +244,7 @@ CREATE FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], 
             and f ->> 'file_key' ~ ('^assignment-submissions/' || p_member || '/[A-Za-z0-9_-]+(\.[A-Za-z0-9]{1,10})?$')
             and length(f ->> 'file_key') <= 512
             and jsonb_typeof(f -> 'file_size') = 'number'
-            and case when f ->> 'file_size' ~ '^\d{1,12}$' then (f ->> 'file_size')::bigint between 1 and p_max_mb * 1048576::bigint end,
+            and case when f ->> 'file_size' ~ '^[0-9]{1,12}$' then (f ->> 'file_size')::bigint between 1 and p_max_mb * 1048576::bigint end,
             false
         )), true)
         from jsonb_array_elements(p_files) f
@@ -561,7 +561,8 @@ CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_an
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n)
+    -- Never longer than its column: what an author wrote at length must not keep an attempt from being handed in.
+    select left(string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n), 10000)
     from jsonb_array_elements_text(
         case jsonb_typeof(p_answer -> 'selected') when 'array' then p_answer -> 'selected'
             else jsonb_build_array(p_answer -> 'selected') end
@@ -937,17 +938,13 @@ CREATE FUNCTION private.check_prerequisites() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_titles text;
 begin
-    select string_agg('"' || c.title || '"', ', ' order by c.title) into v_titles
-    from private.missing_prerequisites(new.member_id, new.course_id) m (id) join public.courses c on c.id = m.id;
     -- Who is enrolled already meets his own row.
-    if v_titles is not null and not exists (
+    if not exists (
         select 1 from public.enrollments e
         where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
     ) then
-        perform private.refuse('CG403', 'prerequisite_missing', 'Complete ' || v_titles || ' before you enrol in this course.');
+        perform private.require_prerequisites(new.member_id, new.course_id);
     end if;
     return new;
 end
@@ -1073,10 +1070,10 @@ CREATE FUNCTION private.rubric_points(p_rubric jsonb) RETURNS numeric
     select case when jsonb_typeof(p_rubric) = 'array' then (
         select case when count(*) between 1 and 50 and count(distinct c ->> 'criterion') = count(*) and coalesce(bool_and(
             jsonb_typeof(c) = 'object' and jsonb_typeof(c -> 'criterion') = 'string' and length(c ->> 'criterion') between 1 and 200
-            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
+            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
             and coalesce(jsonb_typeof(c -> 'description') = 'string' and length(c ->> 'description') <= 2000, not c ? 'description')
             and c - array['criterion', 'points', 'description'] = '{}'
-        ), false) then sum(case when c ->> 'points' ~ '^\d{1,6}(\.\d{1,2})?$' then (c ->> 'points')::numeric end) end
+        ), false) then sum(case when c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' then (c ->> 'points')::numeric end) end
         from jsonb_array_elements(p_rubric) c
     ) end
 $_$;
@@ -1124,12 +1121,12 @@ END) STORED,
     CONSTRAINT assignments_max_submissions_check CHECK ((max_submissions > 0)),
     CONSTRAINT assignments_passing_percentage_check CHECK (((passing_percentage >= (0)::numeric) AND (passing_percentage <= (100)::numeric))),
     CONSTRAINT assignments_peer_reviews_required_check CHECK (((peer_reviews_required >= 1) AND (peer_reviews_required <= 20))),
-    CONSTRAINT assignments_score_sum_check CHECK ((score_sum >= (0)::numeric)),
+    CONSTRAINT assignments_score_sum_check CHECK (((score_sum >= (0)::numeric) AND (score_sum <> 'NaN'::numeric))),
     CONSTRAINT assignments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
     CONSTRAINT assignments_submission_type_check CHECK ((submission_type = ANY (ARRAY['file_upload'::text, 'text_entry'::text, 'url_submission'::text, 'both'::text]))),
     CONSTRAINT assignments_submissions_count_check CHECK ((submissions_count >= 0)),
     CONSTRAINT assignments_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT assignments_total_points_check CHECK ((total_points > (0)::numeric)),
+    CONSTRAINT assignments_total_points_check CHECK (((total_points > (0)::numeric) AND (total_points <> 'NaN'::numeric))),
     CONSTRAINT due_after_available CHECK ((due_date > available_from)),
     CONSTRAINT rubric_adds_up CHECK (((rubric IS NULL) OR COALESCE((private.rubric_points(rubric) = total_points), false)))
 );
@@ -1269,6 +1266,7 @@ END) STORED,
     CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
     CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
     CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
+    CONSTRAINT prices_and_credits_are_numbers CHECK (((price <> 'NaN'::numeric) AND (member_price <> 'NaN'::numeric) AND (ce_credits <> 'NaN'::numeric))),
     CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews))))
 );
 
@@ -1400,13 +1398,13 @@ END) STORED,
     CONSTRAINT quizzes_max_attempts_check CHECK ((max_attempts > 0)),
     CONSTRAINT quizzes_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
     CONSTRAINT quizzes_quiz_type_check CHECK ((quiz_type = ANY (ARRAY['pre_assessment'::text, 'formative'::text, 'summative'::text, 'final_exam'::text, 'practice'::text]))),
-    CONSTRAINT quizzes_score_sum_check CHECK ((score_sum >= (0)::numeric)),
+    CONSTRAINT quizzes_score_sum_check CHECK (((score_sum >= (0)::numeric) AND (score_sum <> 'NaN'::numeric))),
     CONSTRAINT quizzes_show_correct_answers_check CHECK ((show_correct_answers = ANY (ARRAY['immediately'::text, 'after_submission'::text, 'after_deadline'::text, 'never'::text]))),
     CONSTRAINT quizzes_source_content_ids_check CHECK ((cardinality(source_content_ids) <= 200)),
     CONSTRAINT quizzes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
     CONSTRAINT quizzes_time_limit_minutes_check CHECK (((time_limit_minutes >= 1) AND (time_limit_minutes <= 10080))),
     CONSTRAINT quizzes_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT quizzes_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT quizzes_total_points_check CHECK (((total_points >= (0)::numeric) AND (total_points <> 'NaN'::numeric))),
     CONSTRAINT the_course_of_a_quiz_is_one CHECK (((course_id IS NULL) OR (course_id = of_course_id)))
 );
 
@@ -1707,6 +1705,7 @@ CREATE TABLE public.transactions (
     price numeric(10,2),
     price_rule jsonb,
     reference text,
+    CONSTRAINT amounts_are_numbers CHECK ((amount <> 'NaN'::numeric)),
     CONSTRAINT completed_transactions_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
     CONSTRAINT prices_are_named_by_their_rule CHECK (((price_id IS NOT NULL) = (COALESCE((price_rule ->> 'rule'::text), ''::text) = 'price'::text))),
     CONSTRAINT purchases_have_a_price CHECK ((((transaction_type = 'course_purchase'::text) = (price IS NOT NULL)) AND ((price IS NULL) = (price_rule IS NULL)) AND ((price IS NULL) = (list_price IS NULL)))),
@@ -1715,8 +1714,8 @@ CREATE TABLE public.transactions (
     CONSTRAINT transactions_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT transactions_description_check CHECK ((length(description) <= 500)),
-    CONSTRAINT transactions_list_price_check CHECK ((list_price >= (0)::numeric)),
-    CONSTRAINT transactions_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT transactions_list_price_check CHECK (((list_price >= (0)::numeric) AND (list_price <> 'NaN'::numeric))),
+    CONSTRAINT transactions_price_check CHECK (((price >= (0)::numeric) AND (price <> 'NaN'::numeric))),
     CONSTRAINT transactions_price_rule_check CHECK (((price_rule IS NULL) OR private.is_price_rule(price_rule))),
     CONSTRAINT transactions_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 200))),
     CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
@@ -2105,9 +2104,9 @@ CREATE TABLE public.credit_rules (
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT a_rule_is_of_one_thing CHECK ((num_nonnulls(course_id, live_session_id, program_id) = 1)),
-    CONSTRAINT credit_rules_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT credit_rules_amount_check CHECK (((amount > (0)::numeric) AND (amount <> 'NaN'::numeric))),
     CONSTRAINT credit_rules_basis_check CHECK ((basis = ANY (ARRAY['completion'::text, 'attendance_minutes'::text, 'score'::text]))),
-    CONSTRAINT credit_rules_cap_check CHECK ((cap > (0)::numeric)),
+    CONSTRAINT credit_rules_cap_check CHECK (((cap > (0)::numeric) AND (cap <> 'NaN'::numeric))),
     CONSTRAINT credit_rules_minimum_minutes_check CHECK ((minimum_minutes >= 0)),
     CONSTRAINT credit_rules_minimum_score_check CHECK (((minimum_score >= (0)::numeric) AND (minimum_score <= (100)::numeric))),
     CONSTRAINT credit_rules_note_check CHECK ((length(note) <= 1000)),
@@ -2193,6 +2192,9 @@ CREATE FUNCTION private.credit_evidence(p_award public.credit_awards) RETURNS js
             join public.courses k on k.id = p.course_id
             join public.enrollments e on e.course_id = k.id and e.member_id = p_award.member_id and e.status = 'completed'
             where r.id = p_award.rule_id
+              -- Who teaches one course of a program is not told when its learners completed the others.
+              and (p_award.member_id = auth.uid() or k.id in (select private.my_taught_course_ids())
+                  or p_award.member_id in (select private.my_managed_member_ids()) or private.is_admin())
         ), '[]'),
         'lessons', coalesce((
             select jsonb_agg(jsonb_build_object('lesson_id', l.id, 'title', l.title, 'type', l.lesson_type, 'completed_at', p.completed_at)
@@ -2345,7 +2347,7 @@ CREATE TABLE public.quiz_attempts (
     CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
     CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
     CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
-    CONSTRAINT quiz_attempts_total_points_check CHECK ((total_points >= (0)::numeric)),
+    CONSTRAINT quiz_attempts_total_points_check CHECK (((total_points >= (0)::numeric) AND (total_points <> 'NaN'::numeric))),
     CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
     CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
 );
@@ -3239,7 +3241,8 @@ CREATE FUNCTION private.is_right_text(p_expected jsonb, p_given text) RETURNS bo
     AS $_$
     select coalesce(case
         when p_expected ? 'numeric' then case
-            when btrim(p_given) ~ '^[+-]?\d{1,15}([.,]\d{1,10})?$' then
+            -- Not \d: by some collations that is every script's digits, of which no number can be made.
+            when btrim(p_given) ~ '^[+-]?[0-9]{1,15}([.,][0-9]{1,10})?$' then
                 abs(replace(btrim(p_given), ',', '.')::numeric - (p_expected #>> '{numeric,value}')::numeric)
                     <= (p_expected #>> '{numeric,tolerance}')::numeric
         end
@@ -4779,9 +4782,9 @@ END) STORED NOT NULL,
     CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
     CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
     CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT scorm_enrollments_session_seconds_check CHECK ((session_seconds >= (0)::numeric)),
+    CONSTRAINT scorm_enrollments_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
     CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
-    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric)),
+    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric))),
     CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3])))
 )
 WITH (fillfactor='70');
@@ -5253,6 +5256,23 @@ $$;
 
 COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references and prerequisites that go round in a circle, also through modules.';
 
+CREATE FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_titles text;
+begin
+    select string_agg('"' || c.title || '"', ', ' order by c.title) into v_titles
+    from private.missing_prerequisites(p_member, p_course) m (id) join public.courses c on c.id = m.id;
+    if v_titles is not null then
+        perform private.refuse('CG403', 'prerequisite_missing', 'Complete ' || v_titles || ' before you enrol in this course.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) IS 'Raises CG403 with what a person must complete before he may enrol himself in a course, or order it.';
+
 CREATE FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) RETURNS numeric
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5348,8 +5368,8 @@ CREATE FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) RETURNS num
     select case when jsonb_typeof(p_scores) = 'object' and private.rubric_points(p_rubric) is not null then (
         select case when count(*) = (select count(*) from jsonb_object_keys(p_scores)) and bool_and(coalesce(
             jsonb_typeof(p_scores -> (c ->> 'criterion')) = 'number'
-            and p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
-            and case when p_scores ->> (c ->> 'criterion') ~ '^\d{1,6}(\.\d{1,2})?$'
+            and p_scores ->> (c ->> 'criterion') ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$'
+            and case when p_scores ->> (c ->> 'criterion') ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$'
                 then (p_scores ->> (c ->> 'criterion'))::numeric <= (c ->> 'points')::numeric end, false
         )) then sum((p_scores ->> (c ->> 'criterion'))::numeric) end
         from jsonb_array_elements(p_rubric) c
@@ -5361,7 +5381,7 @@ COMMENT ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) IS 'The
 CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$ select case when p_text ~ '^[+-]?\d{1,9}(\.\d{0,9})?$' then p_text::numeric end $_$;
+    AS $_$ select case when p_text ~ '^[+-]?[0-9]{1,9}(\.[0-9]{0,9})?$' then p_text::numeric end $_$;
 
 COMMENT ON FUNCTION private.scorm_number(p_text text) IS 'A decimal as packages write it; null for anything else.';
 
@@ -5458,13 +5478,13 @@ CREATE FUNCTION private.scorm_seconds(p_text text) RETURNS numeric
     -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
     -- 365 days and a month 30: the clock bounds what is counted anyway.
     select case
-        when p_text ~ '^\d{2,4}:[0-5]\d:[0-5]\d(\.\d{1,2})?$' then (
-            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^(\d+):(\d+):(.+)$') as r (m)
+        when p_text ~ '^[0-9]{2,4}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,2})?$' then (
+            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^([0-9]+):([0-9]+):(.+)$') as r (m)
         )
-        when p_text ~ '^P(?=.)(\d{1,4}Y)?(\d{1,5}M)?(\d{1,6}D)?(T(?=.)(\d{1,7}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,2})?S)?)?$' then (
+        when p_text ~ '^P(?=.)([0-9]{1,4}Y)?([0-9]{1,5}M)?([0-9]{1,6}D)?(T(?=.)([0-9]{1,7}H)?([0-9]{1,8}M)?([0-9]{1,10}(\.[0-9]{1,2})?S)?)?$' then (
             select coalesce(m[1], '0')::numeric * 31536000 + coalesce(m[2], '0')::numeric * 2592000 + coalesce(m[3], '0')::numeric * 86400
                 + coalesce(m[4], '0')::numeric * 3600 + coalesce(m[5], '0')::numeric * 60 + coalesce(m[6], '0')::numeric
-            from regexp_match(p_text, '^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$') as r (m)
+            from regexp_match(p_text, '^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?$') as r (m)
         )
     end
 $_$;
@@ -6145,6 +6165,10 @@ begin
         perform private.refuse('CG409', 'already_enrolled', 'You are enrolled in this course already. There is nothing to pay.');
     end if;
     v_course := private.check_takes(auth.uid(), p_course);
+    -- Nobody pays for what he could not enrol in.
+    if v_enrollment.id is null then
+        perform private.require_prerequisites(auth.uid(), p_course);
+    end if;
     if exists (
         select 1 from public.transactions t left join public.enrollments u on u.transaction_id = t.id
         where t.member_id = auth.uid() and t.course_id = p_course and private.pays(t.id) and (u.id is null or u.id = v_enrollment.id)
@@ -6511,7 +6535,7 @@ END) STORED,
     CONSTRAINT assignment_submissions_file_attachments_check CHECK (((jsonb_typeof(file_attachments) = 'array'::text) AND (length((file_attachments)::text) <= 20000))),
     CONSTRAINT assignment_submissions_instructor_feedback_html_check CHECK ((length(instructor_feedback_html) <= 50000)),
     CONSTRAINT assignment_submissions_late_penalty_applied_check CHECK (((late_penalty_applied >= (0)::numeric) AND (late_penalty_applied <= (100)::numeric))),
-    CONSTRAINT assignment_submissions_max_points_check CHECK ((max_points > (0)::numeric)),
+    CONSTRAINT assignment_submissions_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
     CONSTRAINT assignment_submissions_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
     CONSTRAINT assignment_submissions_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'grading'::text, 'graded'::text, 'returned'::text, 'resubmission_requested'::text]))),
     CONSTRAINT assignment_submissions_submission_html_check CHECK ((length(submission_html) <= 200000)),
@@ -6839,7 +6863,8 @@ CREATE FUNCTION public.mark_notifications_read(p_notifications uuid[] DEFAULT NU
 declare
     v_marked integer;
 begin
-    update public.notifications set read_at = now()
+    -- It may have come while this waited.
+    update public.notifications set read_at = greatest(now(), created_at)
     where member_id = auth.uid() and read_at is null and (p_notifications is null or id = any (p_notifications));
     get diagnostics v_marked = row_count;
     return v_marked;
@@ -7747,6 +7772,8 @@ begin
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
     elsif v_attempt.status <> 'in_progress' then
         perform private.refuse('CG409', 'attempt_ended', 'This attempt has been handed in. Its answers cannot be changed.');
+    elsif v_attempt.enrollment_id not in (select e.id from private.my_open_enrollments() e) then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course any more. Ask the association''s office.');
     elsif clock_timestamp() > v_attempt.deadline_at + private.answer_grace() then
         perform private.refuse('CG409', 'time_is_up', 'The time for this attempt is over.');
     end if;
@@ -8169,7 +8196,7 @@ CREATE TABLE public.assignment_reviews (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT assignment_reviews_feedback_html_check CHECK ((length(feedback_html) <= 50000)),
-    CONSTRAINT assignment_reviews_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT assignment_reviews_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
     CONSTRAINT assignment_reviews_review_type_check CHECK ((review_type = ANY (ARRAY['instructor'::text, 'peer'::text]))),
     CONSTRAINT assignment_reviews_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
     CONSTRAINT assignment_reviews_status_check CHECK ((status = ANY (ARRAY['assigned'::text, 'completed'::text, 'withdrawn'::text]))),
@@ -8218,6 +8245,8 @@ begin
     select * into v_attempt from public.quiz_attempts where id = p_attempt and member_id = auth.uid();
     if v_attempt.id is null then
         perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    elsif v_attempt.status = 'in_progress' and v_attempt.enrollment_id not in (select e.id from private.my_open_enrollments() e) then
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course any more. Ask the association''s office.');
     end if;
     perform private.hold_quiz(v_attempt.quiz_id, v_attempt.course_id);
     perform 1 from public.enrollments where id = v_attempt.enrollment_id for no key update;
@@ -8578,7 +8607,7 @@ CREATE TABLE private.attempt_questions (
     question_version_id uuid NOT NULL,
     points numeric(5,2) NOT NULL,
     option_order jsonb DEFAULT '[]'::jsonb NOT NULL,
-    CONSTRAINT attempt_questions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT attempt_questions_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
     CONSTRAINT attempt_questions_position_check CHECK (("position" > 0))
 );
 
@@ -8645,7 +8674,7 @@ CREATE TABLE public.quiz_answers (
     CONSTRAINT quiz_answers_automated_feedback_check CHECK ((length(automated_feedback) <= 10000)),
     CONSTRAINT quiz_answers_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
     CONSTRAINT quiz_answers_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
-    CONSTRAINT quiz_answers_max_points_check CHECK ((max_points >= (0)::numeric)),
+    CONSTRAINT quiz_answers_max_points_check CHECK (((max_points >= (0)::numeric) AND (max_points <> 'NaN'::numeric))),
     CONSTRAINT quiz_answers_seq_check CHECK ((seq >= 0)),
     CONSTRAINT quiz_answers_time_spent_seconds_check CHECK ((time_spent_seconds >= 0))
 );
@@ -8702,7 +8731,7 @@ CREATE TABLE public.question_versions (
     CONSTRAINT options_have_the_shape_of_their_type CHECK (private.is_question(question_type, answer_options)),
     CONSTRAINT question_versions_hint_check CHECK ((length(hint) <= 2000)),
     CONSTRAINT question_versions_image_url_check CHECK ((length(image_url) <= 1024)),
-    CONSTRAINT question_versions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT question_versions_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
     CONSTRAINT question_versions_question_html_check CHECK ((length(question_html) <= 50000)),
     CONSTRAINT question_versions_question_text_check CHECK (((length(question_text) >= 1) AND (length(question_text) <= 10000))),
     CONSTRAINT question_versions_version_check CHECK ((version > 0)),
@@ -8737,7 +8766,7 @@ CREATE TABLE public.quiz_questions (
     CONSTRAINT quiz_questions_draw_count_check CHECK (((draw_count >= 1) AND (draw_count <= 200))),
     CONSTRAINT quiz_questions_draw_from_check CHECK ((draw_from = ANY (ARRAY['course'::text, 'shared'::text]))),
     CONSTRAINT quiz_questions_draw_tag_check CHECK (((length(draw_tag) >= 1) AND (length(draw_tag) <= 100))),
-    CONSTRAINT quiz_questions_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT quiz_questions_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
     CONSTRAINT quiz_questions_question_order_check CHECK ((question_order > 0)),
     CONSTRAINT quiz_questions_section_check CHECK (((length(section) >= 1) AND (length(section) <= 200)))
 );
@@ -8935,6 +8964,7 @@ CREATE TABLE public.certificates (
     CONSTRAINT certificates_pdf_error_check CHECK ((length(pdf_error) <= 500)),
     CONSTRAINT certificates_pdf_sha256_check CHECK ((length(pdf_sha256) = 32)),
     CONSTRAINT certificates_revoked_reason_check CHECK (((length(revoked_reason) >= 1) AND (length(revoked_reason) <= 500))),
+    CONSTRAINT certified_credits_are_numbers CHECK ((ce_credits <> 'NaN'::numeric)),
     CONSTRAINT made_documents_have_a_digest CHECK (((pdf_key IS NULL) = (pdf_sha256 IS NULL))),
     CONSTRAINT revocations_have_a_reason CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL)))
 );
@@ -9083,7 +9113,7 @@ CREATE TABLE public.course_versions (
     required_lessons integer NOT NULL,
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT course_versions_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
+    CONSTRAINT course_versions_ce_credits_check CHECK (((ce_credits >= (0)::numeric) AND (ce_credits <> 'NaN'::numeric))),
     CONSTRAINT course_versions_digest_check CHECK ((length(digest) = 32)),
     CONSTRAINT course_versions_number_check CHECK ((number > 0)),
     CONSTRAINT course_versions_outline_check CHECK ((jsonb_typeof(outline) = 'array'::text)),
@@ -10133,7 +10163,7 @@ CREATE TABLE public.prices (
     CONSTRAINT price_for_one_audience CHECK ((num_nonnulls(designation_id, organisation_id) <= 1)),
     CONSTRAINT price_of_an_organisation CHECK (((audience = 'organisation'::text) = (organisation_id IS NOT NULL))),
     CONSTRAINT price_of_holders CHECK (((audience = 'designation'::text) = (designation_id IS NOT NULL))),
-    CONSTRAINT prices_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT prices_amount_check CHECK (((amount >= (0)::numeric) AND (amount <> 'NaN'::numeric))),
     CONSTRAINT prices_audience_check CHECK ((audience = ANY (ARRAY['everybody'::text, 'member'::text, 'designation'::text, 'organisation'::text]))),
     CONSTRAINT prices_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT prices_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
@@ -10286,9 +10316,9 @@ CREATE TABLE public.renewal_requirements (
     max_carry_over numeric(7,2) DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT renewal_requirements_carried_over_check CHECK ((carried_over >= (0)::numeric)),
-    CONSTRAINT renewal_requirements_max_carry_over_check CHECK ((max_carry_over >= (0)::numeric)),
-    CONSTRAINT renewal_requirements_required_check CHECK ((required > (0)::numeric))
+    CONSTRAINT renewal_requirements_carried_over_check CHECK (((carried_over >= (0)::numeric) AND (carried_over <> 'NaN'::numeric))),
+    CONSTRAINT renewal_requirements_max_carry_over_check CHECK (((max_carry_over >= (0)::numeric) AND (max_carry_over <> 'NaN'::numeric))),
+    CONSTRAINT renewal_requirements_required_check CHECK (((required > (0)::numeric) AND (required <> 'NaN'::numeric)))
 );
 
 COMMENT ON TABLE public.renewal_requirements IS 'How many credits of which type a renewal cycle asks for.';
@@ -10540,7 +10570,7 @@ CREATE TABLE public.scorm_attempts (
     CONSTRAINT scorm_attempts_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
     CONSTRAINT scorm_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
     CONSTRAINT scorm_attempts_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
-    CONSTRAINT scorm_attempts_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric))
+    CONSTRAINT scorm_attempts_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric)))
 );
 
 COMMENT ON TABLE public.scorm_attempts IS 'Each attempt at a package. One that counts is current until the next one begins; what was reached in it is not lost by going on.';
@@ -10710,9 +10740,9 @@ CREATE TABLE public.scorm_sco_results (
     CONSTRAINT scorm_sco_results_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
     CONSTRAINT scorm_sco_results_sco_check CHECK ((length(sco) <= 255)),
     CONSTRAINT scorm_sco_results_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT scorm_sco_results_session_seconds_check CHECK ((session_seconds >= (0)::numeric)),
+    CONSTRAINT scorm_sco_results_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
     CONSTRAINT scorm_sco_results_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
-    CONSTRAINT scorm_sco_results_total_time_seconds_check CHECK ((total_time_seconds >= (0)::numeric))
+    CONSTRAINT scorm_sco_results_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric)))
 )
 WITH (fillfactor='70');
 
@@ -13379,7 +13409,9 @@ CREATE POLICY "Instructors add assignments" ON public.assignments FOR INSERT TO 
 
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors add courses to programs" ON public.program_courses FOR INSERT TO authenticated WITH CHECK (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Instructors add courses to programs" ON public.program_courses FOR INSERT TO authenticated WITH CHECK ((((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = program_courses.course_id)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add hosts" ON public.live_session_hosts FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -13415,7 +13447,9 @@ CREATE POLICY "Instructors change assignments" ON public.assignments FOR UPDATE 
 
 CREATE POLICY "Instructors change content" ON public.content_blocks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors change courses of programs" ON public.program_courses FOR UPDATE TO authenticated USING (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Instructors change courses of programs" ON public.program_courses FOR UPDATE TO authenticated USING (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = program_courses.course_id)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change extensions" ON public.assignment_extensions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -14413,7 +14447,50 @@ REVOKE ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric
 GRANT ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) TO service_role;
 
 GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
-GRANT SELECT ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(quiz_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(member_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(attempt_number) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(status) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(started_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(deadline_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(submitted_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(submitted_by) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(time_spent_seconds) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(passing_score) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(total_points) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(points_earned) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(score) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(passed) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(graded_by) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(graded_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(instructor_feedback) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.quiz_attempts TO authenticated;
 
 REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) FROM PUBLIC;
 
@@ -14841,6 +14918,8 @@ REVOKE ALL ON FUNCTION private.refuse_overlap() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
