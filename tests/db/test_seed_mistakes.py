@@ -101,10 +101,18 @@ def test_n_progress_recounts_the_course_and_locks_it(stage: Stage) -> None:
     assert many <= few + 15, f"{few} pages with two people, {many} with two thousand"
 
 
-@pytest.mark.parametrize("table", ["enrollments", "courses"])
+@pytest.mark.parametrize("table", ["quiz_attempts", "enrollments", "courses"])
 def test_n_maintenance_sets_a_state_that_the_check_forbids(stage: Stage, table: str) -> None:
-    row = {"enrollments": "enrollment", "courses": "course"}[table]
-    stage.act("service_role", f"update public.{table} set status = 'archived' where id = %({row})s")
+    row = {"quiz_attempts": "attempt", "enrollments": "enrollment", "courses": "course"}[table]
+    if table == "quiz_attempts":
+        stage.owner(
+            "update public.quiz_attempts set status = 'graded', score = 100, points_earned = 1, passed = true,"
+            " started_at = now() - interval '3 years', submitted_at = now() - interval '3 years',"
+            " submitted_by = 'learner', graded_at = now() - interval '3 years' where id = %(attempt)s"
+        )
+        assert stage.act("service_role", "select private.archive_attempts()").rows == [(1,)]
+    else:
+        stage.act("service_role", f"update public.{table} set status = 'archived' where id = %({row})s")
     assert stage.value(f"select status from public.{table} where id = %({row})s") == "archived"
 
 
