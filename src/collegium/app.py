@@ -200,5 +200,5 @@ def from_environment() -> ASGIApp:
     settings: Settings = settings_module.load()
     configure_logging(settings.log_format)
     served = open_database(settings)
-    site = Site.build(settings, served.database)
+    site = Site.build(settings, served.database, served.queue_dsn)
     return create_app(site, worker=settings.run_worker, served=served)

@@ -66,7 +66,7 @@ def with_site(settings: Settings, work: Callable[[Site], Any]) -> Any:
     """Runs a coroutine with a site whose database is open, and answers its result."""
 
     async def run(served: Served) -> Any:
-        site = Site.build(settings, served.database)
+        site = Site.build(settings, served.database, served.queue_dsn)
         await site.db.start()
         try:
             return await work(site)
@@ -160,7 +160,7 @@ def worker(settings: Settings) -> None:
     load_jobs()
 
     async def work(served: Served) -> None:
-        site = Site.build(settings, served.database)
+        site = Site.build(settings, served.database, served.queue_dsn)
         await site.db.start()
         try:
             await Worker(site, served.queue_dsn, concurrency=4).run()

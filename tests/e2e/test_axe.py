@@ -128,11 +128,14 @@ async def member_pages(look: Look, school: School, records: Records) -> None:
     await look.at(f"/learn/{records.gated.slug}/{records.gated.lesson('After').id}", 403)
     await look.at("/admin/mail", 403)
     await look.at("/admin/audit", 403)
+    await look.at("/admin/access", 403)
 
 
 async def office_pages(look: Look, records: Records) -> None:
     await look.at("/admin/mail")
     await look.at("/admin/mail?q=nothing+like+it")
+    await look.at("/admin/access")
+    await look.at("/admin/access/attempts")
     await look.at("/admin/maintenance")
     await look.at("/admin/maintenance/people.tidy")
     await look.at("/admin/maintenance/files.orphans")

@@ -21,15 +21,18 @@ class Site:
     db: Database
     storage: Storage
     secret: bytes = field(repr=False)
+    # The login of the tables' owner, where this process knows one: for work on the schema, never for a request.
+    owner_dsn: str | None = field(default=None, repr=False)
 
     @classmethod
-    def build(cls, settings: Settings, db: Database) -> Site:
+    def build(cls, settings: Settings, db: Database, owner_dsn: str | None = None) -> Site:
         """The site for these settings; makes the secret key when there is none."""
         return cls(
             settings=settings,
             db=db,
             storage=Storage.from_url(settings.files_url, settings.data_dir),
             secret=settings_module.secret_key(settings),
+            owner_dsn=owner_dsn,
         )
 
     def key(self, purpose: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import click
@@ -9,9 +10,13 @@ import psycopg
 
 from collegium.access import trial
 from collegium.access.stage import ACTORS
+from collegium.kit.maintenance import Outcome
+from collegium.kit.site import Site
 
 HEADS = ("owner", "learner", "stranger", "instr", "other", "manager", "visitor", "admin", "super", "service")
 WIDTH = 9
+JOB = "access.try"
+MOST = 200
 
 
 def sign(answer: str) -> str:
@@ -48,6 +53,17 @@ def examine(dsn: str, say: Callable[[str], None], tables: list[str] | None = Non
             differences += [words for line in tried for words in line.differences]
         differences += trial.differences_in_rights(connection)
     return differences
+
+
+async def try_all(site: Site) -> Outcome:
+    """The same as maintenance: the differences, at most `MOST` of them, stand in its figures."""
+    if site.owner_dsn is None:
+        return Outcome("This process does not know the login of the tables' owner.", result="drift")
+    found = await asyncio.to_thread(examine, site.owner_dsn, lambda _: None)
+    figures = {"differences": found[:MOST], "count": len(found)}
+    if found:
+        return Outcome(f"{len(found)} rights are not as declared, the first: {found[0]}", figures, "drift")
+    return Outcome("Every right is as declared.", figures)
 
 
 def report(dsn: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collegium.features.operations import upkeep
+from collegium.features.operations import access, upkeep
 from collegium.kit.maintenance import Outcome, maintenance
 from collegium.kit.site import Site
 
@@ -84,3 +84,14 @@ async def analyze(site: Site) -> Outcome:
 async def tidy(site: Site) -> Outcome:
     """Every night."""
     return await upkeep.tidy(site)
+
+
+@maintenance(
+    access.JOB,
+    cron="17 3 * * *",
+    title="Try everybody's rights",
+    what="Tries every role's rights on every table and names what is not as declared. It leaves nothing behind.",
+)
+async def try_access(site: Site) -> Outcome:
+    """Every night."""
+    return await access.try_all(site)

@@ -1,4 +1,4 @@
-"""Administrators' pages: the outbox of mail; maintenance is in maintenance_pages.py."""
+"""Administrators' pages: the outbox of mail; maintenance and rights have modules of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from collegium.features.operations import maintenance_pages, service
+from collegium.features.operations import access_pages, maintenance_pages, service
 from collegium.features.operations.model import MailState
 from collegium.web.pages import WebRequest, redirect, render, require_admin, site_of, transaction
 
@@ -106,4 +106,4 @@ async def send_again(request: WebRequest, mail_id: FromPath[UUID]) -> Response[s
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [outbox, message, send_again, *maintenance_pages.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [outbox, message, send_again, *maintenance_pages.ROUTES, *access_pages.ROUTES]
