@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = "Collegium <no-reply@localhost>"
     files_url: str | None = None
     """``s3://…``, ``gs://…`` or ``az://…``; without it files lie under ``data_dir/files``."""
+    wal_archive: Path | None = None
+    """Folder to which the embedded database hands over its write-ahead log, for recovery to a moment."""
     signing_key: Path | None = None
     """PKCS#12 file whose key signs certificates; without it the site makes its own."""
     signing_passphrase: str | None = None

@@ -45,10 +45,12 @@ from collegium.kit.embedded_files import (
     write_configuration,
 )
 
-__all__ = ["EmbeddedError", "Server", "WrongVersion", "attach", "destroy"]
+__all__ = ["EmbeddedError", "Server", "WrongVersion", "attach", "destroy", "locate"]
 
 GATE_TIMEOUT_S = 300.0
 START_TIMEOUT_S = 300
+# A recovery replays the log of days before the server accepts anybody.
+RECOVERY_TIMEOUT_S = 4 * 3600
 STOP_TIMEOUT_S = 60
 UNREACHABLE_AFTER_S = 5.0
 # How long processes without a postmaster get: to leave by themselves, after SIGQUIT, after SIGKILL.
@@ -163,7 +165,7 @@ class Server:
     def _wait_until_ready(self) -> bool:
         """Wait for a running server to accept connections: False when it ends or does not answer."""
         started = time.monotonic()
-        deadline, silent_since = started + START_TIMEOUT_S, started
+        deadline, silent_since = started + _patience(self._place), started
         while _alive(self._place):
             answer = self._ready()
             now = time.monotonic()
@@ -184,7 +186,7 @@ class Server:
         _check_version(place, self.bin_dir)
         place.make_socket_dir()
         log = place.cluster / "start.log"
-        argv = [server_bin / "pg_ctl", "start", "-s", "-w", "-t", str(START_TIMEOUT_S), "-D", place.cluster]
+        argv = [server_bin / "pg_ctl", "start", "-s", "-w", "-t", str(_patience(place)), "-D", place.cluster]
         server_lock = _open_lock(place, "server.lock")
         try:
             _clear_after_crash(place, server_lock)
@@ -193,7 +195,8 @@ class Server:
             done = run_as(place.account, [*argv, "-l", log], inherited=(server_lock,))
         finally:
             os.close(server_lock)  # Not unlocked: the server's processes share the lock.
-        if done.returncode != 0:
+        # To pg_ctl a server that replays its log is up already.
+        if done.returncode != 0 or not self._wait_until_ready():
             said = log.read_text(errors="replace") if log.exists() else ""
             raise EmbeddedError(
                 f"PostgreSQL did not start from {place.cluster}. Your data was not touched.\n"
@@ -239,6 +242,11 @@ def destroy(data_dir: Path) -> None:
             shutil.rmtree(place.root)
         finally:
             os.close(refs)
+
+
+def _patience(place: Place) -> int:
+    """How long the server may take to start, in seconds."""
+    return RECOVERY_TIMEOUT_S if (place.cluster / "recovery.signal").exists() else START_TIMEOUT_S
 
 
 def _open_lock(place: Place, name: str) -> int:

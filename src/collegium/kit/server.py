@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collegium.kit import dumps, embedded, switching
+from collegium.kit import dumps, embedded, switching, wal
 from collegium.kit.db import Database
 from collegium.settings import Settings
 
@@ -38,7 +38,8 @@ def open_database(settings: Settings) -> Served:
         switching.finish(settings.data_dir, dumps.with_name(owner, "postgres"))
         database = Database(settings.database_url, size=settings.pool_size)
         return Served(settings.database_url, owner, owner, database, None, lambda: None)
-    server = embedded.attach(settings.data_dir)
+    chosen = wal.settings_for(embedded.locate(settings.data_dir), settings.wal_archive) if settings.wal_archive else {}
+    server = embedded.attach(settings.data_dir, settings=chosen)
     try:
         switching.finish(settings.data_dir, server.dsn("postgres", "postgres"))
     except BaseException:

@@ -9,6 +9,7 @@ from collegium.features.demo.commands import demo
 from collegium.features.operations.archives import backup, restore
 from collegium.features.operations.doctor import doctor
 from collegium.features.operations.maintenance_commands import maintenance
+from collegium.features.operations.postgres import postgres
 from collegium.features.people.commands import user
 
-COMMANDS: tuple[click.Command, ...] = (audit, backup, demo, doctor, maintenance, restore, user)
+COMMANDS: tuple[click.Command, ...] = (audit, backup, demo, doctor, maintenance, postgres, restore, user)

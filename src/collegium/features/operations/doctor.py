@@ -71,6 +71,24 @@ async def _invariants(_site: Site, served: Served) -> Finding:
     return Finding("Invariants", True, f"{number} hold")
 
 
+async def _log_archive(site: Site, served: Served) -> Finding:
+    if site.settings.wal_archive is None:
+        return Finding("Log archive", None, "COLLEGIUM_WAL_ARCHIVE is not set: the last backup is all there is")
+    if served.embedded is None:
+        return Finding("Log archive", None, "COLLEGIUM_WAL_ARCHIVE is for the embedded database only")
+    async with dumps.connect(served.owner_dsn) as session:
+        row = await session.fetchrow(
+            "select current_setting('archive_mode') = 'on' as on, last_archived_time as at,"
+            " coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing"
+            " from pg_catalog.pg_stat_archiver"
+        )
+    if row is None or not row["on"]:
+        return Finding("Log archive", False, "the database runs without it: stop the site and start it again")
+    if row["failing"]:
+        return Finding("Log archive", False, f"{site.settings.wal_archive} cannot be written: see the database's log")
+    return Finding("Log archive", True, f"last handed over {row['at']:%Y-%m-%d %H:%M} UTC" if row["at"] else "begun")
+
+
 async def _maintenance(site: Site, _served: Served) -> Finding:
     from collegium.app import load_jobs
 
@@ -137,8 +155,8 @@ async def _address(site: Site, _served: Served) -> Finding:
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Database", _database), ("Schema", _migrations), ("Login", _login_role), ("Invariants", _invariants),
-    ("Maintenance", _maintenance), ("Files", _files), ("Front end", _front_end), ("Video", _video),
-    ("Signing", _signing), ("Mail", _mail), ("Address", _address),
+    ("Maintenance", _maintenance), ("Log archive", _log_archive), ("Files", _files), ("Front end", _front_end),
+    ("Video", _video), ("Signing", _signing), ("Mail", _mail), ("Address", _address),
 )  # fmt: skip
 
 
