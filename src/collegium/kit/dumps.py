@@ -13,6 +13,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ COUNTED = {
     "credits": "public.credit_awards",
 }
 """What a restored database is counted by; tables that a schema does not have are left out."""
+_LISTS = (
+    ("public.lesson_videos", "captions", "key"),
+    ("public.assignment_submissions", "file_attachments", "file_key"),
+)
 # From 17 on; pg_restore of 18 sets it on every server.
 _TIMEOUT = b"SET transaction_timeout = 0;\n"
 _FIRST_WITH_TIMEOUT = 170_000
@@ -94,11 +99,19 @@ async def login_of(session: asyncpg.Connection[asyncpg.Record]) -> Login:
 
 
 @asynccontextmanager
-async def turn(admin_dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
-    """A session in which databases are made, renamed and dropped; one process at a time. Raises DumpError if taken."""
+async def turn(
+    admin_dsn: str, name: str, *, patience_s: float = 0
+) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+    """A session in which databases beside ``name`` are made, renamed and dropped; one process at a time.
+
+    Raises DumpError when another has not left after ``patience_s``.
+    """
+    deadline = time.monotonic() + patience_s
     async with connect(admin_dsn) as session:
-        if not await session.fetchval("select pg_try_advisory_lock($1)", _TURN):
-            raise DumpError("Another backup is being checked or restored on this server. Wait until it is done.")
+        while not await session.fetchval("select pg_try_advisory_lock(hashtextextended($1, $2))", name, _TURN):
+            if time.monotonic() >= deadline:
+                raise DumpError(f"Another backup of {name} is being checked or restored. Wait until it is done.")
+            await asyncio.sleep(0.5)
         yield session
 
 
@@ -231,23 +244,27 @@ async def broken_rules(session: asyncpg.Connection[asyncpg.Record]) -> tuple[int
 
 
 async def named_files(session: asyncpg.Connection[asyncpg.Record]) -> set[str]:
-    """Every stored file that a row names: columns ``…_key`` with a path in them, and the captions of videos."""
+    """Every stored file that a row names: a path in a column ``…_key`` or ``file_url``, or in a list of files."""
     columns = await session.fetch(
         "select c.oid::regclass::text as relation, quote_ident(a.attname) as field"
         " from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid"
         " where c.relnamespace = to_regnamespace('public') and c.relkind in ('r', 'p') and not c.relispartition"
         " and a.attnum > 0 and not a.attisdropped and a.atttypid = 'text'::regtype"
-        " and a.attname ~ '(^|_)key$'"
+        " and a.attname ~ '(^|_)key$|^file_url$'"
     )
     found: set[str] = set()
     for column in columns:
         relation, field = column["relation"], column["field"]
+        # Keys of other kinds have no slash, and addresses a colon.
         rows = await session.fetch(
             f"select distinct {field} as key from {relation} where {field} ~ '^[^/:]+/[^:]*$'"  # noqa: S608
         )
         found.update(row["key"] for row in rows)
-    rows = await session.fetch(
-        "select distinct t ->> 'key' as key from public.lesson_videos v, jsonb_array_elements(v.captions) t"
-        " where t ->> 'key' is not null"
-    )
-    return found | {row["key"] for row in rows}
+    for relation, field, key in _LISTS:
+        if await session.fetchval("select to_regclass($1) is not null", relation):
+            rows = await session.fetch(
+                f"select distinct f ->> '{key}' as key from {relation} r, jsonb_array_elements(r.{field}) f"  # noqa: S608
+                f" where jsonb_typeof(r.{field}) = 'array' and f ->> '{key}' is not null"
+            )
+            found.update(row["key"] for row in rows)
+    return found

@@ -28,6 +28,8 @@ from collegium.kit.storage import Meta, Missing
 NAME = re.compile(r"collegium-(\d{8}T\d{6}Z)\.tar")
 _PARTIAL = re.compile(r"\.collegium-\d{8}T\d{6}Z\.partial")
 _STAMP = "%Y%m%dT%H%M%SZ"
+# How long a check waits for another one, or a restore, of the same database.
+_PATIENCE_S = 3600
 _SMALL = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "20"}
 Say = Callable[[str], None]
 
@@ -239,7 +241,7 @@ async def _room(served: Served, scratch: Path) -> AsyncGenerator[str]:
     async with dumps.connect(served.owner_dsn) as session:
         may = (await dumps.login_of(session)).creates_databases
     if may:
-        async with dumps.turn(admin_dsn(served)) as session:
+        async with dumps.turn(admin_dsn(served), name, patience_s=_PATIENCE_S) as session:
             await dumps.drop_leftovers(session, name)
             made = dumps.beside(name, "check")
             await dumps.make(session, made)

@@ -112,7 +112,7 @@ async def restore(found: Archive, target: Target, say: Say) -> Restored:
     data_dir = target.settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
     kept = _kept_name(target.name)
-    async with dumps.turn(target.admin_dsn) as session:
+    async with dumps.turn(target.admin_dsn, target.name, patience_s=10) as session:
         await dumps.drop_leftovers(session, target.name)
         _remove_leftovers(data_dir)
         there = await _exists(session, target.name)
