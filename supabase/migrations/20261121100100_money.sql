@@ -312,6 +312,9 @@ begin
         perform private.refuse('CG409', 'enrollment_not_open', 'Enrollment in this course has not opened yet.');
     elsif v_course.enrollment_end_date <= now() then
         perform private.refuse('CG409', 'enrollment_ended', 'Enrollment in this course has ended.');
+    elsif p_member = auth.uid() and p_course in (select private.my_taught_course_ids()) then
+        -- He knows the keys and sets the credits: by completing it he would certify himself.
+        perform private.refuse('CG403', 'own_course', 'You teach this course, so you cannot enrol in it. Ask the association''s office.');
     elsif exists (
         select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course and e.status = 'suspended'
     ) then

@@ -176,6 +176,9 @@ create index idx_credit_awards_reverses on public.credit_awards (reverses, rule_
 create index idx_credit_awards_awarded_by on public.credit_awards (awarded_by);
 create unique index idx_credit_awards_once on public.credit_awards (rule_id, coalesce(enrollment_id, attendance_id), occurrence)
     where reverses is null;
+-- A lock alone would not do: who reads by an older snapshot does not see what the other one gave meanwhile.
+create unique index idx_credit_awards_once_a_program on public.credit_awards (member_id, credit_type_id, (figures ->> 'program_id'))
+    where reverses is null and figures ? 'program_id';
 
 -- renewal_cycles ---------------------------------------------------------------------------------------------
 

@@ -209,16 +209,19 @@ declare
 begin
     for v_enrollment in
         select e.id from public.enrollments e
+        left join public.course_versions v on v.id = e.course_version_id
         where e.lessons_completed <> (
             select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
             where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
+              and (v.id is null or l.id = any (v.required_lesson_ids))
         )
         order by e.id
     loop
         perform 1 from public.enrollments where id = v_enrollment for no key update;
+        -- What the version that was begun does not ask is not counted.
         select count(*) into v_done
-        from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
-        where p.enrollment_id = v_enrollment and p.status = 'completed' and l.require_completion;
+        from public.lesson_progress p join public.enrollments e on e.id = p.enrollment_id
+        where p.enrollment_id = v_enrollment and p.status = 'completed' and private.asks(e.course_version_id, p.lesson_id);
         update public.enrollments set lessons_completed = v_done where id = v_enrollment and lessons_completed <> v_done;
         if found then
             v_number := v_number + 1;
