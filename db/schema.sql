@@ -1308,6 +1308,9 @@ begin
         perform private.refuse('CG409', 'enrollment_not_open', 'Enrollment in this course has not opened yet.');
     elsif v_course.enrollment_end_date <= now() then
         perform private.refuse('CG409', 'enrollment_ended', 'Enrollment in this course has ended.');
+    elsif p_member = auth.uid() and p_course in (select private.my_taught_course_ids()) then
+        -- He knows the keys and sets the credits: by completing it he would certify himself.
+        perform private.refuse('CG403', 'own_course', 'You teach this course, so you cannot enrol in it. Ask the association''s office.');
     elsif exists (
         select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course and e.status = 'suspended'
     ) then
@@ -3744,16 +3747,19 @@ declare
 begin
     for v_enrollment in
         select e.id from public.enrollments e
+        left join public.course_versions v on v.id = e.course_version_id
         where e.lessons_completed <> (
             select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
             where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
+              and (v.id is null or l.id = any (v.required_lesson_ids))
         )
         order by e.id
     loop
         perform 1 from public.enrollments where id = v_enrollment for no key update;
+        -- What the version that was begun does not ask is not counted.
         select count(*) into v_done
-        from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
-        where p.enrollment_id = v_enrollment and p.status = 'completed' and l.require_completion;
+        from public.lesson_progress p join public.enrollments e on e.id = p.enrollment_id
+        where p.enrollment_id = v_enrollment and p.status = 'completed' and private.asks(e.course_version_id, p.lesson_id);
         update public.enrollments set lessons_completed = v_done where id = v_enrollment and lessons_completed <> v_done;
         if found then
             v_number := v_number + 1;
@@ -11725,6 +11731,8 @@ CREATE INDEX idx_credit_awards_enrollment ON public.credit_awards USING btree (e
 CREATE INDEX idx_credit_awards_member ON public.credit_awards USING btree (member_id, credit_type_id, earned_on);
 
 CREATE UNIQUE INDEX idx_credit_awards_once ON public.credit_awards USING btree (rule_id, COALESCE(enrollment_id, attendance_id), occurrence) WHERE (reverses IS NULL);
+
+CREATE UNIQUE INDEX idx_credit_awards_once_a_program ON public.credit_awards USING btree (member_id, credit_type_id, ((figures ->> 'program_id'::text))) WHERE ((reverses IS NULL) AND (figures ? 'program_id'::text));
 
 CREATE INDEX idx_credit_awards_reverses ON public.credit_awards USING btree (reverses, rule_id, member_id);
 
