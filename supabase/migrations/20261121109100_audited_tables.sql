@@ -40,7 +40,7 @@ select private.audit_table('lesson_videos', 'log_lesson_video_changes',
 
 -- Learning records.
 select private.audit_table('transactions', 'log_transaction_changes', 'member_id', p_personal => '{description}');
-select private.audit_table('enrollments', 'log_enrollment_changes', 'member_id',
+select private.audit_table('enrollments', 'log_enrollment_changes', 'member_id', p_personal => '{instructor_notes}',
     p_ignored => '{lessons_completed,current_lesson_id,last_accessed_at}');
 select private.audit_table('certificates', 'log_certificate_changes', 'member_id',
     p_personal => '{holder_name,revoked_reason}', p_ignored => '{pdf_key,pdf_sha256,pdf_made_at,pdf_error}');

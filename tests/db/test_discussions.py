@@ -160,6 +160,5 @@ def test_the_newest_is_first_and_pinned_ones_before_it(stage: Stage) -> None:
 
 
 def test_a_person_who_leaves_leaves_his_words_without_his_name(stage: Stage) -> None:
-    stage.owner("delete from public.enrollments where member_id = %(learner)s")
     stage.owner("update public.discussion_posts set member_id = null where id = %(answer)s")
     assert read(stage, "owner")[1][:3] == ("Somebody", False, "You do.")
