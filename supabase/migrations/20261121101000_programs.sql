@@ -11,11 +11,18 @@ grant insert (enable_discussion_forum, enable_peer_review), update (enable_discu
     on public.courses to authenticated;
 
 alter table public.lessons
-    add column learning_objectives jsonb not null default '[]' check (jsonb_typeof(learning_objectives) = 'array'),
+    add column learning_objectives jsonb not null default '[]'
+        check (jsonb_typeof(learning_objectives) = 'array' and length(learning_objectives::text) <= 20000),
     add column enable_video_controls boolean not null default true,
     add column allow_download boolean not null default false;
 comment on column public.lessons.enable_video_controls is 'Whether the player shows its controls.';
 comment on column public.lessons.allow_download is 'Whether learners may keep the video as a file.';
+
+-- Everybody who looks at the catalogue reads them. Both tables are small.
+alter table public.courses add constraint objectives_have_a_length check (length(learning_objectives::text) <= 20000) not valid;
+alter table public.courses validate constraint objectives_have_a_length;
+alter table public.course_modules add constraint module_objectives_have_a_length check (length(learning_objectives::text) <= 20000) not valid;
+alter table public.course_modules validate constraint module_objectives_have_a_length;
 
 -- programs -------------------------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ create function public.set_final_assessment(p_course uuid, p_quiz uuid) returns 
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not (p_course in (select private.my_taught_course_ids()) or private.is_admin()) then
+    if not (coalesce(p_course in (select private.my_taught_course_ids()), false) or private.is_admin()) then
         perform private.refuse('CG403', 'not_your_course', 'Only an instructor of the course can choose its final assessment.');
     elsif p_quiz is not null and not exists (select 1 from public.quizzes where id = p_quiz and of_course_id = p_course) then
         perform private.refuse('CG422', 'quiz_of_another_course', 'There is no such quiz in this course.');

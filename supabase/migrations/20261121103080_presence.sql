@@ -167,7 +167,7 @@ create function private.check_holds_session(p_session uuid) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not (private.is_admin() or p_session in (select private.my_live_session_ids())) then
+    if not (private.is_admin() or coalesce(p_session in (select private.my_live_session_ids()), false)) then
         perform private.refuse('CG404', 'no_such_session', 'There is no such session among yours.');
     end if;
 end

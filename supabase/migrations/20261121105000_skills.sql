@@ -35,6 +35,9 @@ update public.profiles set learning_preferences = '{}' where not private.is_lear
 alter table public.profiles add constraint learning_preferences_have_their_shape
     check (private.is_learning_preferences(learning_preferences)) not valid;
 alter table public.profiles validate constraint learning_preferences_have_their_shape;
+-- A name of a language has no end by its form alone, and every page reads it.
+alter table public.profiles add constraint locales_have_a_length check (length(locale) <= 35) not valid;
+alter table public.profiles validate constraint locales_have_a_length;
 
 -- skills ---------------------------------------------------------------------------------------------------
 
