@@ -812,7 +812,7 @@ CREATE FUNCTION private.check_holds_session(p_session uuid) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if not (private.is_admin() or p_session in (select private.my_live_session_ids())) then
+    if not (private.is_admin() or coalesce(p_session in (select private.my_live_session_ids()), false)) then
         perform private.refuse('CG404', 'no_such_session', 'There is no such session among yours.');
     end if;
 end
@@ -1265,6 +1265,7 @@ END) STORED,
     CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
     CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
     CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
+    CONSTRAINT objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
     CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
     CONSTRAINT prices_and_credits_are_numbers CHECK (((price <> 'NaN'::numeric) AND (member_price <> 'NaN'::numeric) AND (ce_credits <> 'NaN'::numeric))),
     CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews))))
@@ -7872,7 +7873,7 @@ CREATE FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) RETURNS 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if not (p_course in (select private.my_taught_course_ids()) or private.is_admin()) then
+    if not (coalesce(p_course in (select private.my_taught_course_ids()), false) or private.is_admin()) then
         perform private.refuse('CG403', 'not_your_course', 'Only an instructor of the course can choose its final assessment.');
     elsif p_quiz is not null and not exists (select 1 from public.quizzes where id = p_quiz and of_course_id = p_course) then
         perform private.refuse('CG422', 'quiz_of_another_course', 'There is no such quiz in this course.');
@@ -9053,6 +9054,7 @@ CREATE TABLE public.course_modules (
     CONSTRAINT course_modules_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
     CONSTRAINT course_modules_module_order_check CHECK ((module_order > 0)),
     CONSTRAINT course_modules_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT module_objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
     CONSTRAINT module_unlocks_after_another CHECK ((unlock_after_module_id <> id))
 );
 
@@ -9630,7 +9632,7 @@ CREATE TABLE public.lessons (
     CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
     CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT lessons_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
+    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
     CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
     CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
     CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
@@ -9831,6 +9833,7 @@ CREATE TABLE public.profiles (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT learning_preferences_have_their_shape CHECK (private.is_learning_preferences(learning_preferences)),
+    CONSTRAINT locales_have_a_length CHECK ((length(locale) <= 35)),
     CONSTRAINT profiles_avatar_url_check CHECK ((length(avatar_url) <= 1024)),
     CONSTRAINT profiles_first_name_check CHECK ((length(first_name) <= 100)),
     CONSTRAINT profiles_knowledge_profile_check CHECK ((jsonb_typeof(knowledge_profile) = 'object'::text)),
