@@ -118,7 +118,12 @@ def member_pages(page: Page) -> Pages:
 def office_pages(page: Page) -> Pages:
     page.goto("/admin/mail")
     message = page.locator("a.row-link").first.get_attribute("href")
-    return {"mail": "/admin/mail"} | ({"message": message} if message else {})
+    found = {
+        "mail": "/admin/mail",
+        "maintenance": "/admin/maintenance",
+        "maintenance-job": "/admin/maintenance/people.tidy",
+    }
+    return found | ({"message": message} if message else {})
 
 
 def smaller(picture: Path, target: Path) -> None:

@@ -517,3 +517,20 @@ async def test_one_check_of_a_database_at_a_time(database: Database) -> None:
                 pass
         async with dumps.turn(admin, f"{database.name}_other"):
             pass
+
+
+async def test_a_backup_of_long_ago_gets_the_months_of_today(
+    plain_site: Site, database: Database, empty: Database, tmp_path: Path
+) -> None:
+    async with database.connect() as owner:
+        months = await owner.fetch(
+            "select inhrelid::regclass::text as name from pg_inherits"
+            " where inhrelid::regclass::text ~ '_[0-9]{4}_[0-9]{2}$'"
+        )
+        assert months
+        for month in months:
+            await owner.execute(f"drop table {month['name']}")
+    made = await backups.back_up(plain_site, as_superuser(plain_site, database), tmp_path / "b", nothing)
+    assert any("month" in rule for rule in made.broken)
+    done = await restores.restore(restores.examine(made.path, nothing), target_of(empty, tmp_path / "new"), nothing)
+    assert done.broken == []

@@ -456,3 +456,8 @@ async def test_by_hand(site: Site, database: Database) -> None:
     assert "There is no job" in (await asyncio.to_thread(command, site, "run", "nothing")).output
     assert [row["result"] for row in await runs(database, "counters.recount")] == ["drift", "ok"]
     run(asyncio.sleep(0))
+
+
+def test_the_guide_names_every_job() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "administrator.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", guide, re.MULTILINE)) == set(MAINTENANCE)

@@ -44,8 +44,8 @@ async def archive_attempts(site: Site) -> Outcome:
     "counters.recount",
     cron="43 2 * * *",
     title="Recount counters",
-    what="Compares every stored number with a recount and reports differences. It changes nothing: mending is done on"
-    " the command line, with --mend, after somebody has looked why.",
+    what="Compares every stored number with a recount and reports differences. It changes nothing: the command line"
+    " mends, after somebody has looked why.",
 )
 async def recount(site: Site) -> Outcome:
     """Every night."""

@@ -163,8 +163,13 @@ async def _fill(found: Archive, dsn: str, data_dir: Path, say: Say) -> tuple[int
         await compare(session, found.manifest)
     report = await migrations.migrate(dsn)
     async with dumps.connect(dsn) as session:
-        # A backup of long ago has no partition for this month.
-        await session.execute("select private.make_video_event_partitions(12)")
+        # A backup of long ago has no partitions for this month.
+        makers = await session.fetch(
+            "select proname::text as name from pg_catalog.pg_proc"
+            " where pronamespace = 'private'::regnamespace and proname ~ '^make_.+_partitions$'"
+        )
+        for maker in makers:
+            await session.execute(f"select private.{dumps.quoted(maker['name'])}()")
         number, broken = await dumps.broken_rules(session)
     say(f"Database: restored, {len(report.applied)} migrations applied, {number - len(broken)} of {number} rules hold")
     return len(report.applied), broken
