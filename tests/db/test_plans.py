@@ -87,7 +87,9 @@ QUERIES: dict[str, Query] = {
     "my browsers": Query("owner", "people.my_sessions"),
     "my enrollments": Query("owner", "select * from public.enrollments where member_id = $1", ("owner",)),
     "my progress": Query("owner", "select * from public.lesson_progress where enrollment_id = $1", ("enrollment",)),
-    "my attempts": Query("owner", "select * from public.quiz_attempts where member_id = $1", ("owner",)),
+    "my attempts": Query(
+        "owner", "select id, quiz_id, status, score, passed from public.quiz_attempts where member_id = $1", ("owner",)
+    ),
     "reviews of a course": Query("anon", "select * from public.read_reviews($1, 10)", ("course",)),
     "one student of mine": Query(
         "instructor", "select * from public.enrollments where course_id = $1 and member_id = $2", ("course", "owner")

@@ -52,7 +52,7 @@ def make_settings(database: Database, folder: Path, **given: Any) -> Settings:
 def make_site(settings: Settings) -> Site:
     """A site as `serve` builds it. Two of them with the same settings are two web processes."""
     assert settings.database_url
-    return Site.build(settings, Pool(settings.database_url, size=settings.pool_size))
+    return Site.build(settings, Pool(settings.database_url, size=settings.pool_size), settings.migrate_url)
 
 
 def served(site: Site) -> Served:

@@ -44,7 +44,7 @@ async def test_courses_have_what_was_asked_for(
         pricing="paid", price=Decimal("80.50"), modules=[[Lesson("One", video=30)], [Lesson("Two", unlock_after="One")]]
     )
     person = make_person()
-    await pay(database, person, course)
+    await pay(database, person, course, Decimal("80.50"))
     enrollment = await enrol(database, person, course)
     async with database.connect() as owner:
         row: Any = await owner.fetchrow(

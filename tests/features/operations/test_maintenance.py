@@ -211,7 +211,8 @@ async def test_a_mended_enrollment_that_meets_everything_completes(site: Site, d
     person = await add_person(database)
     enrollment = await enrol(database, person, course)
     async with database.connect() as owner:
-        await owner.execute("alter table public.lesson_progress disable trigger user")
+        for name in ("trigger_update_enrollment_progress", "trigger_update_enrollment_progress_on_change"):
+            await owner.execute(f"alter table public.lesson_progress disable trigger {name}")
         await owner.execute(
             "insert into public.lesson_progress (enrollment_id, lesson_id, course_id, status, completed_at)"
             " values ($1, $2, $3, 'completed', now())"
@@ -220,7 +221,8 @@ async def test_a_mended_enrollment_that_meets_everything_completes(site: Site, d
             course.lessons[0].id,
             course.id,
         )
-        await owner.execute("alter table public.lesson_progress enable trigger user")
+        for name in ("trigger_update_enrollment_progress", "trigger_update_enrollment_progress_on_change"):
+            await owner.execute(f"alter table public.lesson_progress enable trigger {name}")
         assert (await upkeep.mend(site)).result == "ok"
         status = await owner.fetchval("select status from public.enrollments where id = $1", enrollment)
     assert status == "completed"
