@@ -27,6 +27,7 @@ join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdroppe
 cross join (values ('select'), ('insert'), ('update'), ('references')) as p (right_name)
 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
   and has_column_privilege(%(role)s, c.oid, a.attname, p.right_name) = %(has)s
+order by c.relname, p.right_name, a.attnum
 """
 CALLS = """
 select p.pronamespace::regnamespace || '.' || p.proname, string_agg(r.rolname, ' ' order by r.rolname)
