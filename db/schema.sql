@@ -3612,48 +3612,10 @@ CREATE FUNCTION private.maintenance_lock(p_job text) RETURNS bigint
 
 COMMENT ON FUNCTION private.maintenance_lock(p_job text) IS 'The advisory lock that a run of a job holds until it ends, however its process ends.';
 
-CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
+CREATE FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_month date := date_trunc('month', now() at time zone 'UTC')::date;
-    v_name text;
-    v_from text;
-    v_to text;
-    v_made integer := 0;
-begin
-    perform pg_advisory_xact_lock(hashtextextended('scorm_tracking partitions', 0));
-    for i in 0..p_months loop
-        v_name := 'scorm_tracking_' || to_char(v_month, 'YYYY_MM');
-        v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        v_month := (v_month + interval '1 month')::date;
-        v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        continue when to_regclass('public.' || v_name) is not null;
-        -- As for video_events: rows of a month that began without its partition move out of the default one.
-        execute format('create table public.%I (like public.scorm_tracking including all)', v_name);
-        execute format('alter table public.%I enable row level security', v_name);
-        execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
-        execute format(
-            'with moved as (delete from public.scorm_tracking_default where "timestamp" >= %L and "timestamp" < %L returning *) '
-            'insert into public.%I select * from moved',
-            v_from, v_to, v_name
-        );
-        execute format(
-            'alter table public.scorm_tracking attach partition public.%I for values from (%L) to (%L)', v_name, v_from, v_to
-        );
-        v_made := v_made + 1;
-    end loop;
-    return v_made;
-end
-$$;
-
-COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
-
-CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
     v_month date := date_trunc('month', now() at time zone 'UTC')::date;
     v_name text;
@@ -3662,30 +3624,44 @@ declare
     v_made integer := 0;
 begin
     -- Of two workers at once, the second finds nothing left to make.
-    perform pg_advisory_xact_lock(hashtextextended('video_events partitions', 0));
+    perform pg_advisory_xact_lock(hashtextextended(p_table || ' partitions', 0));
     for i in 0..p_months loop
-        v_name := 'video_events_' || to_char(v_month, 'YYYY_MM');
+        v_name := p_table || '_' || to_char(v_month, 'YYYY_MM');
         v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
         v_month := (v_month + interval '1 month')::date;
         v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        continue when to_regclass('public.' || v_name) is not null;
-        -- Events of a month that began without its partition lie in the default one and would forbid it: they move.
-        execute format('create table public.%I (like public.video_events including all)', v_name);
+        continue when to_regclass('public.' || quote_ident(v_name)) is not null;
+        execute format('create table public.%I (like public.%I including all)', v_name, p_table);
         execute format('alter table public.%I enable row level security', v_name);
         execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+        -- Rows of a month that began without its partition lie in the default one and would forbid it: they move.
         execute format(
-            'with moved as (delete from public.video_events_default where occurred_at >= %L and occurred_at < %L returning *) '
-            'insert into public.%I select * from moved',
-            v_from, v_to, v_name
+            'with moved as (delete from public.%1$I where %2$I >= %3$L and %2$I < %4$L returning *) '
+            'insert into public.%5$I select * from moved',
+            p_table || '_default', p_column, v_from, v_to, v_name
         );
         execute format(
-            'alter table public.video_events attach partition public.%I for values from (%L) to (%L)', v_name, v_from, v_to
+            'alter table public.%I attach partition public.%I for values from (%L) to (%L)', p_table, v_name, v_from, v_to
         );
         v_made := v_made + 1;
     end loop;
     return v_made;
 end
-$$;
+$_$;
+
+COMMENT ON FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) IS 'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
+
+CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select private.make_monthly_partitions('scorm_tracking', 'timestamp', p_months) $$;
+
+COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'private.make_monthly_partitions for what SCORM packages say.';
+
+CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select private.make_monthly_partitions('video_events', 'occurred_at', p_months) $$;
 
 COMMENT ON FUNCTION private.make_video_event_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 
@@ -6662,6 +6638,17 @@ end
 $$;
 
 COMMENT ON FUNCTION public.handle_new_user() IS 'Makes the profile of a new person. The role is always student: sign-up data cannot choose it.';
+
+CREATE FUNCTION public.have_i_paid(p_course uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select 1 from public.transactions t where t.member_id = auth.uid() and t.course_id = p_course and private.pays(t.id)
+    )
+$$;
+
+COMMENT ON FUNCTION public.have_i_paid(p_course uuid) IS 'Whether the person who asks holds a purchase that pays for a course.';
 
 CREATE FUNCTION public.hide_post(p_post uuid, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -14674,6 +14661,8 @@ GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 REVOKE ALL ON FUNCTION private.maintenance_lock(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.maintenance_lock(p_job text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) TO service_role;
 
@@ -15129,6 +15118,9 @@ REVOKE ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text,
 GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.have_i_paid(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.have_i_paid(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) TO authenticated;

@@ -153,7 +153,7 @@ comment on column public.scorm_tracking."timestamp" is 'The server''s clock when
 comment on column public.scorm_tracking.sco is 'Identifier of the SCO in the manifest; empty for a package without items.';
 create index idx_scorm_tracking_enrollment on public.scorm_tracking (scorm_enrollment_id, attempt_id, commit_seq);
 
-create function private.make_scorm_tracking_partitions(p_months integer default 3) returns integer
+create function private.make_monthly_partitions(p_table text, p_column text, p_months integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -163,32 +163,43 @@ declare
     v_to text;
     v_made integer := 0;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('scorm_tracking partitions', 0));
+    -- Of two workers at once, the second finds nothing left to make.
+    perform pg_advisory_xact_lock(hashtextextended(p_table || ' partitions', 0));
     for i in 0..p_months loop
-        v_name := 'scorm_tracking_' || to_char(v_month, 'YYYY_MM');
+        v_name := p_table || '_' || to_char(v_month, 'YYYY_MM');
         v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
         v_month := (v_month + interval '1 month')::date;
         v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        continue when to_regclass('public.' || v_name) is not null;
-        -- As for video_events: rows of a month that began without its partition move out of the default one.
-        execute format('create table public.%I (like public.scorm_tracking including all)', v_name);
+        continue when to_regclass('public.' || quote_ident(v_name)) is not null;
+        execute format('create table public.%I (like public.%I including all)', v_name, p_table);
         execute format('alter table public.%I enable row level security', v_name);
         execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+        -- Rows of a month that began without its partition lie in the default one and would forbid it: they move.
         execute format(
-            'with moved as (delete from public.scorm_tracking_default where "timestamp" >= %L and "timestamp" < %L returning *) '
-            'insert into public.%I select * from moved',
-            v_from, v_to, v_name
+            'with moved as (delete from public.%1$I where %2$I >= %3$L and %2$I < %4$L returning *) '
+            'insert into public.%5$I select * from moved',
+            p_table || '_default', p_column, v_from, v_to, v_name
         );
         execute format(
-            'alter table public.scorm_tracking attach partition public.%I for values from (%L) to (%L)', v_name, v_from, v_to
+            'alter table public.%I attach partition public.%I for values from (%L) to (%L)', p_table, v_name, v_from, v_to
         );
         v_made := v_made + 1;
     end loop;
     return v_made;
 end
 $$;
+comment on function private.make_monthly_partitions(text, text, integer) is
+    'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
+
+create or replace function private.make_video_event_partitions(p_months integer default 3) returns integer
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select private.make_monthly_partitions('video_events', 'occurred_at', p_months) $$;
+
+create function private.make_scorm_tracking_partitions(p_months integer default 3) returns integer
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select private.make_monthly_partitions('scorm_tracking', 'timestamp', p_months) $$;
 comment on function private.make_scorm_tracking_partitions(integer) is
-    'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
+    'private.make_monthly_partitions for what SCORM packages say.';
 grant execute on function private.make_scorm_tracking_partitions(integer) to service_role;
 create table public.scorm_tracking_default partition of public.scorm_tracking default;
 alter table public.scorm_tracking_default enable row level security;

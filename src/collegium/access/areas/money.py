@@ -67,6 +67,7 @@ FUNCTIONS: dict[str, str] = {
     "private.is_price_rule": "service_role",
     "private.price_for": "service_role",
     "public.begin_purchase": "authenticated",
+    "public.have_i_paid": "authenticated",
     "public.price_for_me": "anon authenticated service_role",
 }
 

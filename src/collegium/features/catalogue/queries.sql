@@ -181,14 +181,7 @@ select
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
     $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,
-    c.pricing_type in ('paid', 'premium') and e.id is null and exists (
-        select 1 from public.transactions t
-        where t.member_id = (select auth.uid()) and t.course_id = c.id
-            and t.transaction_type = 'course_purchase' and t.status = 'completed'
-            and t.amount = t.price and not coalesce((
-                select sum(r.amount) >= t.amount from public.transactions r where r.refund_of = t.id and r.status = 'completed'
-            ), false)
-    ) as has_paid,
+    c.pricing_type in ('paid', 'premium') and e.id is null and public.have_i_paid(c.id) as has_paid,
     e.id as enrollment_id, e.status as enrollment_status, coalesce(e.lessons_completed, 0) as lessons_completed,
     k.number as certificate_number,
     coalesce((
