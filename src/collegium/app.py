@@ -6,8 +6,8 @@ import gc
 import importlib
 import importlib.util
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 
 import structlog
@@ -32,7 +32,25 @@ from collegium.web.outer import Outer
 from collegium.web.sessions import SessionCache, session_middleware
 from collegium.worker import Worker
 
-FEATURES = ("people", "catalogue", "enrolments", "progress", "media", "certificates", "operations", "audit")
+FEATURES = (
+    "people",
+    "catalogue",
+    "enrolments",
+    "progress",
+    "media",
+    "uploads",
+    "studio",
+    "publishing",
+    "authoring",
+    "documents",
+    "library",
+    "discussions",
+    "exchange",
+    "insight",
+    "certificates",
+    "operations",
+    "audit",
+)
 STATIC = pages.PACKAGE / "web" / "static"
 
 
@@ -120,10 +138,10 @@ async def nowhere(path: FromPath[str]) -> None:
     raise NotFound("There is no page at this address. It may have moved, or the link is not whole.")
 
 
-def create_app(site: Site, *, worker: bool = False, served: Served | None = None) -> ASGIApp:
-    """The application for one site. ``worker`` runs background jobs beside it; ``served`` is released at the end."""
-    load_jobs()
-    sessions = SessionCache(site.db)
+def _lifespan(
+    site: Site, worker: bool, served: Served | None
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What begins and ends with the application: its database, and the background jobs."""
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
@@ -144,6 +162,14 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             if served:
                 served.release()
 
+    return lifespan
+
+
+def create_app(site: Site, *, worker: bool = False, served: Served | None = None) -> ASGIApp:
+    """The application for one site. ``worker`` runs background jobs beside it; ``served`` is released at the end."""
+    load_jobs()
+    sessions = SessionCache(site.db)
+
     routes: Sequence[ControllerRouterHandler] = [
         healthz,
         choose_theme,
@@ -160,7 +186,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
     ]
     app = Litestar(
         route_handlers=routes,
-        lifespan=[lifespan],
+        lifespan=[_lifespan(site, worker, served)],
         middleware=[session_middleware(sessions)],
         csrf_config=CSRFConfig(
             secret=site.key("csrf").hex(),

@@ -22,7 +22,7 @@ from collegium.kit.db import Transaction
 from collegium.kit.errors import Forbidden, SignInNeeded
 from collegium.kit.site import Site
 from collegium.kit.viewer import Viewer, actor_of
-from collegium.web import assets, words
+from collegium.web import assets, studio, words
 from collegium.web.sessions import request_cookie
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -47,6 +47,7 @@ def environment() -> jinja2.Environment:
     )
     assets.install(env)
     words.install(env)
+    studio.install(env)
     return env
 
 
@@ -75,6 +76,14 @@ def require_admin(request: WebRequest) -> Viewer:
     viewer = require_viewer(request)
     if not viewer.is_admin:
         raise Forbidden("This page is for administrators.")
+    return viewer
+
+
+def require_teacher(request: WebRequest) -> Viewer:
+    """Somebody who teaches; raises SignInNeeded or Forbidden. Which courses are his is decided by the database."""
+    viewer = require_viewer(request)
+    if not viewer.is_teacher:
+        raise Forbidden("The studio is for instructors. Ask the association's office to make you one.")
     return viewer
 
 
