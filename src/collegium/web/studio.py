@@ -22,7 +22,7 @@ COURSE_PLACES: list[Place] = []
 
 
 def site_place(path: str, words: str, icon: str, *, rank: int) -> None:
-    """Puts a page of the whole studio into the side list: ``site_place("/studio/media", "Media", "image", rank=20)``."""
+    """Puts a page of the whole studio into the side list: `site_place("/studio/media", "Media", "image", rank=2)`."""
     _put(SITE_PLACES, Place(path, words, icon, rank))
 
 
@@ -43,7 +43,7 @@ def course_path(course: UUID, suffix: str = "") -> str:
 
 
 def install(env: jinja2.Environment) -> None:
-    """Gives templates `studio_places(course_id)`: (address, words, icon) of the course, or of the studio without one."""
+    """Gives templates `studio_places(course)`: (address, words, icon) of a course, or of the studio without one."""
 
     def studio_places(course: Any = None) -> list[tuple[str, str, str]]:
         if course is None:
