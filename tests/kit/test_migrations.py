@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from collegium.kit import embedded, migrations, migrations_queue
+from tests.kit.migration_folder import Folder
 from tests.support.database import Database, as_actor, run
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
@@ -25,19 +26,6 @@ ADVISORY_LOCKS = """
     select count(*) from pg_locks
     where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
 """
-
-
-class Folder:
-    """A migrations folder to write into."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.mkdir()
-
-    def add(self, number: int, sql: str, name: str = "step") -> Path:
-        path = self.path / f"202601010000{number:02}_{name}{number}.sql"
-        path.write_bytes(sql.encode())
-        return path
 
 
 @pytest.fixture
