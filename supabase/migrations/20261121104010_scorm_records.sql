@@ -153,7 +153,7 @@ comment on column public.scorm_tracking."timestamp" is 'The server''s clock when
 comment on column public.scorm_tracking.sco is 'Identifier of the SCO in the manifest; empty for a package without items.';
 create index idx_scorm_tracking_enrollment on public.scorm_tracking (scorm_enrollment_id, attempt_id, commit_seq);
 
-create function private.make_monthly_partitions(p_table text, p_column text, p_months integer) returns integer
+create function private.partition_by_months(p_table text, p_column text, p_months integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -188,18 +188,18 @@ begin
     return v_made;
 end
 $$;
-comment on function private.make_monthly_partitions(text, text, integer) is
+comment on function private.partition_by_months(text, text, integer) is
     'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
 
 create or replace function private.make_video_event_partitions(p_months integer default 3) returns integer
 language sql security definer set search_path = pg_catalog, pg_temp
-as $$ select private.make_monthly_partitions('video_events', 'occurred_at', p_months) $$;
+as $$ select private.partition_by_months('video_events', 'occurred_at', p_months) $$;
 
 create function private.make_scorm_tracking_partitions(p_months integer default 3) returns integer
 language sql security definer set search_path = pg_catalog, pg_temp
-as $$ select private.make_monthly_partitions('scorm_tracking', 'timestamp', p_months) $$;
+as $$ select private.partition_by_months('scorm_tracking', 'timestamp', p_months) $$;
 comment on function private.make_scorm_tracking_partitions(integer) is
-    'private.make_monthly_partitions for what SCORM packages say.';
+    'private.partition_by_months for what SCORM packages say.';
 grant execute on function private.make_scorm_tracking_partitions(integer) to service_role;
 create table public.scorm_tracking_default partition of public.scorm_tracking default;
 alter table public.scorm_tracking_default enable row level security;
