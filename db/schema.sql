@@ -3612,56 +3612,17 @@ CREATE FUNCTION private.maintenance_lock(p_job text) RETURNS bigint
 
 COMMENT ON FUNCTION private.maintenance_lock(p_job text) IS 'The advisory lock that a run of a job holds until it ends, however its process ends.';
 
-CREATE FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-    v_month date := date_trunc('month', now() at time zone 'UTC')::date;
-    v_name text;
-    v_from text;
-    v_to text;
-    v_made integer := 0;
-begin
-    -- Of two workers at once, the second finds nothing left to make.
-    perform pg_advisory_xact_lock(hashtextextended(p_table || ' partitions', 0));
-    for i in 0..p_months loop
-        v_name := p_table || '_' || to_char(v_month, 'YYYY_MM');
-        v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        v_month := (v_month + interval '1 month')::date;
-        v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
-        continue when to_regclass('public.' || quote_ident(v_name)) is not null;
-        execute format('create table public.%I (like public.%I including all)', v_name, p_table);
-        execute format('alter table public.%I enable row level security', v_name);
-        execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
-        -- Rows of a month that began without its partition lie in the default one and would forbid it: they move.
-        execute format(
-            'with moved as (delete from public.%1$I where %2$I >= %3$L and %2$I < %4$L returning *) '
-            'insert into public.%5$I select * from moved',
-            p_table || '_default', p_column, v_from, v_to, v_name
-        );
-        execute format(
-            'alter table public.%I attach partition public.%I for values from (%L) to (%L)', p_table, v_name, v_from, v_to
-        );
-        v_made := v_made + 1;
-    end loop;
-    return v_made;
-end
-$_$;
-
-COMMENT ON FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) IS 'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
-
 CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select private.make_monthly_partitions('scorm_tracking', 'timestamp', p_months) $$;
+    AS $$ select private.partition_by_months('scorm_tracking', 'timestamp', p_months) $$;
 
-COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'private.make_monthly_partitions for what SCORM packages say.';
+COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'private.partition_by_months for what SCORM packages say.';
 
 CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select private.make_monthly_partitions('video_events', 'occurred_at', p_months) $$;
+    AS $$ select private.partition_by_months('video_events', 'occurred_at', p_months) $$;
 
 COMMENT ON FUNCTION private.make_video_event_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 
@@ -4353,6 +4314,45 @@ CREATE FUNCTION private.organisations_of(p_member uuid, p_on date) RETURNS SETOF
 $$;
 
 COMMENT ON FUNCTION private.organisations_of(p_member uuid, p_on date) IS 'Organisations that somebody belongs to on a day, and those that they are part of.';
+
+CREATE FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_month date := date_trunc('month', now() at time zone 'UTC')::date;
+    v_name text;
+    v_from text;
+    v_to text;
+    v_made integer := 0;
+begin
+    -- Of two workers at once, the second finds nothing left to make.
+    perform pg_advisory_xact_lock(hashtextextended(p_table || ' partitions', 0));
+    for i in 0..p_months loop
+        v_name := p_table || '_' || to_char(v_month, 'YYYY_MM');
+        v_from := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
+        v_month := (v_month + interval '1 month')::date;
+        v_to := to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00';
+        continue when to_regclass('public.' || quote_ident(v_name)) is not null;
+        execute format('create table public.%I (like public.%I including all)', v_name, p_table);
+        execute format('alter table public.%I enable row level security', v_name);
+        execute format('revoke all on public.%I from anon, authenticated, service_role', v_name);
+        -- Rows of a month that began without its partition lie in the default one and would forbid it: they move.
+        execute format(
+            'with moved as (delete from public.%1$I where %2$I >= %3$L and %2$I < %4$L returning *) '
+            'insert into public.%5$I select * from moved',
+            p_table || '_default', p_column, v_from, v_to, v_name
+        );
+        execute format(
+            'alter table public.%I attach partition public.%I for values from (%L) to (%L)', p_table, v_name, v_from, v_to
+        );
+        v_made := v_made + 1;
+    end loop;
+    return v_made;
+end
+$_$;
+
+COMMENT ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) IS 'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
 
 CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -14661,8 +14661,6 @@ GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 REVOKE ALL ON FUNCTION private.maintenance_lock(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.maintenance_lock(p_job text) TO service_role;
 
-REVOKE ALL ON FUNCTION private.make_monthly_partitions(p_table text, p_column text, p_months integer) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) TO service_role;
 
@@ -14804,6 +14802,8 @@ GRANT ALL ON FUNCTION private.option_ids(p_options jsonb) TO service_role;
 REVOKE ALL ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
 
