@@ -78,7 +78,7 @@ class Outer:
 
 
 def _without_tokens(path: str) -> str:
-    for prefix in ("/media/", "/confirm/", "/reset-password/"):
+    for prefix in ("/media/", "/confirm/", "/reset-password/", "/library/shared/"):
         if path.startswith(prefix):
             return prefix + "…"
     return path

@@ -74,7 +74,7 @@ PROBES: dict[str, Probe] = {
 SECOND_LINES: dict[str, str] = {
     "modules": "a row that is moved out of sight is refused by the policy for select first",
     "sessions": "no column that it compares may be written",
-    "videos": "a row that is moved out of sight is refused by the policy for select first",
+    "videos": "no column that it compares may be written",
 }
 
 
@@ -84,7 +84,7 @@ WRITABLE: dict[tuple[str, str], str] = {
     ("modules", "insert"): "id session_id name order_index",
     ("modules", "update"): "session_id name order_index",
     ("videos", "insert"): "id module_id file_name file_url file_size mime_type",
-    ("videos", "update"): "module_id file_name",
+    ("videos", "update"): "file_name",
 }
 
 
