@@ -91,11 +91,13 @@ CREATE TABLE public.videos (
     duration integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    order_index integer NOT NULL,
     CONSTRAINT videos_duration_check CHECK (((duration >= 1) AND (duration <= 43200))),
     CONSTRAINT videos_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[[:cntrl:]/\\]'::text))),
     CONSTRAINT videos_file_size_check CHECK (((file_size >= 1) AND (file_size <= '10737418240'::bigint))),
     CONSTRAINT videos_file_url_check CHECK (((length(file_url) >= 1) AND (length(file_url) <= 1024))),
-    CONSTRAINT videos_mime_type_check CHECK (((mime_type ~ '^video/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 100)))
+    CONSTRAINT videos_mime_type_check CHECK (((mime_type ~ '^video/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 100))),
+    CONSTRAINT videos_order_is_a_place CHECK (((order_index >= 1) AND (order_index <= 9999)))
 );
 
 COMMENT ON TABLE public.videos IS 'The videos of a module, at most 10 GiB each.';
@@ -103,6 +105,8 @@ COMMENT ON TABLE public.videos IS 'The videos of a module, at most 10 GiB each.'
 COMMENT ON COLUMN public.videos.file_url IS 'An https address, or the key of a file of the collection''s own person: sessions/<user_id>/…. Any other key could be somebody else''s file.';
 
 COMMENT ON COLUMN public.videos.duration IS 'Whole seconds, measured by the service; null until then.';
+
+COMMENT ON COLUMN public.videos.order_index IS 'Its place in the module, counted from 1; the last when none is given. Moved by public.order_session().';
 
 CREATE FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2905,6 +2909,20 @@ $$;
 
 COMMENT ON FUNCTION private.hold_attempt(p_attempt uuid) IS 'An attempt that the caller may grade, locked for it; raises CG403, CG404 or CG409.';
 
+CREATE FUNCTION private.hold_my_session(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform 1 from public.sessions where id = p_session and user_id = auth.uid() for no key update;
+    if not found then
+        perform private.refuse('CG404', 'no_such_session', 'This collection is not there any more, or is not yours.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_my_session(p_session uuid) IS 'Holds a collection of the caller until the commit. Raises CG404.';
+
 CREATE FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4366,6 +4384,26 @@ $$;
 
 COMMENT ON FUNCTION private.pays(p_transaction uuid) IS 'Whether a transaction pays for a course: a completed purchase of exactly its price that was not given back.';
 
+CREATE FUNCTION private.place_collected_video() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_last integer;
+begin
+    -- An order names every video, so it and a new video wait for each other.
+    perform 1 from public.modules m join public.sessions s on s.id = m.session_id where m.id = new.module_id for no key update of s;
+    select coalesce(max(v.order_index), 0) into v_last from public.videos v where v.module_id = new.module_id;
+    if v_last >= 500 then
+        perform private.refuse('CG409', 'part_full', 'This part holds 500 videos, which is the most. Add another part.');
+    end if;
+    new.order_index := coalesce(new.order_index, v_last + 1);
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.place_collected_video() IS 'Trigger: a new video stands last in its module, unless a place is given.';
+
 CREATE FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5664,6 +5702,26 @@ $$;
 
 COMMENT ON FUNCTION private.settle_attempt(p_attempt uuid) IS 'Adds up an attempt anew after one of its grades changed.';
 
+CREATE FUNCTION private.shared_session_id(p_token text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.session_id from public.session_shares s
+    where s.token_hash = sha256(convert_to(p_token, 'UTF8')) and (s.expires_at is null or s.expires_at > now())
+$$;
+
+COMMENT ON FUNCTION private.shared_session_id(p_token text) IS 'The collection that a link leads to now; null for none.';
+
+CREATE FUNCTION private.shared_video_file(p_token text, p_video uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select v.file_url from public.videos v join public.modules m on m.id = v.module_id
+    where v.id = p_video and m.session_id = private.shared_session_id(p_token) and v.file_url not like 'https://%'
+$$;
+
+COMMENT ON FUNCTION private.shared_video_file(p_token text, p_video uuid) IS 'The key of a video''s file for the site, which sends it to whoever holds the link.';
+
 CREATE FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5989,6 +6047,30 @@ CREATE FUNCTION private.xapi_agent_key(p_agent jsonb) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION private.xapi_agent_key(p_agent jsonb) IS 'The one identifier of an agent or group in one form; null when it has none or several.';
+
+CREATE FUNCTION public.add_session_module(p_session uuid, p_name text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_name text := btrim(p_name, E' \n\r\t');
+    v_last integer;
+    v_module uuid;
+begin
+    perform private.hold_my_session(p_session);
+    if coalesce(length(v_name), 0) not between 1 and 255 then
+        perform private.refuse('CG422', 'name_length', 'Give the part a name of at most 255 characters.');
+    end if;
+    select coalesce(max(m.order_index), 0) into v_last from public.modules m where m.session_id = p_session;
+    if (select count(*) from public.modules m where m.session_id = p_session) >= 200 or v_last >= 9999 then
+        perform private.refuse('CG409', 'collection_full', 'This collection has 200 parts, which is the most. Begin another collection.');
+    end if;
+    insert into public.modules (session_id, name, order_index) values (p_session, v_name, v_last + 1) returning id into v_module;
+    return v_module;
+end
+$$;
+
+COMMENT ON FUNCTION public.add_session_module(p_session uuid, p_name text) IS 'Adds a part at the end of the caller''s collection. Raises CG404, CG409, CG422.';
 
 CREATE FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7168,6 +7250,48 @@ $$;
 
 COMMENT ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) IS 'Opens the player on a registration of the person who asks and makes any other player on it stale. Goes on with the current attempt unless a new one is asked for. Answers the session under which to commit, and the number of the last commit that was stored.';
 
+CREATE FUNCTION public.order_session(p_session uuid, p_order jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_modules uuid[];
+    v_videos uuid[];
+begin
+    perform private.hold_my_session(p_session);
+    if length(p_order::text) > 1000000 then
+        perform private.refuse('CG422', 'not_an_order', 'This is not an order of parts and videos. Load the page again and try once more.');
+    end if;
+    begin
+        select array_agg(o.module) into v_modules from jsonb_to_recordset(p_order) as o (module uuid, videos uuid[]);
+        select array_agg(w.id) into v_videos
+        from jsonb_to_recordset(p_order) as o (module uuid, videos uuid[]) cross join unnest(o.videos) as w (id);
+    exception
+        when data_exception then
+            perform private.refuse('CG422', 'not_an_order', 'This is not an order of parts and videos. Load the page again and try once more.');
+    end;
+    if (select array_agg(m.id order by m.id) from public.modules m where m.session_id = p_session)
+            is distinct from (select array_agg(g.id order by g.id) from unnest(v_modules) as g (id))
+        or (
+            select array_agg(v.id order by v.id) from public.videos v join public.modules m on m.id = v.module_id
+            where m.session_id = p_session
+        ) is distinct from (select array_agg(g.id order by g.id) from unnest(v_videos) as g (id))
+    then
+        perform private.refuse('CG422', 'not_all_named',
+            'The collection has changed since this page was opened. Load the page again; nothing was moved.');
+    end if;
+    update public.modules m set order_index = o.place
+    from rows from (jsonb_to_recordset(p_order) as (module uuid, videos uuid[])) with ordinality as o (module, videos, place)
+    where m.id = o.module and m.session_id = p_session and m.order_index <> o.place;
+    update public.videos v set module_id = o.module, order_index = w.place
+    from jsonb_to_recordset(p_order) as o (module uuid, videos uuid[])
+    cross join unnest(o.videos) with ordinality as w (id, place)
+    where v.id = w.id and (v.module_id, v.order_index) is distinct from (o.module, w.place::integer);
+end
+$$;
+
+COMMENT ON FUNCTION public.order_session(p_session uuid, p_order jsonb) IS 'Puts the parts and videos of the caller''s collection into the order given, [{"module": id, "videos": [id, …]}, …], which names each once; videos may change their part. All of it or nothing. Raises CG404, CG422.';
+
 CREATE FUNCTION public.peer_review_view(p_review uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7440,6 +7564,27 @@ CREATE FUNCTION public.read_reviews(p_course uuid, p_limit integer DEFAULT 20, p
 $$;
 
 COMMENT ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) IS 'Approved reviews of a course, the most helpful first, with the first name and initial of who wrote each. For everybody who sees the course.';
+
+CREATE FUNCTION public.read_shared_session(p_token text) RETURNS TABLE(name text, session_type text, shared_by text, expires_at timestamp with time zone, parts jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.name, s.session_type, private.public_name(s.user_id), h.expires_at, coalesce((
+        select jsonb_agg(jsonb_build_object('name', m.name, 'videos', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'id', v.id, 'file_name', v.file_name, 'file_size', v.file_size, 'mime_type', v.mime_type, 'duration', v.duration,
+                -- A key of the store would tell who the owner is.
+                'address', case when v.file_url like 'https://%' then v.file_url end
+            ) order by v.order_index)
+            from public.videos v where v.module_id = m.id
+        ), '[]')) order by m.order_index)
+        from public.modules m where m.session_id = s.id
+    ), '[]')
+    from public.sessions s join public.session_shares h on h.session_id = s.id
+    where s.id = private.shared_session_id(p_token)
+$$;
+
+COMMENT ON FUNCTION public.read_shared_session(p_token text) IS 'What whoever holds a link may see of a collection: names, sizes and lengths, and the owner''s first name. No row for a link that leads nowhere.';
 
 CREATE FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10783,6 +10928,22 @@ CREATE TABLE public.scorm_tracking_default (
     CONSTRAINT scorm_tracking_value_check CHECK ((length(value) <= 64000))
 );
 
+CREATE TABLE public.session_shares (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_shares_token_hash_check CHECK ((length(token_hash) = 32)),
+    CONSTRAINT shares_expire_later CHECK ((expires_at > created_at))
+);
+
+COMMENT ON TABLE public.session_shares IS 'The link by which anybody who has it may look at a collection. To remove the row is to withdraw the link.';
+
+COMMENT ON COLUMN public.session_shares.token_hash IS 'SHA-256 of the token in the link, which is kept nowhere.';
+
+COMMENT ON COLUMN public.session_shares.expires_at IS 'From then on the link leads nowhere; null: until it is withdrawn.';
+
 CREATE TABLE public.sessions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -11193,6 +11354,9 @@ ALTER TABLE ONLY public.external_module_progress
 ALTER TABLE ONLY public.modules
     ADD CONSTRAINT idx_modules_order UNIQUE (session_id, order_index) DEFERRABLE;
 
+ALTER TABLE ONLY public.videos
+    ADD CONSTRAINT idx_videos_order UNIQUE (module_id, order_index) DEFERRABLE;
+
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_pkey PRIMARY KEY (profile_id);
 
@@ -11462,6 +11626,15 @@ ALTER TABLE ONLY public.session_attendance
 
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session_shares
+    ADD CONSTRAINT session_shares_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session_shares
+    ADD CONSTRAINT session_shares_session UNIQUE (session_id);
+
+ALTER TABLE ONLY public.session_shares
+    ADD CONSTRAINT session_shares_token UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -12379,6 +12552,8 @@ CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE O
 
 CREATE TRIGGER log_session_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
 
+CREATE TRIGGER log_session_share_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_shares FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_shares');
+
 CREATE TRIGGER log_skill_changes AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skills');
 
 CREATE TRIGGER log_skill_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_prerequisites');
@@ -12392,6 +12567,8 @@ CREATE TRIGGER log_xapi_credential_changes AFTER INSERT OR DELETE OR UPDATE ON p
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE TRIGGER note_certificate_template BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.note_certificate_template();
+
+CREATE TRIGGER place_collected_video BEFORE INSERT ON public.videos FOR EACH ROW EXECUTE FUNCTION private.place_collected_video();
 
 CREATE TRIGGER prepare_assignment_extension BEFORE INSERT ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION private.prepare_assignment_extension();
 
@@ -13203,6 +13380,9 @@ ALTER TABLE ONLY public.session_attendance
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_session FOREIGN KEY (session_id, course_id) REFERENCES public.live_sessions(id, course_id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.session_shares
+    ADD CONSTRAINT session_shares_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -13639,6 +13819,12 @@ CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT 
 
 CREATE POLICY "Members view own votes" ON public.review_votes FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Owners share their sessions" ON public.session_shares FOR INSERT TO authenticated WITH CHECK ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
+
+CREATE POLICY "Owners view the links to their sessions" ON public.session_shares FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Owners withdraw the links to their sessions" ON public.session_shares FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view active mappings" ON public.partner_course_mappings FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view active partner courses" ON public.partner_courses FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
@@ -13977,6 +14163,8 @@ ALTER TABLE public.scorm_tracking_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session_attendance ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.session_shares ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.skill_estimates ENABLE ROW LEVEL SECURITY;
@@ -14032,7 +14220,7 @@ GRANT SELECT,DELETE ON TABLE public.videos TO authenticated;
 
 GRANT INSERT(id) ON TABLE public.videos TO authenticated;
 
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.videos TO authenticated;
+GRANT INSERT(module_id) ON TABLE public.videos TO authenticated;
 
 GRANT INSERT(file_name),UPDATE(file_name) ON TABLE public.videos TO authenticated;
 
@@ -14548,6 +14736,8 @@ REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct
 
 REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.hold_my_session(p_session uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
@@ -14807,6 +14997,8 @@ REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, 
 
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.place_collected_video() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_assignment_extension() FROM PUBLIC;
@@ -15003,6 +15195,11 @@ REVOKE ALL ON FUNCTION private.set_course_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.settle_attempt(p_attempt uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.shared_session_id(p_token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) FROM PUBLIC;
@@ -15051,6 +15248,9 @@ GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel
 
 REVOKE ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) TO authenticated;
@@ -15168,6 +15368,9 @@ GRANT ALL ON FUNCTION public.open_scorm(p_lesson uuid, p_mode text, p_new_attemp
 REVOKE ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.order_session(p_session uuid, p_order jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.order_session(p_session uuid, p_order jsonb) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.peer_review_view(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
 
@@ -15197,6 +15400,10 @@ GRANT ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer,
 REVOKE ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO anon;
 GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.read_shared_session(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_shared_session(p_token text) TO anon;
+GRANT ALL ON FUNCTION public.read_shared_session(p_token text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_attendance(p_session uuid, p_member uuid, p_joined_at timestamp with time zone, p_left_at timestamp with time zone) TO authenticated;
@@ -15845,6 +16052,19 @@ GRANT SELECT ON TABLE public.scorm_sco_results TO authenticated;
 
 GRANT SELECT,INSERT ON TABLE public.scorm_tracking TO service_role;
 GRANT SELECT ON TABLE public.scorm_tracking TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_shares TO service_role;
+GRANT DELETE ON TABLE public.session_shares TO authenticated;
+
+GRANT SELECT(id),INSERT(id) ON TABLE public.session_shares TO authenticated;
+
+GRANT SELECT(session_id),INSERT(session_id) ON TABLE public.session_shares TO authenticated;
+
+GRANT INSERT(token_hash) ON TABLE public.session_shares TO authenticated;
+
+GRANT SELECT(expires_at),INSERT(expires_at) ON TABLE public.session_shares TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.session_shares TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO service_role;
 GRANT SELECT,DELETE ON TABLE public.sessions TO authenticated;
