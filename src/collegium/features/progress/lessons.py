@@ -8,8 +8,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-import nh3
 
+from collegium.features.authoring import service as authoring
 from collegium.features.progress.model import Requirement
 from collegium.features.progress.service import Q, parse_ranges, requirements
 from collegium.kit.db import Transaction
@@ -110,7 +110,7 @@ class Block(msgspec.Struct, frozen=True):
     @property
     def html(self) -> str:
         """Rich text without anything that could run or reach outside, whatever was stored."""
-        return nh3.clean(self.content.get("html", ""), link_rel="noopener noreferrer")
+        return authoring.shown_html(str(self.content.get("html", "")))
 
 
 async def course(tx: Transaction, viewer: Viewer | None, slug: str) -> LearningCourse:
