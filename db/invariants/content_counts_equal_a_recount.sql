@@ -13,9 +13,9 @@ from public.module_counters c
 cross join lateral (
     select count(*) as completed from (
         select g.enrollment_id from public.lesson_progress g join public.lessons l on l.id = g.lesson_id
-        where l.module_id = c.module_id and l.require_completion and g.status = 'completed'
+        where l.module_id = c.module_id and l.require_completion and l.state = 'live' and g.status = 'completed'
         group by g.enrollment_id
-        having count(*) = (select count(*) from public.lessons w where w.module_id = c.module_id and w.require_completion)
+        having count(*) = (select count(*) from public.lessons w where w.module_id = c.module_id and w.require_completion and w.state = 'live')
     ) done
 ) r
 where c.completion_count is distinct from r.completed

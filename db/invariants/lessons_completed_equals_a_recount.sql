@@ -7,7 +7,9 @@ left join (
     join public.lessons l on l.id = p.lesson_id
     join public.enrollments o on o.id = p.enrollment_id
     left join public.course_versions v on v.id = o.course_version_id
-    where p.status = 'completed' and l.require_completion and (v.id is null or l.id = any (v.required_lesson_ids))
+    where p.status = 'completed' and case
+        when v.id is null then l.require_completion and l.state = 'live'
+        else l.id = any (v.required_lesson_ids) and l.id <> all (v.released_lesson_ids) end
     group by p.enrollment_id
 ) p on p.enrollment_id = e.id
 where e.lessons_completed <> coalesce(p.done, 0)

@@ -1,6 +1,5 @@
--- The required_lessons of every version equals a recount of its lessons that the course still asks for.
-select v.id, v.required_lessons, count(l.id) as recounted
+-- The required_lessons of every version is the number of its lessons that nobody was let off, and only its own are let off.
+select v.id, v.required_lessons, v.released_lesson_ids
 from public.course_versions v
-left join public.lessons l on l.course_id = v.course_id and l.require_completion and l.id = any (v.required_lesson_ids)
-group by v.id
-having v.required_lessons <> count(l.id)
+where v.required_lessons <> cardinality(v.required_lesson_ids) - cardinality(v.released_lesson_ids)
+   or not v.released_lesson_ids <@ v.required_lesson_ids

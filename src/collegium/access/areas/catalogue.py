@@ -248,6 +248,8 @@ PROBES: dict[str, Probe] = {
         " values (%(new)s, %(course)s, %(second_module)s, 'New', 'text', 9)",
         "id = %(new)s",
         ("require_completion", "false"),
+        # Nobody must complete it, so nobody's version keeps it.
+        "id = %(spare)s",
     ),
     "lessons: of a draft": Probe(
         "a lesson of a draft",
@@ -331,17 +333,35 @@ SECOND_LINES: dict[str, str] = {
 WRITABLE: dict[tuple[str, str], str] = {
     ("courses", "insert"): (
         "id title slug description short_description learning_objectives target_audience tags category difficulty_level"
-        " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes status"
+        " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes"
         " instructor_id author_bio thumbnail_url promo_video_url syllabus_url allow_enrollment max_enrollments"
         " enrollment_start_date enrollment_end_date course_start_date course_end_date completion_certificate"
         " created_by designation_id enable_discussion_forum enable_peer_review certificate_template_id"
     ),
     ("courses", "update"): (
         "title slug description short_description learning_objectives target_audience tags category difficulty_level"
-        " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes status"
+        " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes"
         " author_bio thumbnail_url promo_video_url syllabus_url allow_enrollment max_enrollments"
         " enrollment_start_date enrollment_end_date course_start_date course_end_date completion_certificate"
         " designation_id enable_discussion_forum enable_peer_review certificate_template_id"
+    ),
+    ("course_modules", "insert"): (
+        "id course_id title description module_order learning_objectives is_preview unlock_after_module_id unlock_date"
+        " estimated_duration_minutes"
+    ),
+    ("course_modules", "update"): (
+        "course_id title description module_order learning_objectives is_preview unlock_after_module_id unlock_date"
+        " estimated_duration_minutes"
+    ),
+    ("lessons", "insert"): (
+        "id module_id course_id title description lesson_type lesson_order is_preview unlock_after_lesson_id"
+        " unlock_date require_completion completion_criteria min_time_seconds watched_percentage_required"
+        " estimated_duration_minutes learning_objectives enable_video_controls allow_download"
+    ),
+    ("lessons", "update"): (
+        "module_id course_id title description lesson_type lesson_order is_preview unlock_after_lesson_id"
+        " unlock_date require_completion completion_criteria min_time_seconds watched_percentage_required"
+        " estimated_duration_minutes learning_objectives enable_video_controls allow_download"
     ),
     ("lesson_videos", "update"): "transcript",
 }
@@ -363,5 +383,5 @@ AREA = Area(
     second_lines=SECOND_LINES,
     writable=WRITABLE,
     functions=FUNCTIONS,
-    wholly_writable=("course_instructors", "course_modules", "lessons", "content_blocks"),
+    wholly_writable=("course_instructors", "content_blocks"),
 )
