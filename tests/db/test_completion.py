@@ -34,6 +34,7 @@ def told(stage: Stage, who: str = "owner") -> dict[UUID | None, bool]:
     rows = stage.act(who, "select lesson_id, met from public.completion_requirements(%(enrollment)s)").rows
     return dict(rows)
 
+
 # The rules of the course as it is, not those of a version that was begun before.
 NO_VERSION = "update public.enrollments set course_version_id = null"
 
