@@ -306,13 +306,9 @@ CREATE FUNCTION private.ask_less_of_versions() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    -- Only versions that nobody holds can still ask for it: private.keep_held_lessons().
     perform private.hold_requirements(old.course_id, true);
-    if old.require_completion then
-        perform private.ask_of_versions(old.course_id, old.id, -1);
-    end if;
-    if tg_op = 'UPDATE' and new.require_completion then
-        perform private.ask_of_versions(new.course_id, new.id, 1);
-    end if;
+    perform private.ask_of_versions(old.course_id, old.id, -1);
     return null;
 end
 $$;
@@ -324,38 +320,37 @@ CREATE FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change i
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    update public.course_versions set required_lessons = required_lessons + p_change
-    where course_id = p_course and p_lesson = any (required_lesson_ids);
-    if p_change < 0 then
-        -- When nothing is left of a version, its learners go on with the course as it is.
-        update public.enrollments e set
-            course_version_id = null,
-            lessons_completed = (
-                select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
-                where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
-            )
-        from public.course_versions v
-        where v.course_id = p_course and v.required_lessons = 0 and e.course_version_id = v.id and e.completed_at is null;
-    end if;
+    -- Only ever less: p_change is -1.
+    update public.course_versions v set
+        released_lesson_ids = v.released_lesson_ids || p_lesson, required_lessons = v.required_lessons + p_change
+    where v.course_id = p_course and p_lesson = any (v.required_lesson_ids) and p_lesson <> all (v.released_lesson_ids);
+    -- When nothing is left of a version, its learners go on with the course as it is.
+    update public.enrollments e set
+        course_version_id = null,
+        lessons_completed = (
+            select count(*) from public.lesson_progress p
+            where p.enrollment_id = e.id and p.status = 'completed' and private.asks(null, p.lesson_id)
+        )
+    from public.course_versions v
+    where v.course_id = p_course and v.required_lessons = 0 and e.course_version_id = v.id and e.completed_at is null;
 end
 $$;
 
-COMMENT ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) IS 'Counts what each version of a course still asks, and lets go those who hold one of which nothing is left.';
+COMMENT ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) IS 'Lets off a lesson whoever holds a version that asks for it, and lets go those who hold one of which nothing is left.';
 
 CREATE FUNCTION private.asks(p_version uuid, p_lesson uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select exists (
-        select 1 from public.lessons l
-        where l.id = p_lesson and l.require_completion and (p_version is null or exists (
-            select 1 from public.course_versions v
-            where v.id = p_version and v.course_id = l.course_id and l.id = any (v.required_lesson_ids)
-        ))
-    )
+    select case when p_version is null then exists (
+        select 1 from public.lessons l where l.id = p_lesson and l.require_completion and l.state = 'live'
+    ) else exists (
+        select 1 from public.course_versions v
+        where v.id = p_version and p_lesson = any (v.required_lesson_ids) and p_lesson <> all (v.released_lesson_ids)
+    ) end
 $$;
 
-COMMENT ON FUNCTION private.asks(p_version uuid, p_lesson uuid) IS 'Whether those who began a version (null: no version) must complete a lesson: it was required then and is required now.';
+COMMENT ON FUNCTION private.asks(p_version uuid, p_lesson uuid) IS 'Whether those who began a version (null: no version) must complete a lesson: it was required then, and nobody let them off.';
 
 CREATE FUNCTION private.attend_before_completing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -749,6 +744,82 @@ end
 $$;
 
 COMMENT ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) IS 'Writes down that a job begins. To be called by who holds private.maintenance_lock() of it; ends what a killed process left open.';
+
+CREATE FUNCTION private.begin_part_state() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Who adds as himself, to a course that learners have seen. An import of the association says itself what is live.
+    if new.state = 'live' and auth.uid() is not null
+        and exists (select 1 from public.courses c where c.id = new.course_id and c.published_at is not null)
+    then
+        new.state := 'draft';
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_part_state() IS 'Trigger: what is added to a course that was published waits as a draft.';
+
+CREATE FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case p_criteria
+        when 'marked_complete' then true
+        when 'time_spent' then true
+        when 'video_watched' then exists (select 1 from public.lesson_videos v where v.lesson_id = p_lesson)
+        when 'quiz_passed' then exists (
+            select 1 from public.quizzes q where q.lesson_id = p_lesson and q.status = 'published' and q.quiz_type <> 'practice'
+        )
+        when 'assignment_passed' then exists (select 1 from public.assignments a where a.lesson_id = p_lesson)
+        when 'scorm_completed' then exists (select 1 from public.lessons l where l.id = p_lesson and l.lesson_type = 'scorm')
+        else false
+    end
+$$;
+
+COMMENT ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) IS 'Whether a lesson can be completed in a way: a film that was taken away cannot be watched by anybody.';
+
+CREATE FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from text;
+    v_note text := nullif(btrim(p_note), '');
+    v_version uuid;
+begin
+    select c.status into v_from from public.courses c where c.id = p_course for no key update;
+    if v_from is null then
+        perform private.refuse('CG404', 'no_such_course', 'There is no such course that you teach.');
+    elsif (v_from, p_to) not in (
+        ('draft', 'under_review'), ('draft', 'published'), ('under_review', 'draft'), ('under_review', 'published'),
+        ('published', 'archived'), ('published', 'draft'), ('archived', 'published'), ('archived', 'draft')
+    ) then
+        perform private.refuse('CG409', 'no_such_step', 'A course that is ' || replace(v_from, '_', ' ') || ' cannot become '
+            || replace(coalesce(p_to, 'nothing'), '_', ' ') || '. Reload the page to see where it stands.');
+    elsif length(v_note) > 2000 then
+        perform private.refuse('CG422', 'note_too_long', 'A note has at most 2000 characters.');
+    end if;
+    if p_to = 'published' and v_from <> 'archived' and not p_reviewed then
+        perform private.refuse('CG403', 'review_needed', 'Somebody else must approve this course. Submit it for review.');
+    end if;
+    if p_to in ('under_review', 'published') then
+        perform private.refuse_problems(p_course);
+    end if;
+    if p_to = 'published' then
+        perform private.make_live(p_course);
+    end if;
+    update public.courses set status = p_to where id = p_course;
+    if p_to = 'published' then
+        v_version := private.snapshot_course(p_course);
+    end if;
+    perform private.note_status(p_course, v_from, p_to, v_note, p_by, v_version);
+end
+$$;
+
+COMMENT ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) IS 'The steps of a course, whoever takes them: public.set_course_status() says who may. p_reviewed: somebody else has approved it, or nobody need.';
 
 CREATE FUNCTION private.check_body(p_body text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -1277,7 +1348,7 @@ END) STORED,
 
 COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
 
-COMMENT ON COLUMN public.courses.required_lessons IS 'Lessons with require_completion; kept by trigger_count_required_lessons.';
+COMMENT ON COLUMN public.courses.required_lessons IS 'Live lessons with require_completion; kept by trigger_count_required_lessons.';
 
 COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
 
@@ -1552,7 +1623,10 @@ begin
     select * into v_attempt from public.quiz_attempts where id = p_attempt;
     select * into v_quiz from public.quizzes where id = v_attempt.quiz_id;
     if v_attempt.passed and v_quiz.lesson_id is not null and v_quiz.quiz_type <> 'practice'
-        and exists (select 1 from public.lessons l where l.id = v_quiz.lesson_id and l.completion_criteria = 'quiz_passed')
+        and exists (
+            select 1 from public.enrollments e where e.id = v_attempt.enrollment_id
+              and private.completes_by(e.course_version_id, v_quiz.lesson_id, 'quiz_passed')
+        )
         -- Of several quizzes of a lesson, all that must be passed.
         and not exists (
             select 1 from public.quizzes o
@@ -1623,7 +1697,7 @@ begin
         left join public.course_versions v on v.id = e.course_version_id
         where e.course_id = p_course and e.status in ('enrolled', 'in_progress') and e.lessons_completed > 0
           and e.lessons_completed >= coalesce(v.required_lessons, (
-              select count(*) from public.lessons l where l.course_id = p_course and l.require_completion
+              select count(*) from public.lessons l where l.course_id = p_course and l.require_completion and l.state = 'live'
           ))
         order by e.id
     loop
@@ -1805,9 +1879,8 @@ declare
 begin
     select r.enrollment_id, r.lesson_id into v_row
     from public.scorm_enrollments r
-    join public.lessons l on l.id = r.lesson_id and l.completion_criteria = 'scorm_completed'
     join public.enrollments e on e.id = r.enrollment_id and e.status in ('enrolled', 'in_progress', 'completed')
-    where r.id = p_enrollment and r.criterion_met_at is not null;
+    where r.id = p_enrollment and private.completes_by(e.course_version_id, r.lesson_id, 'scorm_completed') and r.criterion_met_at is not null;
     if not found then
         return false;
     end if;
@@ -1831,6 +1904,17 @@ end
 $$;
 
 COMMENT ON FUNCTION private.complete_watched_lesson() IS 'Trigger: the seconds needed have been watched, so the lesson is complete.';
+
+CREATE FUNCTION private.completes_by(p_version uuid, p_lesson uuid, p_criteria text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Who may tick a lesson off, because he could when he began, may also pass the test that it has by now.
+    select exists (select 1 from public.lessons l where l.id = p_lesson and l.completion_criteria = p_criteria)
+        or exists (select 1 from private.rule_of(p_version, p_lesson) r where r.criteria = p_criteria)
+$$;
+
+COMMENT ON FUNCTION private.completes_by(p_version uuid, p_lesson uuid, p_criteria text) IS 'Whether a quiz, a piece of work or a package completes a lesson for those who hold a version (null: none).';
 
 CREATE FUNCTION private.completion_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1857,25 +1941,28 @@ CREATE FUNCTION private.content_requirements(p_enrollment uuid) RETURNS TABLE(st
     where e.id = p_enrollment
     union all
     select
-        (row_number() over (order by m.module_order, l.lesson_order))::integer,
-        'lesson', l.id, l.title, l.completion_criteria,
+        (row_number() over (order by m.module_order, l.lesson_order, l.id))::integer,
+        'lesson', l.id, l.title, r.criteria,
         coalesce(p.status = 'completed', false),
-        case l.completion_criteria
+        case r.criteria
             when 'video_watched' then coalesce(a.watched_seconds, 0)
             -- Of a lesson that was never opened nothing has been spent; least() alone would skip that null.
             when 'time_spent' then case when p.started_at is null then 0
-                else least(l.min_time_seconds, floor(extract(epoch from coalesce(p.completed_at, now()) - p.started_at)))::integer end
+                else least(r.min_time_seconds, floor(extract(epoch from coalesce(p.completed_at, now()) - p.started_at)))::integer end
         end,
-        case l.completion_criteria
-            when 'video_watched' then coalesce(a.goal_seconds, ceil(v.duration * l.watched_percentage_required / 100)::integer)
-            when 'time_spent' then l.min_time_seconds
+        case r.criteria
+            when 'video_watched' then coalesce(a.goal_seconds, ceil(v.duration * r.watched_percentage / 100)::integer)
+            when 'time_spent' then r.min_time_seconds
         end,
         p.completed_at
     from public.enrollments e
     left join public.course_versions b on b.id = e.course_version_id
-    -- What was required when it was begun and is required now: private.asks().
-    join public.lessons l on l.course_id = e.course_id and l.require_completion and (b.id is null or l.id = any (b.required_lesson_ids))
+    -- What was required when it was begun, or is required now of who began no version: private.asks().
+    join public.lessons l on l.course_id = e.course_id and case
+        when b.id is null then l.require_completion and l.state = 'live'
+        else l.id = any (b.required_lesson_ids) and l.id <> all (b.released_lesson_ids) end
     join public.course_modules m on m.id = l.module_id
+    cross join lateral private.rule_of(b.id, l.id) r
     left join public.lesson_progress p on p.enrollment_id = e.id and p.lesson_id = l.id
     left join public.lesson_videos v on v.lesson_id = l.id
     left join public.video_analytics a on a.user_id = e.member_id and a.video_id = v.id
@@ -2017,10 +2104,10 @@ CREATE FUNCTION private.count_required_lessons() RETURNS trigger
     AS $$
 begin
     perform private.hold_requirements(coalesce(new.course_id, old.course_id), true);
-    if tg_op <> 'INSERT' and old.require_completion then
+    if tg_op <> 'INSERT' and old.require_completion and old.state = 'live' then
         update public.courses set required_lessons = required_lessons - 1 where id = old.course_id;
     end if;
-    if tg_op <> 'DELETE' and new.require_completion then
+    if tg_op <> 'DELETE' and new.require_completion and new.state = 'live' then
         update public.courses set required_lessons = required_lessons + 1 where id = new.course_id;
     end if;
     return null;
@@ -2285,14 +2372,14 @@ CREATE FUNCTION private.describe_course(p_course uuid) RETURNS TABLE(title text,
         from public.lessons l
         join public.course_modules m on m.id = l.module_id
         left join public.lesson_videos v on v.lesson_id = l.id
-        where l.course_id = p_course
+        where l.course_id = p_course and l.state = 'live'
     ), outlined as (
         select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'title', m.title, 'lessons', coalesce((
             select jsonb_agg(jsonb_build_object('id', p.id, 'title', p.title, 'type', p.lesson_type, 'required', p.require_completion)
                 order by p.lesson_order)
             from parts p where p.module_id = m.id
         ), '[]')) order by m.module_order), '[]') as outline
-        from public.course_modules m where m.course_id = p_course
+        from public.course_modules m where m.course_id = p_course and m.state = 'live'
     ), required as (
         select
             coalesce(jsonb_agg(jsonb_build_object(
@@ -2728,7 +2815,8 @@ begin
     where id = new.assignment_id
     returning * into v_assignment;
     if new.status = 'graded' and new.final_score >= v_assignment.passing_percentage and exists (
-        select 1 from public.lessons l where l.id = v_assignment.lesson_id and l.completion_criteria = 'assignment_passed'
+        select 1 from public.enrollments e
+        where e.id = new.enrollment_id and private.completes_by(e.course_version_id, v_assignment.lesson_id, 'assignment_passed')
     ) then
         perform private.complete_lesson(new.enrollment_id, v_assignment.lesson_id);
     end if;
@@ -3160,6 +3248,16 @@ $$;
 
 COMMENT ON FUNCTION private.is_member(p_person uuid, p_on date) IS 'Whether a person holds an active membership on a day. The one rule for member prices and member-only courses.';
 
+CREATE FUNCTION private.is_on_team(p_course uuid, p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (select 1 from public.courses c where c.id = p_course and c.instructor_id = p_person)
+        or exists (select 1 from public.course_instructors t where t.course_id = p_course and t.profile_id = p_person)
+$$;
+
+COMMENT ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) IS 'Whether somebody is the author of a course or one of its co-instructors.';
+
 CREATE FUNCTION private.is_question(p_type text, p_options jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3434,6 +3532,41 @@ $$;
 
 COMMENT ON FUNCTION private.keep_graded_assignment() IS 'Trigger: what grades were given by does not change under them.';
 
+CREATE FUNCTION private.keep_held_lessons() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select 1 from public.course_versions v
+        where v.course_id = old.course_id and old.id = any (v.required_lesson_ids) and old.id <> all (v.released_lesson_ids)
+          and exists (select 1 from public.enrollments e where e.course_version_id = v.id)
+    ) then
+        perform private.refuse('CG409', 'lesson_is_held',
+            'Learners began this course with this lesson. Remove it: whoever began with it keeps it, and nobody else gets it.');
+    end if;
+    return case when tg_op = 'DELETE' then old else new end;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_held_lessons() IS 'Trigger: a lesson that somebody''s version asks for is neither erased nor taken to another course; public.remove_lesson() retires it.';
+
+CREATE FUNCTION private.keep_module_of_lesson() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.state <> 'retired' and exists (select 1 from public.course_modules m where m.id = new.module_id and m.state = 'retired') then
+        perform private.refuse('CG409', 'module_removed', 'This module was removed. Bring it back first.');
+    elsif new.state = 'live' then
+        update public.course_modules set state = 'live' where id = new.module_id and state = 'draft';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_module_of_lesson() IS 'Trigger: a live lesson is in a live module, and none that is not removed in a removed one.';
+
 CREATE FUNCTION private.keep_order() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3534,19 +3667,20 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
         join public.lesson_progress p on p.enrollment_id = e.id and p.status = 'completed'
         where e.member_id = p_member and e.course_id = p_course
     ), begun as (
-        select coalesce(v.required_lesson_ids, (
-            select array_agg(l.id) from public.lessons l where l.course_id = p_course
-        )) as lessons
+        select v.id as version, v.lesson_ids, v.required_lesson_ids, v.released_lesson_ids
         from public.enrollments e left join public.course_versions v on v.id = e.course_version_id
         where e.member_id = p_member and e.course_id = p_course
     ), open_modules as (
         select m.id from public.course_modules m
-        where m.course_id = p_course and not exists (
+        where m.course_id = p_course and (m.state <> 'live' or not exists (
             select 1 from public.lessons l
-            where l.module_id = m.id and l.require_completion and l.id not in (select mine.lesson_id from mine)
-              -- A lesson that came after somebody began keeps nothing shut for him.
-              and (not exists (select 1 from begun) or exists (select 1 from begun b where l.id = any (b.lessons)))
-        )
+            where l.module_id = m.id and l.require_completion and l.state = 'live' and l.id not in (select mine.lesson_id from mine)
+              -- A lesson that came after somebody began keeps nothing shut for him, nor one that he was let off.
+              and (not exists (select 1 from begun) or exists (
+                  select 1 from begun b
+                  where b.version is null or (l.id = any (b.required_lesson_ids) and l.id <> all (b.released_lesson_ids))
+              ))
+        ))
     )
     select l.id, r.reason, r.waits_for, r.opens_at
     from public.lessons l
@@ -3561,14 +3695,14 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
         where b.id = m.unlock_after_module_id and b.id not in (select open_modules.id from open_modules)
         union all
         select 'after_lesson', b.title, null, 4, 0 from public.lessons b
-        where b.id = l.unlock_after_lesson_id and b.id not in (select mine.lesson_id from mine)
+        where b.id = l.unlock_after_lesson_id and b.state = 'live' and b.id not in (select mine.lesson_id from mine)
         union all
         select 'after_lesson', b.title, null, 5, b.lesson_order
-        from public.lesson_prerequisites n join public.lessons b on b.id = n.requires_lesson_id
+        from public.lesson_prerequisites n join public.lessons b on b.id = n.requires_lesson_id and b.state = 'live'
         where n.lesson_id = l.id and b.id not in (select mine.lesson_id from mine)
         order by rank, place limit 1
     ) r
-    where l.course_id = p_course
+    where l.course_id = p_course and (l.state = 'live' or exists (select 1 from begun b where b.lesson_ids ? l.id::text))
 $$;
 
 COMMENT ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) IS 'Lessons of a course that are not open for a member yet, and why: module_date, lesson_date, after_module, after_lesson.';
@@ -3589,8 +3723,10 @@ begin
             select l.id, k.lesson_id is not null
             from public.lessons l
             left join private.lesson_locks(p_member, p_course) k on k.lesson_id = l.id
-            where l.course_id = p_course
-              and exists (select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course);
+            where l.course_id = p_course and exists (
+                select 1 from public.enrollments e left join public.course_versions v on v.id = e.course_version_id
+                where e.member_id = p_member and e.course_id = p_course and (l.state = 'live' or v.lesson_ids ? l.id::text)
+            );
     end if;
 end
 $$;
@@ -3629,6 +3765,38 @@ CREATE FUNCTION private.maintenance_lock(p_job text) RETURNS bigint
     AS $$ select hashtextextended('maintenance ' || p_job, 0) $$;
 
 COMMENT ON FUNCTION private.maintenance_lock(p_job text) IS 'The advisory lock that a run of a job holds until it ends, however its process ends.';
+
+CREATE FUNCTION private.make_live(p_course uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.hold_requirements(p_course, true);
+    update public.course_modules set state = 'live' where course_id = p_course and state = 'draft';
+    update public.lessons set state = 'live' where course_id = p_course and state = 'draft';
+    -- From now on what was removed comes back as an addition.
+    update public.lessons set returns_as = 'draft' where course_id = p_course and returns_as = 'live';
+    update public.course_modules set returns_as = 'draft' where course_id = p_course and returns_as = 'live';
+end
+$$;
+
+COMMENT ON FUNCTION private.make_live(p_course uuid) IS 'Makes every draft of a course live.';
+
+CREATE FUNCTION private.make_room(p_lesson uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Where a removed lesson stood there may be another one by now: it and those after it move down.
+    update public.lessons l set lesson_order = l.lesson_order + 1
+    from public.lessons r
+    where r.id = p_lesson and l.module_id = r.module_id and l.state <> 'retired' and l.lesson_order >= r.lesson_order
+      and exists (
+          select 1 from public.lessons o
+          where o.module_id = r.module_id and o.state <> 'retired' and o.lesson_order = r.lesson_order
+      )
+$$;
+
+COMMENT ON FUNCTION private.make_room(p_lesson uuid) IS 'Frees the place of a removed lesson in its module.';
 
 CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
@@ -3679,7 +3847,9 @@ begin
             (select count(*) from public.enrollments e where e.course_id = c.id)::integer as total,
             (select count(*) from public.enrollments e where e.course_id = c.id and e.status in ('enrolled', 'in_progress'))::integer as active,
             (select count(*) from public.enrollments e where e.course_id = c.id and e.status = 'completed')::integer as done,
-            (select count(*) from public.lessons l where l.course_id = c.id and l.require_completion)::integer as required
+            (
+                select count(*) from public.lessons l where l.course_id = c.id and l.require_completion and l.state = 'live'
+            )::integer as required
         from public.courses c
     ) r
     where r.id = c.id
@@ -3706,8 +3876,9 @@ begin
         left join public.course_versions v on v.id = e.course_version_id
         where e.lessons_completed <> (
             select count(*) from public.lesson_progress p join public.lessons l on l.id = p.lesson_id
-            where p.enrollment_id = e.id and p.status = 'completed' and l.require_completion
-              and (v.id is null or l.id = any (v.required_lesson_ids))
+            where p.enrollment_id = e.id and p.status = 'completed' and case
+                when v.id is null then l.require_completion and l.state = 'live'
+                else l.id = any (v.required_lesson_ids) and l.id <> all (v.released_lesson_ids) end
         )
         order by e.id
     loop
@@ -3771,18 +3942,19 @@ CREATE FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) RETURNS vo
     ), parts as (
         -- Modules of which somebody completed, or lost, a lesson that counts.
         select d.e, m.module_id, d.c, sum(d.sign) as difference
-        from changed d join public.lessons m on m.id = d.l and m.require_completion
+        from changed d join public.lessons m on m.id = d.l and m.require_completion and m.state = 'live'
         where d.s = 'completed' group by d.e, m.module_id, d.c having sum(d.sign) <> 0
     ), modules as (
         select p.module_id, p.c as course_id, sum((n.done = w.wanted)::integer - (n.done - p.difference = w.wanted)::integer) as completed
         from parts p
         cross join lateral (
-            select count(*) as wanted from public.lessons l where l.module_id = p.module_id and l.require_completion
+            select count(*) as wanted from public.lessons l
+            where l.module_id = p.module_id and l.require_completion and l.state = 'live'
         ) w
         cross join lateral (
             select count(*) as done from public.lessons l
             join public.lesson_progress g on g.enrollment_id = p.e and g.lesson_id = l.id and g.status = 'completed'
-            where l.module_id = p.module_id and l.require_completion
+            where l.module_id = p.module_id and l.require_completion and l.state = 'live'
         ) n
         group by p.module_id, p.c
     )
@@ -3961,10 +4133,11 @@ declare
 begin
     select e.* into v_enrollment
     from public.lessons l join private.my_open_enrollments() e on e.course_id = l.course_id
-    where l.id = p_lesson
+    left join public.course_versions v on v.id = e.course_version_id
+    where l.id = p_lesson and (l.state = 'live' or v.lesson_ids ? l.id::text)
     order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
     if v_enrollment.id is null then
-        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course.');
+        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course, or what you began does not hold this lesson.');
     end if;
     select k.lock_reason into v_lock from private.lesson_locks(auth.uid(), v_enrollment.course_id) k where k.lesson_id = p_lesson;
     if v_lock is not null then
@@ -3982,6 +4155,30 @@ CREATE FUNCTION private.my_enrollment_ids() RETURNS SETOF uuid
     AS $$ select id from public.enrollments where member_id = auth.uid() $$;
 
 COMMENT ON FUNCTION private.my_enrollment_ids() IS 'Enrollments of the person who asks.';
+
+CREATE FUNCTION private.my_held_lesson_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.id from public.enrollments e
+    join public.course_versions v on v.id = e.course_version_id
+    join public.lessons l on l.course_id = e.course_id and l.state <> 'live' and v.lesson_ids ? l.id::text
+    where e.member_id = auth.uid()
+$$;
+
+COMMENT ON FUNCTION private.my_held_lesson_ids() IS 'Lessons that are not live, but in a version that the person who asks began.';
+
+CREATE FUNCTION private.my_held_module_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.id from public.enrollments e
+    join public.course_versions v on v.id = e.course_version_id
+    join public.course_modules m on m.course_id = e.course_id and m.state <> 'live' and v.module_ids ? m.id::text
+    where e.member_id = auth.uid()
+$$;
+
+COMMENT ON FUNCTION private.my_held_module_ids() IS 'Modules that are not live, but in a version that the person who asks began.';
 
 CREATE FUNCTION private.my_live_session_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4067,12 +4264,14 @@ CREATE FUNCTION private.my_open_lesson_ids() RETURNS SETOF uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     with mine as materialized (
-        select distinct c.id from private.my_enrolled_course_ids() as c (id)
+        select distinct e.course_id as id from private.my_open_enrollments() e
+    ), held as materialized (
+        select h.id from private.my_held_lesson_ids() as h (id)
     ), shut as materialized (
         select k.lesson_id from mine cross join lateral private.lesson_locks(auth.uid(), mine.id) k
     )
     select l.id from mine join public.lessons l on l.course_id = mine.id
-    where l.id not in (select shut.lesson_id from shut)
+    where l.id not in (select shut.lesson_id from shut) and (l.state = 'live' or l.id in (select held.id from held))
 $$;
 
 COMMENT ON FUNCTION private.my_open_lesson_ids() IS 'Lessons whose content the person who asks may open as a learner.';
@@ -4264,6 +4463,16 @@ end
 $$;
 
 COMMENT ON FUNCTION private.note_certificate_template() IS 'Trigger: a certificate keeps the template that its course used when it was issued.';
+
+CREATE FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.course_status_changes (course_id, changed_by, from_status, to_status, note, course_version_id)
+    values (p_course, (select p.id from public.profiles p where p.id = p_by), p_from, p_to, p_note, p_version)
+$$;
+
+COMMENT ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) IS 'Adds a line to the way of a course.';
 
 CREATE FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text DEFAULT ''::text, p_link text DEFAULT NULL::text) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
@@ -4569,6 +4778,18 @@ CREATE FUNCTION private.public_name(p_person uuid) RETURNS text
 $$;
 
 COMMENT ON FUNCTION private.public_name(p_person uuid) IS 'What others may know of who wrote something: the first name and an initial.';
+
+CREATE FUNCTION private.publication_problems(p_course uuid) RETURNS TABLE(code text, blocking boolean, lesson_id uuid, title text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select 'no_required_lesson', true, null::uuid, null::text
+    where not exists (
+        select 1 from public.lessons l where l.course_id = p_course and l.state <> 'retired' and l.require_completion
+    )
+$$;
+
+COMMENT ON FUNCTION private.publication_problems(p_course uuid) IS 'What is missing before a course, with its drafts, can be published: what forbids it, and what should be thought of.';
 
 CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) RETURNS numeric
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5086,26 +5307,21 @@ CREATE FUNCTION private.recount_lesson_in_enrollments() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_change integer := case when new.require_completion then 1 else -1 end;
+    v_counts boolean := new.require_completion and new.state = 'live';
 begin
     perform private.hold_requirements(new.course_id, true);
-    update public.enrollments e set lessons_completed = e.lessons_completed + v_change
+    -- Who holds a version is asked what it asks. The others follow the course.
+    update public.enrollments e set lessons_completed = e.lessons_completed + case when v_counts then 1 else -1 end
     from public.lesson_progress p
-    where p.lesson_id = new.id and p.status = 'completed' and e.id = p.enrollment_id
-      and (e.course_version_id is null or exists (
-          select 1 from public.course_versions v where v.id = e.course_version_id and new.id = any (v.required_lesson_ids)
-      ));
-    if old.course_id = new.course_id then
-        perform private.ask_of_versions(new.course_id, new.id, v_change);
-    end if;
-    if not new.require_completion then
+    where p.lesson_id = new.id and p.status = 'completed' and e.id = p.enrollment_id and e.course_version_id is null;
+    if not v_counts then
         perform private.complete_enrollments_when_met(new.course_id);
     end if;
     return null;
 end
 $$;
 
-COMMENT ON FUNCTION private.recount_lesson_in_enrollments() IS 'Trigger: a lesson began or ceased to count, so those who completed it have one more or less, and some may now be done.';
+COMMENT ON FUNCTION private.recount_lesson_in_enrollments() IS 'Trigger: a lesson began or ceased to count for those who hold no version, and some of them may now be done.';
 
 CREATE FUNCTION private.recount_module(p_module uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5123,9 +5339,11 @@ begin
         select count(*) from (
             select g.enrollment_id from public.lesson_progress g
             join public.lessons l on l.id = g.lesson_id
-            where l.module_id = p_module and l.require_completion and g.status = 'completed'
+            where l.module_id = p_module and l.require_completion and l.state = 'live' and g.status = 'completed'
             group by g.enrollment_id
-            having count(*) = (select count(*) from public.lessons w where w.module_id = p_module and w.require_completion)
+            having count(*) = (
+                select count(*) from public.lessons w where w.module_id = p_module and w.require_completion and w.state = 'live'
+            )
         ) done
     ) - coalesce((select sum(c.completed) from public.content_counts c where c.module_id = p_module), 0)
       - coalesce((select sum(m.completed) from public.content_count_moves m where m.module_id = p_module), 0)
@@ -5225,6 +5443,19 @@ $_$;
 
 COMMENT ON FUNCTION private.refuse_overlap() IS 'Trigger (two columns, a code, words): of rows that agree in both columns no two hold on the same day (since included, until not).';
 
+CREATE FUNCTION private.refuse_problems(p_course uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from private.publication_problems(p_course) p where p.blocking) then
+        perform private.refuse('CG409', 'not_ready', 'This course cannot be published yet. Its check list says what is missing.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_problems(p_course uuid) IS 'Raises CG409 not_ready when something forbids to publish a course.';
+
 CREATE FUNCTION private.refuse_skill_circle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5293,6 +5524,42 @@ end
 $$;
 
 COMMENT ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) IS 'Raises CG403 with what a person must complete before he may enrol himself in a course, or order it.';
+
+CREATE FUNCTION private.require_taught(p_course uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_course is null
+        or not (p_course in (select private.my_taught_course_ids()) or private.is_admin()
+            or coalesce(current_setting('role', true) = 'service_role', false))
+    then
+        perform private.refuse('CG404', 'no_such_course', 'There is no such course that you teach.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.require_taught(p_course uuid) IS 'Raises CG404 unless the caller teaches the course or is an administrator.';
+
+CREATE FUNCTION private.restore_module_row(p_module uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.course_modules m set module_order = m.module_order + 1
+    from public.course_modules r
+    where r.id = p_module and r.state = 'retired' and m.course_id = r.course_id and m.state <> 'retired'
+      and m.module_order >= r.module_order
+      and exists (
+          select 1 from public.course_modules o
+          where o.course_id = r.course_id and o.state <> 'retired' and o.module_order = r.module_order
+      );
+    update public.course_modules set state = returns_as, retired_at = null, returns_as = null
+    where id = p_module and state = 'retired';
+end
+$$;
+
+COMMENT ON FUNCTION private.restore_module_row(p_module uuid) IS 'Brings a removed module back to its place, without lessons.';
 
 CREATE FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) RETURNS numeric
     LANGUAGE plpgsql STABLE
@@ -5398,6 +5665,27 @@ CREATE FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) RETURNS num
 $_$;
 
 COMMENT ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) IS 'The sum of scores {criterion: points}, one for each criterion of the rubric and none above its points; null when they are not that.';
+
+CREATE FUNCTION private.rule_of(p_version uuid, p_lesson uuid) RETURNS TABLE(criteria text, min_time_seconds integer, watched_percentage numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select
+        case when r.usable then r.criteria else l.completion_criteria end,
+        case when r.usable then r.min_time_seconds else l.min_time_seconds end,
+        case when r.usable then r.watched_percentage else l.watched_percentage_required end
+    from public.lessons l
+    left join lateral (
+        select x.*, private.can_be_done(p_lesson, x.criteria) as usable
+        from public.course_versions v
+        cross join jsonb_to_recordset(v.requirements)
+            as x (lesson_id uuid, criteria text, min_time_seconds integer, watched_percentage numeric)
+        where v.id = p_version and x.lesson_id = p_lesson
+    ) r on true
+    where l.id = p_lesson
+$$;
+
+COMMENT ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) IS 'How those who hold a version (null: none) complete a lesson: as the version says when it can still be done so, else as the course says now.';
 
 CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -5796,7 +6084,8 @@ begin
     if coalesce(cardinality(v_now.required_lesson_ids), 0) = 0 then
         return null;
     end if;
-    select id into v_version from public.course_versions where course_id = p_course and digest = v_now.digest;
+    select id into v_version from public.course_versions
+    where course_id = p_course and digest = v_now.digest and released_lesson_ids = '{}';
     if v_version is null then
         -- One at a time for a course; what is seen under the lock is what the version holds. Not the row of the course:
         -- an enrollment that waits for another one must not hold it.
@@ -5808,10 +6097,11 @@ begin
             v_now.required_lesson_ids, v_now.digest, cardinality(v_now.required_lesson_ids),
             (select p.id from public.profiles p where p.id = auth.uid())
         from public.course_versions o where o.course_id = p_course
-        on conflict on constraint unique_course_version_digest do nothing
+        on conflict (course_id, digest) where released_lesson_ids = '{}' do nothing
         returning v.id into v_version;
         if v_version is null then
-            select id into v_version from public.course_versions where course_id = p_course and digest = v_now.digest;
+            select id into v_version from public.course_versions
+            where course_id = p_course and digest = v_now.digest and released_lesson_ids = '{}';
         end if;
     end if;
     return v_version;
@@ -5986,16 +6276,20 @@ CREATE FUNCTION private.waits_for(p_part uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select l.unlock_after_lesson_id from public.lessons l where l.id = p_part and l.unlock_after_lesson_id is not null
+    -- What was removed waits for nothing and keeps nothing waiting; it is looked at again when it comes back.
+    select l.unlock_after_lesson_id from public.lessons l
+    where l.id = p_part and l.unlock_after_lesson_id is not null and l.state <> 'retired'
     union all
-    select p.requires_lesson_id from public.lesson_prerequisites p where p.lesson_id = p_part
+    select p.requires_lesson_id from public.lesson_prerequisites p join public.lessons l on l.id = p.lesson_id
+    where p.lesson_id = p_part and l.state <> 'retired'
     union all
     select m.unlock_after_module_id from public.lessons l join public.course_modules m on m.id = l.module_id
-    where l.id = p_part and m.unlock_after_module_id is not null
+    where l.id = p_part and m.unlock_after_module_id is not null and l.state <> 'retired'
     union all
-    select m.unlock_after_module_id from public.course_modules m where m.id = p_part and m.unlock_after_module_id is not null
+    select m.unlock_after_module_id from public.course_modules m
+    where m.id = p_part and m.unlock_after_module_id is not null and m.state <> 'retired'
     union all
-    select l.id from public.lessons l where l.module_id = p_part and l.require_completion
+    select l.id from public.lessons l where l.module_id = p_part and l.require_completion and l.state <> 'retired'
 $$;
 
 COMMENT ON FUNCTION private.waits_for(p_part uuid) IS 'Lessons and modules that must be complete before a lesson opens or a module counts as complete.';
@@ -6910,21 +7204,21 @@ CREATE FUNCTION public.mark_lesson_complete(p_lesson uuid) RETURNS void
     AS $$
 declare
     v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
-    v_lesson public.lessons;
+    v_rule record;
     v_started timestamptz;
     v_left integer;
 begin
     perform private.hold_requirements(v_enrollment.course_id, false);
-    select * into v_lesson from public.lessons where id = p_lesson;
-    if v_lesson.completion_criteria not in ('marked_complete', 'time_spent') then
+    select * into v_rule from private.rule_of(v_enrollment.course_version_id, p_lesson);
+    if v_rule.criteria not in ('marked_complete', 'time_spent') then
         perform private.refuse('CG409', 'not_by_hand', 'This lesson completes by itself when its requirement is met.');
     end if;
     perform private.start_lesson(v_enrollment, p_lesson);
     select started_at into v_started from public.lesson_progress where enrollment_id = v_enrollment.id and lesson_id = p_lesson;
-    v_left := ceil(v_lesson.min_time_seconds - extract(epoch from clock_timestamp() - v_started));
+    v_left := ceil(v_rule.min_time_seconds - extract(epoch from clock_timestamp() - v_started));
     if v_left > 0 then
         perform private.refuse('CG409', 'too_soon',
-            'This lesson asks for at least ' || v_lesson.min_time_seconds || ' seconds. ' || v_left || ' are left.');
+            'This lesson asks for at least ' || v_rule.min_time_seconds || ' seconds. ' || v_left || ' are left.');
     end if;
     perform private.complete_lesson(v_enrollment.id, p_lesson);
 end
@@ -7061,7 +7355,10 @@ begin
         a.lesson_id = any (array(select private.my_open_lesson_ids()))
         or a.course_id = any (array(select private.my_taught_course_ids()))
         or private.is_admin()
-        or (not a.requires_enrollment and exists (select 1 from public.courses c where c.id = a.course_id and c.status = 'published'))
+        or (not a.requires_enrollment and exists (
+            select 1 from public.courses c join public.lessons l on l.course_id = c.id
+            where l.id = a.lesson_id and l.state = 'live' and c.status = 'published'
+        ))
     )
     returning a.file_url into v_key;
     if v_key is null then
@@ -7079,7 +7376,7 @@ CREATE FUNCTION public.open_playback(p_video uuid) RETURNS jsonb
     AS $$
 declare
     v_video public.lesson_videos;
-    v_lesson public.lessons;
+    v_rule record;
     v_enrollment public.enrollments;
     v_row public.video_analytics;
     v_goal integer;
@@ -7090,9 +7387,9 @@ begin
     end if;
     v_enrollment := private.my_enrollment_for(v_video.lesson_id);
     perform private.hold_requirements(v_enrollment.course_id, false);
-    select * into v_lesson from public.lessons where id = v_video.lesson_id;
-    if v_lesson.completion_criteria = 'video_watched' then
-        v_goal := ceil(v_video.duration * v_lesson.watched_percentage_required / 100);
+    select * into v_rule from private.rule_of(v_enrollment.course_version_id, v_video.lesson_id);
+    if v_rule.criteria = 'video_watched' then
+        v_goal := ceil(v_video.duration * v_rule.watched_percentage / 100);
     end if;
     -- One clock for a person: whatever plays elsewhere may not report any more. The advisory lock makes two players
     -- that open in the same instant take turns, so that exactly one of them holds the clock.
@@ -7386,6 +7683,27 @@ end
 $$;
 
 COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
+
+CREATE FUNCTION public.publish_course_changes(p_course uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_version uuid;
+begin
+    perform private.require_taught(p_course);
+    if not exists (select 1 from public.courses c where c.id = p_course and c.status = 'published') then
+        perform private.refuse('CG409', 'not_published', 'This course is not published. Publish it first.');
+    end if;
+    perform private.refuse_problems(p_course);
+    perform private.make_live(p_course);
+    v_version := private.snapshot_course(p_course);
+    perform private.note_status(p_course, 'published', 'published', null, auth.uid(), v_version);
+    return v_version;
+end
+$$;
+
+COMMENT ON FUNCTION public.publish_course_changes(p_course uuid) IS 'Makes the drafts of a published course live; answers the version that whoever begins now gets. Nobody who is in the course is moved. Raises CG404, CG409.';
 
 CREATE FUNCTION public.publish_session(p_session uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7707,6 +8025,76 @@ $$;
 
 COMMENT ON FUNCTION public.regrade_question(p_version uuid, p_reason text) IS 'Grades every answer to a version anew by its present key, except where a person graded; keeps what each was before. Answers how many changed.';
 
+CREATE FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_reason text := nullif(btrim(p_reason), '');
+    v_enrollments integer;
+begin
+    perform private.require_taught(p_course);
+    if v_reason is null or length(v_reason) > 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why learners are let off this lesson, in at most 500 characters.');
+    elsif exists (
+        select 1 from public.lessons l
+        where l.id = p_lesson and l.course_id = p_course and l.require_completion and l.state = 'live'
+    ) then
+        perform private.refuse('CG409', 'still_required',
+            'The course still requires this lesson. Make it optional or remove it first; then let learners off it.');
+    end if;
+    perform private.hold_requirements(p_course, true);
+    perform 1 from public.enrollments e join public.course_versions v on v.id = e.course_version_id
+    where v.course_id = p_course and p_lesson = any (v.required_lesson_ids) and p_lesson <> all (v.released_lesson_ids)
+    order by e.id for no key update of e;
+    select count(*) filter (where e.completed_at is null) into v_enrollments
+    from public.enrollments e join public.course_versions v on v.id = e.course_version_id
+    where v.course_id = p_course and p_lesson = any (v.required_lesson_ids) and p_lesson <> all (v.released_lesson_ids);
+    update public.enrollments e set lessons_completed = e.lessons_completed - 1
+    from public.course_versions v, public.lesson_progress p
+    where v.id = e.course_version_id and v.course_id = p_course
+      and p_lesson = any (v.required_lesson_ids) and p_lesson <> all (v.released_lesson_ids)
+      and p.enrollment_id = e.id and p.lesson_id = p_lesson and p.status = 'completed';
+    perform private.ask_of_versions(p_course, p_lesson, -1);
+    perform private.complete_enrollments_when_met(p_course);
+    insert into public.lesson_releases (course_id, lesson_id, reason, released_by, enrollments)
+    values (p_course, p_lesson, v_reason, (select p.id from public.profiles p where p.id = auth.uid()), v_enrollments);
+    return v_enrollments;
+end
+$$;
+
+COMMENT ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) IS 'Lets everybody whose version asks for a lesson off it, for a stated reason: percentages move and who has done the rest is done. Answers how many were let off. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.remove_lesson(p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught((select l.course_id from public.lessons l where l.id = p_lesson));
+    update public.lessons set state = 'retired', retired_at = clock_timestamp(), returns_as = state
+    where id = p_lesson and state <> 'retired';
+end
+$$;
+
+COMMENT ON FUNCTION public.remove_lesson(p_lesson uuid) IS 'Takes a lesson out of its course. Who began a version that holds it keeps it; public.restore_lesson() brings it back. Raises CG404.';
+
+CREATE FUNCTION public.remove_module(p_module uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_at timestamptz := clock_timestamp();
+begin
+    perform private.require_taught((select m.course_id from public.course_modules m where m.id = p_module));
+    update public.lessons set state = 'retired', retired_at = v_at, returns_as = state
+    where module_id = p_module and state <> 'retired';
+    update public.course_modules set state = 'retired', retired_at = v_at, returns_as = state
+    where id = p_module and state <> 'retired';
+end
+$$;
+
+COMMENT ON FUNCTION public.remove_module(p_module uuid) IS 'Takes a module with its lessons out of its course, as public.remove_lesson() does; public.restore_module() brings it back. Raises CG404.';
+
 CREATE FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7756,6 +8144,46 @@ end
 $$;
 
 COMMENT ON FUNCTION public.request_data(p_kind text, p_details text) IS 'Asks for a copy, the erasure or a correction of the caller''s own data. One open request of a kind.';
+
+CREATE FUNCTION public.restore_lesson(p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons;
+begin
+    select * into v_lesson from public.lessons where id = p_lesson;
+    perform private.require_taught(v_lesson.course_id);
+    if v_lesson.state <> 'retired' then
+        return;
+    end if;
+    perform private.restore_module_row(v_lesson.module_id);
+    perform private.make_room(p_lesson);
+    update public.lessons set state = returns_as, retired_at = null, returns_as = null where id = p_lesson;
+end
+$$;
+
+COMMENT ON FUNCTION public.restore_lesson(p_lesson uuid) IS 'Brings a removed lesson back to its place, with its module when that was removed too: as it was, or as a draft when changes were published meanwhile. Raises CG404, CG422.';
+
+CREATE FUNCTION public.restore_module(p_module uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_module public.course_modules;
+begin
+    select * into v_module from public.course_modules where id = p_module;
+    perform private.require_taught(v_module.course_id);
+    if v_module.state <> 'retired' then
+        return;
+    end if;
+    perform private.restore_module_row(p_module);
+    update public.lessons set state = returns_as, retired_at = null, returns_as = null
+    where module_id = p_module and retired_at = v_module.retired_at;
+end
+$$;
+
+COMMENT ON FUNCTION public.restore_module(p_module uuid) IS 'Brings a removed module back, with the lessons that were removed with it. Raises CG404, CG422.';
 
 CREATE FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7999,6 +8427,32 @@ end
 $$;
 
 COMMENT ON FUNCTION public.send_mail_again(p_mail uuid) IS 'Puts a message that did not go out back into the queue. For administrators.';
+
+CREATE FUNCTION public.set_course_status(p_course uuid, p_status text, p_note text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_service boolean := coalesce(current_setting('role', true) = 'service_role', false);
+    v_from text := (select c.status from public.courses c where c.id = p_course);
+    v_on_team boolean := private.is_on_team(p_course, auth.uid());
+    v_author boolean := exists (select 1 from public.courses c where c.id = p_course and c.instructor_id = auth.uid());
+begin
+    perform private.require_taught(p_course);
+    if not (v_service or v_author or private.is_admin())
+        and (v_from, p_status) not in (('draft', 'under_review'), ('under_review', 'draft'), ('under_review', 'published'), ('draft', 'published'))
+    then
+        perform private.refuse('CG403', 'authors_only', 'Only the author of the course or an administrator can do this.');
+    elsif v_from = 'under_review' and p_status = 'draft' and not v_on_team and nullif(btrim(p_note), '') is null then
+        perform private.refuse('CG422', 'note_needed', 'Say what should be changed, so that the author knows.');
+    end if;
+    perform private.change_course_status(
+        p_course, p_status, p_note, auth.uid(), v_service or (private.is_admin() and not v_on_team)
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.set_course_status(p_course uuid, p_status text, p_note text) IS 'The only way to change the status of a course. A team submits and withdraws; an administrator who is not of the team decides; the author archives. Raises CG403, CG404, CG409 not_ready or no_such_step, CG422.';
 
 CREATE FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9181,16 +9635,28 @@ CREATE TABLE public.course_modules (
     estimated_duration_minutes integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    retired_at timestamp with time zone,
+    returns_as text,
     CONSTRAINT course_modules_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT course_modules_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
     CONSTRAINT course_modules_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
     CONSTRAINT course_modules_module_order_check CHECK ((module_order > 0)),
+    CONSTRAINT course_modules_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
+    CONSTRAINT course_modules_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
     CONSTRAINT course_modules_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
     CONSTRAINT module_objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
-    CONSTRAINT module_unlocks_after_another CHECK ((unlock_after_module_id <> id))
+    CONSTRAINT module_unlocks_after_another CHECK ((unlock_after_module_id <> id)),
+    CONSTRAINT retired_modules_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL))))
 );
 
 COMMENT ON TABLE public.course_modules IS 'Sections of a course; may open after another section or on a date.';
+
+COMMENT ON COLUMN public.course_modules.state IS 'As lessons.state. A live lesson is in a live module.';
+
+COMMENT ON COLUMN public.course_modules.retired_at IS 'When it was removed. The lessons removed with it have the same instant.';
+
+COMMENT ON COLUMN public.course_modules.returns_as IS 'What public.restore_module() makes of it: live until changes are published, draft afterwards.';
 
 CREATE TABLE public.course_prerequisites (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -9240,6 +9706,26 @@ COMMENT ON COLUMN public.course_reviews.moderated_at IS 'Null: it waits for an a
 
 COMMENT ON COLUMN public.course_reviews.helpful_count IS 'With not_helpful_count kept by trigger_count_review_votes.';
 
+CREATE TABLE public.course_status_changes (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    changed_by uuid,
+    from_status text NOT NULL,
+    to_status text NOT NULL,
+    note text,
+    course_version_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT course_status_changes_from_status_check CHECK ((from_status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT course_status_changes_note_check CHECK (((length(note) >= 1) AND (length(note) <= 2000))),
+    CONSTRAINT course_status_changes_to_status_check CHECK ((to_status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text])))
+);
+
+COMMENT ON TABLE public.course_status_changes IS 'The way of a course: who sent it to review, decided, published, published changes, archived it, and with which note. Written by functions alone.';
+
+COMMENT ON COLUMN public.course_status_changes.to_status IS 'Equal to from_status when changes of a published course were published.';
+
+COMMENT ON COLUMN public.course_status_changes.course_version_id IS 'The version that whoever began after it got.';
+
 CREATE TABLE public.course_versions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     course_id uuid NOT NULL,
@@ -9253,6 +9739,9 @@ CREATE TABLE public.course_versions (
     required_lessons integer NOT NULL,
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_lesson_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    lesson_ids jsonb GENERATED ALWAYS AS (jsonb_path_query_array(outline, '$[*]."lessons"[*]."id"'::jsonpath)) STORED,
+    module_ids jsonb GENERATED ALWAYS AS (jsonb_path_query_array(outline, '$[*]."id"'::jsonpath)) STORED,
     CONSTRAINT course_versions_ce_credits_check CHECK (((ce_credits >= (0)::numeric) AND (ce_credits <> 'NaN'::numeric))),
     CONSTRAINT course_versions_digest_check CHECK ((length(digest) = 32)),
     CONSTRAINT course_versions_number_check CHECK ((number > 0)),
@@ -9262,7 +9751,7 @@ CREATE TABLE public.course_versions (
     CONSTRAINT course_versions_requirements_check CHECK ((jsonb_typeof(requirements) = 'array'::text))
 );
 
-COMMENT ON TABLE public.course_versions IS 'A course as it was when somebody began it: nobody edits a version. A course without required lessons has none yet.';
+COMMENT ON TABLE public.course_versions IS 'A course as it was when somebody began it. What it holds is never edited; the team may let its learners off a lesson. A course without required lessons has none yet.';
 
 COMMENT ON COLUMN public.course_versions.outline IS 'Modules in order, each {id, title, lessons: [{id, title, type, required}]}.';
 
@@ -9270,7 +9759,13 @@ COMMENT ON COLUMN public.course_versions.requirements IS 'Required lessons in or
 
 COMMENT ON COLUMN public.course_versions.digest IS 'SHA-256 of {title, ce_credits, outline, requirements}; equal content is one version.';
 
-COMMENT ON COLUMN public.course_versions.required_lessons IS 'How many of required_lesson_ids the course still asks for. The one column that moves: private.ask_of_versions().';
+COMMENT ON COLUMN public.course_versions.required_lessons IS 'How many of required_lesson_ids are asked: all but released_lesson_ids. Moved by private.ask_of_versions() alone.';
+
+COMMENT ON COLUMN public.course_versions.released_lesson_ids IS 'Required lessons that the team let off those who hold the version: public.release_lesson().';
+
+COMMENT ON COLUMN public.course_versions.lesson_ids IS 'Every lesson of the outline: what those who began it may open, whatever becomes of the course.';
+
+COMMENT ON COLUMN public.course_versions.module_ids IS 'Every module of the outline.';
 
 CREATE TABLE public.credit_types (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -9675,6 +10170,24 @@ CREATE VIEW public.lesson_progress_details WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.lesson_progress_details IS 'Where somebody stands in a lesson, with what its video and its SCORM package say.';
 
+CREATE TABLE public.lesson_releases (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid NOT NULL,
+    reason text NOT NULL,
+    released_by uuid,
+    enrollments integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_releases_enrollments_check CHECK ((enrollments >= 0)),
+    CONSTRAINT lesson_releases_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+COMMENT ON TABLE public.lesson_releases IS 'Lessons that learners were let off, by whom and why. Written by public.release_lesson() alone.';
+
+COMMENT ON COLUMN public.lesson_releases.lesson_id IS 'The lesson, or what was one: its row may be gone since.';
+
+COMMENT ON COLUMN public.lesson_releases.enrollments IS 'How many unfinished enrollments were let off.';
+
 CREATE TABLE public.lesson_scorm_packages (
     lesson_id uuid NOT NULL,
     course_id uuid NOT NULL,
@@ -9760,6 +10273,9 @@ CREATE TABLE public.lessons (
     learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
     enable_video_controls boolean DEFAULT true NOT NULL,
     allow_download boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    retired_at timestamp with time zone,
+    returns_as text,
     CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
     CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
     CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
@@ -9768,8 +10284,11 @@ CREATE TABLE public.lessons (
     CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
     CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
     CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
+    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
+    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
     CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
     CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
+    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
     CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
     CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
     CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
@@ -9784,6 +10303,12 @@ COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a vide
 COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
 
 COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
+
+COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
+
+COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
+
+COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
 
 CREATE TABLE public.live_session_hosts (
     session_id uuid NOT NULL,
@@ -11288,6 +11813,9 @@ ALTER TABLE ONLY public.course_prerequisites
 ALTER TABLE ONLY public.course_reviews
     ADD CONSTRAINT course_reviews_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.course_status_changes
+    ADD CONSTRAINT course_status_changes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT course_versions_id_course UNIQUE (id, course_id);
 
@@ -11374,6 +11902,9 @@ ALTER TABLE ONLY public.lesson_prerequisites
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_releases
+    ADD CONSTRAINT lesson_releases_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.lesson_scorm_packages
     ADD CONSTRAINT lesson_scorm_packages_pkey PRIMARY KEY (lesson_id);
@@ -11664,13 +12195,10 @@ ALTER TABLE ONLY public.quiz_answers
     ADD CONSTRAINT unique_attempt_answer UNIQUE (quiz_attempt_id, "position");
 
 ALTER TABLE ONLY public.course_modules
-    ADD CONSTRAINT unique_course_module_order UNIQUE (course_id, module_order) DEFERRABLE;
+    ADD CONSTRAINT unique_course_module_order UNIQUE NULLS NOT DISTINCT (course_id, module_order, retired_at) DEFERRABLE;
 
 ALTER TABLE ONLY public.course_prerequisites
     ADD CONSTRAINT unique_course_prerequisite UNIQUE (course_id, requires_course_id);
-
-ALTER TABLE ONLY public.course_versions
-    ADD CONSTRAINT unique_course_version_digest UNIQUE (course_id, digest);
 
 ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT unique_course_version_number UNIQUE (course_id, number);
@@ -11694,7 +12222,7 @@ ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT unique_member_session UNIQUE (member_id, session_id);
 
 ALTER TABLE ONLY public.lessons
-    ADD CONSTRAINT unique_module_lesson_order UNIQUE (module_id, lesson_order) DEFERRABLE;
+    ADD CONSTRAINT unique_module_lesson_order UNIQUE NULLS NOT DISTINCT (module_id, lesson_order, retired_at) DEFERRABLE;
 
 ALTER TABLE ONLY public.program_courses
     ADD CONSTRAINT unique_program_course_order UNIQUE (program_id, course_order) DEFERRABLE;
@@ -11849,6 +12377,8 @@ CREATE INDEX idx_content_counts_module ON public.content_counts USING btree (mod
 
 CREATE INDEX idx_course_instructors_profile ON public.course_instructors USING btree (profile_id, course_id);
 
+CREATE INDEX idx_course_modules_not_live ON public.course_modules USING btree (course_id) WHERE (state <> 'live'::text);
+
 CREATE INDEX idx_course_modules_unlock ON public.course_modules USING btree (unlock_after_module_id, course_id);
 
 CREATE INDEX idx_course_prerequisites_requires ON public.course_prerequisites USING btree (requires_course_id);
@@ -11864,6 +12394,12 @@ CREATE INDEX idx_course_reviews_member ON public.course_reviews USING btree (mem
 CREATE INDEX idx_course_reviews_moderated_by ON public.course_reviews USING btree (moderated_by);
 
 CREATE INDEX idx_course_reviews_waiting ON public.course_reviews USING btree (created_at) WHERE (moderated_at IS NULL);
+
+CREATE INDEX idx_course_status_changes_changed_by ON public.course_status_changes USING btree (changed_by);
+
+CREATE INDEX idx_course_status_changes_course ON public.course_status_changes USING btree (course_id, created_at DESC, id DESC);
+
+CREATE INDEX idx_course_status_changes_version ON public.course_status_changes USING btree (course_version_id, course_id);
 
 CREATE INDEX idx_course_versions_created_by ON public.course_versions USING btree (created_by);
 
@@ -11985,6 +12521,10 @@ CREATE INDEX idx_lesson_progress_enrollment ON public.lesson_progress USING btre
 
 CREATE INDEX idx_lesson_progress_lesson ON public.lesson_progress USING btree (lesson_id, course_id);
 
+CREATE INDEX idx_lesson_releases_course ON public.lesson_releases USING btree (course_id, created_at DESC, id DESC);
+
+CREATE INDEX idx_lesson_releases_released_by ON public.lesson_releases USING btree (released_by);
+
 CREATE INDEX idx_lesson_scorm_packages_course ON public.lesson_scorm_packages USING btree (course_id);
 
 CREATE INDEX idx_lesson_scorm_packages_lesson ON public.lesson_scorm_packages USING btree (lesson_id, course_id);
@@ -12004,6 +12544,8 @@ CREATE INDEX idx_lesson_videos_lesson ON public.lesson_videos USING btree (lesso
 CREATE INDEX idx_lessons_course ON public.lessons USING btree (course_id);
 
 CREATE INDEX idx_lessons_module ON public.lessons USING btree (module_id, course_id);
+
+CREATE INDEX idx_lessons_not_live ON public.lessons USING btree (course_id) WHERE (state <> 'live'::text);
 
 CREATE INDEX idx_lessons_preview ON public.lessons USING btree (course_id) WHERE is_preview;
 
@@ -12289,6 +12831,8 @@ CREATE INDEX idx_xapi_statements_voids ON public.xapi_statements USING btree (vo
 
 CREATE INDEX scorm_tracking_default_scorm_enrollment_id_attempt_id_commi_idx ON public.scorm_tracking_default USING btree (scorm_enrollment_id, attempt_id, commit_seq);
 
+CREATE UNIQUE INDEX unique_course_version_digest ON public.course_versions USING btree (course_id, digest) WHERE (released_lesson_ids = '{}'::uuid[]);
+
 CREATE INDEX video_events_default_user_id_video_id_occurred_at_idx ON public.video_events_default USING btree (user_id, video_id, occurred_at);
 
 ALTER INDEX public.scorm_tracking_pkey ATTACH PARTITION public.scorm_tracking_default_pkey;
@@ -12319,6 +12863,10 @@ CREATE OR REPLACE VIEW public.scorm_completion_summary WITH (security_invoker='t
 CREATE TRIGGER attend_before_completing BEFORE INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.attend_before_completing();
 
 CREATE TRIGGER begin_course_version BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
+
+CREATE TRIGGER begin_part_state BEFORE INSERT ON public.course_modules FOR EACH ROW EXECUTE FUNCTION private.begin_part_state();
+
+CREATE TRIGGER begin_part_state BEFORE INSERT ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.begin_part_state();
 
 CREATE TRIGGER belongings_do_not_overlap AFTER INSERT OR UPDATE OF organisation_id, member_id, since, until ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('organisation_id', 'member_id', 'already_belongs', 'This person belongs to this organisation already in that time.');
 
@@ -12390,6 +12938,10 @@ CREATE TRIGGER keep_default_credit_type BEFORE DELETE OR UPDATE OF code ON publi
 
 CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
 
+CREATE TRIGGER keep_held_lessons BEFORE DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.keep_held_lessons();
+
+CREATE TRIGGER keep_held_lessons_in_their_course BEFORE UPDATE OF course_id ON public.lessons FOR EACH ROW WHEN ((old.course_id <> new.course_id)) EXECUTE FUNCTION private.keep_held_lessons();
+
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
 
 CREATE TRIGGER keep_partner_enrollment_of_module BEFORE UPDATE OF partner_enrollment_id ON public.external_module_progress FOR EACH ROW WHEN ((old.partner_enrollment_id <> new.partner_enrollment_id)) EXECUTE FUNCTION private.keep_partner_enrollment_of_module();
@@ -12428,6 +12980,8 @@ CREATE TRIGGER log_course_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE 
 
 CREATE TRIGGER log_course_review_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_reviews');
 
+CREATE TRIGGER log_course_status_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_status_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_status_changes');
+
 CREATE TRIGGER log_course_version_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_versions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_versions');
 
 CREATE TRIGGER log_credit_award_changes AFTER INSERT OR DELETE OR UPDATE ON public.credit_awards FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('credit_awards');
@@ -12463,6 +13017,8 @@ CREATE TRIGGER log_lesson_progress_changes AFTER INSERT OR UPDATE ON public.less
 CREATE TRIGGER log_lesson_progress_removals AFTER DELETE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_progress');
 
 CREATE TRIGGER log_lesson_progress_reopened AFTER UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN (((old.status = 'completed'::text) AND (new.status <> 'completed'::text))) EXECUTE FUNCTION public.log_audit_trail('lesson_progress');
+
+CREATE TRIGGER log_lesson_releases AFTER INSERT OR DELETE OR UPDATE ON public.lesson_releases FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_releases');
 
 CREATE TRIGGER log_lesson_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_scorm_packages FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_scorm_packages');
 
@@ -12590,6 +13146,10 @@ CREATE TRIGGER recount_partner_progress BEFORE INSERT OR UPDATE ON public.partne
 
 CREATE TRIGGER renewal_cycles_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'cycles_overlap', 'This person has a renewal cycle for this designation in that time already.');
 
+CREATE CONSTRAINT TRIGGER restored_lessons_unlock_without_circle AFTER UPDATE OF state ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.state = 'retired'::text) AND (new.state <> 'retired'::text))) EXECUTE FUNCTION private.refuse_unlock_circle();
+
+CREATE CONSTRAINT TRIGGER restored_modules_unlock_without_circle AFTER UPDATE OF state ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.state = 'retired'::text) AND (new.state <> 'retired'::text))) EXECUTE FUNCTION private.refuse_unlock_circle();
+
 CREATE TRIGGER roadmap_follows_courses AFTER INSERT OR UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
 
 CREATE TRIGGER roadmap_follows_lessons AFTER INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.follow_roadmap();
@@ -12672,11 +13232,13 @@ CREATE TRIGGER trigger_give_credits_on_import AFTER INSERT ON public.enrollments
 
 CREATE TRIGGER trigger_issue_missing_certificates AFTER UPDATE OF completion_certificate ON public.courses FOR EACH ROW WHEN ((new.completion_certificate AND (NOT old.completion_certificate))) EXECUTE FUNCTION private.issue_missing_certificates();
 
+CREATE TRIGGER trigger_keep_module_of_lesson AFTER INSERT OR UPDATE OF module_id, state ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.keep_module_of_lesson();
+
 CREATE TRIGGER trigger_recount_attendance AFTER INSERT OR UPDATE OF joined_at, left_at, voided_at ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION private.recount_attendance();
 
-CREATE TRIGGER trigger_recount_lesson_in_enrollments AFTER UPDATE OF require_completion ON public.lessons FOR EACH ROW WHEN ((old.require_completion IS DISTINCT FROM new.require_completion)) EXECUTE FUNCTION private.recount_lesson_in_enrollments();
+CREATE TRIGGER trigger_recount_lesson_in_enrollments AFTER UPDATE OF require_completion, state ON public.lessons FOR EACH ROW WHEN (((old.require_completion AND (old.state = 'live'::text)) IS DISTINCT FROM (new.require_completion AND (new.state = 'live'::text)))) EXECUTE FUNCTION private.recount_lesson_in_enrollments();
 
-CREATE TRIGGER trigger_recount_required_lessons AFTER UPDATE OF require_completion, course_id ON public.lessons FOR EACH ROW WHEN (((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.course_id IS DISTINCT FROM new.course_id))) EXECUTE FUNCTION private.count_required_lessons();
+CREATE TRIGGER trigger_recount_required_lessons AFTER UPDATE OF require_completion, course_id, state ON public.lessons FOR EACH ROW WHEN ((((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.course_id IS DISTINCT FROM new.course_id)) OR (old.state IS DISTINCT FROM new.state))) EXECUTE FUNCTION private.count_required_lessons();
 
 CREATE TRIGGER trigger_snapshot_on_publication AFTER UPDATE OF status ON public.courses FOR EACH ROW WHEN (((new.status = 'published'::text) AND (old.status <> 'published'::text))) EXECUTE FUNCTION private.snapshot_on_publication();
 
@@ -12702,7 +13264,7 @@ CREATE TRIGGER trigger_update_scorm_progress AFTER INSERT ON public.scorm_tracki
 
 CREATE TRIGGER trigger_zz_recount_module AFTER INSERT OR DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.recount_changed_module();
 
-CREATE TRIGGER trigger_zz_recount_module_on_change AFTER UPDATE OF require_completion, module_id ON public.lessons FOR EACH ROW WHEN (((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.module_id IS DISTINCT FROM new.module_id))) EXECUTE FUNCTION private.recount_changed_module();
+CREATE TRIGGER trigger_zz_recount_module_on_change AFTER UPDATE OF require_completion, module_id, state ON public.lessons FOR EACH ROW WHEN ((((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.module_id IS DISTINCT FROM new.module_id)) OR (old.state IS DISTINCT FROM new.state))) EXECUTE FUNCTION private.recount_changed_module();
 
 CREATE TRIGGER update_assignment_extensions_updated_at BEFORE UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -12954,6 +13516,15 @@ ALTER TABLE ONLY public.course_reviews
 ALTER TABLE ONLY public.course_reviews
     ADD CONSTRAINT course_reviews_moderated_by_fkey FOREIGN KEY (moderated_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.course_status_changes
+    ADD CONSTRAINT course_status_changes_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.course_status_changes
+    ADD CONSTRAINT course_status_changes_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_status_changes
+    ADD CONSTRAINT course_status_changes_version FOREIGN KEY (course_version_id, course_id) REFERENCES public.course_versions(id, course_id) ON DELETE SET NULL (course_version_id);
+
 ALTER TABLE ONLY public.course_versions
     ADD CONSTRAINT course_versions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
@@ -13094,6 +13665,12 @@ ALTER TABLE ONLY public.lesson_progress
 
 ALTER TABLE ONLY public.lesson_progress
     ADD CONSTRAINT lesson_progress_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.lesson_releases
+    ADD CONSTRAINT lesson_releases_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_releases
+    ADD CONSTRAINT lesson_releases_released_by_fkey FOREIGN KEY (released_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.lesson_scorm_packages
     ADD CONSTRAINT lesson_scorm_packages_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -13752,8 +14329,9 @@ CREATE POLICY "Instructors withdraw extensions" ON public.assignment_extensions 
 CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view attachments that are open to them" ON public.lesson_attachments FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((NOT requires_enrollment) AND (EXISTS ( SELECT 1
-   FROM public.courses c
-  WHERE ((c.id = lesson_attachments.course_id) AND (c.status = 'published'::text)))))));
+   FROM (public.lessons l
+     JOIN public.courses c ON ((c.id = l.course_id)))
+  WHERE ((l.id = lesson_attachments.lesson_id) AND (c.status = 'published'::text)))))));
 
 CREATE POLICY "Learners view hosts" ON public.live_session_hosts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.live_sessions s
@@ -13835,17 +14413,17 @@ CREATE POLICY "People view courses of programs" ON public.program_courses FOR SE
    FROM public.programs p
   WHERE (p.id = program_courses.program_id))));
 
-CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authenticated USING ((((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
-  WHERE (c.id = lessons.course_id))));
+  WHERE (c.id = lessons.course_id)))) OR (id = ANY (ARRAY( SELECT private.my_held_lesson_ids() AS my_held_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view open prices, instructors those of own courses" ON public.prices FOR SELECT TO authenticated USING ((((audience = ANY (ARRAY['everybody'::text, 'member'::text])) AND (EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = prices.course_id)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "People view outlines" ON public.course_modules FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+CREATE POLICY "People view outlines" ON public.course_modules FOR SELECT TO authenticated USING ((((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
-  WHERE (c.id = course_modules.course_id))));
+  WHERE (c.id = course_modules.course_id)))) OR (id = ANY (ARRAY( SELECT private.my_held_module_ids() AS my_held_module_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view own belongings, managers those of their people" ON public.organisation_members FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -13876,8 +14454,8 @@ CREATE POLICY "People view what courses require" ON public.course_prerequisites 
   WHERE (c.id = course_prerequisites.course_id))));
 
 CREATE POLICY "People view what lessons require" ON public.lesson_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
-   FROM public.courses c
-  WHERE (c.id = lesson_prerequisites.course_id))));
+   FROM public.lessons l
+  WHERE (l.id = lesson_prerequisites.lesson_id))));
 
 CREATE POLICY "People view which package a lesson plays" ON public.lesson_scorm_packages FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -13885,17 +14463,17 @@ CREATE POLICY "Public can view courses of programs" ON public.program_courses FO
    FROM public.programs p
   WHERE ((p.id = program_courses.program_id) AND (p.status = 'published'::text)))));
 
-CREATE POLICY "Public can view lesson titles" ON public.lessons FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+CREATE POLICY "Public can view lesson titles" ON public.lessons FOR SELECT TO anon USING (((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
-  WHERE ((c.id = lessons.course_id) AND (c.status = 'published'::text)))));
+  WHERE ((c.id = lessons.course_id) AND (c.status = 'published'::text))))));
 
 CREATE POLICY "Public can view open attachments" ON public.lesson_attachments FOR SELECT TO anon USING (((NOT requires_enrollment) AND (EXISTS ( SELECT 1
-   FROM public.courses c
-  WHERE ((c.id = lesson_attachments.course_id) AND (c.status = 'published'::text))))));
+   FROM public.lessons l
+  WHERE (l.id = lesson_attachments.lesson_id)))));
 
-CREATE POLICY "Public can view outlines" ON public.course_modules FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+CREATE POLICY "Public can view outlines" ON public.course_modules FOR SELECT TO anon USING (((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
-  WHERE ((c.id = course_modules.course_id) AND (c.status = 'published'::text)))));
+  WHERE ((c.id = course_modules.course_id) AND (c.status = 'published'::text))))));
 
 CREATE POLICY "Public can view preview lessons" ON public.content_blocks FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.lessons l
@@ -13922,8 +14500,8 @@ CREATE POLICY "Public can view what courses require" ON public.course_prerequisi
   WHERE ((c.id = course_prerequisites.course_id) AND (c.status = 'published'::text)))));
 
 CREATE POLICY "Public can view what lessons require" ON public.lesson_prerequisites FOR SELECT TO anon USING ((EXISTS ( SELECT 1
-   FROM public.courses c
-  WHERE ((c.id = lesson_prerequisites.course_id) AND (c.status = 'published'::text)))));
+   FROM public.lessons l
+  WHERE (l.id = lesson_prerequisites.lesson_id))));
 
 CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -13954,6 +14532,10 @@ CREATE POLICY "Students view own state documents" ON public.xapi_activity_state 
 CREATE POLICY "Students view own statements" ON public.xapi_statements FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams view the way of their courses" ON public.course_status_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams view what they let learners off" ON public.lesson_releases FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Users can create their own sessions" ON public.sessions FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
@@ -14031,6 +14613,8 @@ ALTER TABLE public.course_prerequisites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_reviews ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.course_status_changes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.course_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.courses ENABLE ROW LEVEL SECURITY;
@@ -14064,6 +14648,8 @@ ALTER TABLE public.lesson_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lesson_prerequisites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_releases ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_scorm_packages ENABLE ROW LEVEL SECURITY;
 
@@ -14298,6 +14884,13 @@ REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
@@ -14417,8 +15010,6 @@ GRANT INSERT(currency),UPDATE(currency) ON TABLE public.courses TO authenticated
 GRANT INSERT(delivery_format),UPDATE(delivery_format) ON TABLE public.courses TO authenticated;
 
 GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.courses TO authenticated;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.courses TO authenticated;
 
 GRANT INSERT(instructor_id) ON TABLE public.courses TO authenticated;
 
@@ -14547,6 +15138,8 @@ GRANT ALL ON FUNCTION private.complete_roadmaps(p_student uuid, p_done uuid) TO 
 REVOKE ALL ON FUNCTION private.complete_scorm_lesson(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.complete_watched_lesson() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.completes_by(p_version uuid, p_lesson uuid, p_criteria text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO service_role;
@@ -14785,6 +15378,8 @@ GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO service_role;
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO service_role;
@@ -14819,6 +15414,10 @@ REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_held_lessons() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_module_of_lesson() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
@@ -14850,6 +15449,10 @@ GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 
 REVOKE ALL ON FUNCTION private.maintenance_lock(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.maintenance_lock(p_job text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.make_live(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.make_room(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) TO service_role;
@@ -14898,6 +15501,14 @@ REVOKE ALL ON FUNCTION private.my_enrollment_for(p_lesson uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_enrollment_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_held_lesson_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_held_lesson_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_held_lesson_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_held_module_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_held_module_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_held_module_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_live_session_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_live_session_ids() TO authenticated;
@@ -14980,6 +15591,8 @@ REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
 
@@ -15017,6 +15630,8 @@ REVOKE ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date
 GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) TO service_role;
 
 REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.publication_problems(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
 
@@ -15107,11 +15722,17 @@ REVOKE ALL ON FUNCTION private.refuse_course_prerequisite() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_overlap() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_problems(p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.require_taught(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.restore_module_row(p_module uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
@@ -15123,6 +15744,10 @@ GRANT ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric
 REVOKE ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
 
@@ -15385,6 +16010,10 @@ GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.publish_course_changes(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.publish_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publish_session(p_session uuid) TO authenticated;
 
@@ -15417,11 +16046,31 @@ GRANT ALL ON FUNCTION public.register_for_session(p_session uuid) TO authenticat
 REVOKE ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO authenticated;
+GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.remove_lesson(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_lesson(p_lesson uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.remove_lesson(p_lesson uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.remove_module(p_module uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.restore_lesson(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restore_lesson(p_lesson uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.restore_lesson(p_lesson uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.restore_module(p_module uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) TO authenticated;
@@ -15451,6 +16100,10 @@ GRANT ALL ON FUNCTION public.search_courses(p_query text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.send_mail_again(p_mail uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_mail_again(p_mail uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_course_status(p_course uuid, p_status text, p_note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_course_status(p_course uuid, p_status text, p_note text) TO authenticated;
+GRANT ALL ON FUNCTION public.set_course_status(p_course uuid, p_status text, p_note text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) TO authenticated;
@@ -15615,7 +16268,27 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_instructors TO authenti
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO service_role;
 GRANT SELECT ON TABLE public.course_modules TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_modules TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(module_order),UPDATE(module_order) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(unlock_after_module_id),UPDATE(unlock_after_module_id) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.course_modules TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.course_modules TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO service_role;
 GRANT SELECT ON TABLE public.course_prerequisites TO anon;
@@ -15623,6 +16296,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_prerequisites TO authen
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_reviews TO service_role;
 GRANT SELECT,DELETE ON TABLE public.course_reviews TO authenticated;
+
+GRANT SELECT ON TABLE public.course_status_changes TO authenticated;
+GRANT SELECT ON TABLE public.course_status_changes TO service_role;
 
 GRANT SELECT ON TABLE public.course_versions TO authenticated;
 GRANT SELECT ON TABLE public.course_versions TO service_role;
@@ -15725,6 +16401,9 @@ GRANT SELECT ON TABLE public.video_completion TO service_role;
 GRANT SELECT ON TABLE public.lesson_progress_details TO authenticated;
 GRANT SELECT ON TABLE public.lesson_progress_details TO service_role;
 
+GRANT SELECT ON TABLE public.lesson_releases TO authenticated;
+GRANT SELECT ON TABLE public.lesson_releases TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_scorm_packages TO service_role;
 GRANT SELECT,DELETE ON TABLE public.lesson_scorm_packages TO authenticated;
 
@@ -15753,7 +16432,43 @@ GRANT UPDATE(transcript) ON TABLE public.lesson_videos TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
 GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.live_session_hosts TO service_role;
 GRANT SELECT,DELETE ON TABLE public.live_session_hosts TO authenticated;
