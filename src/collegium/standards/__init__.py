@@ -1,0 +1,1 @@
+"""Standards of others, one folder each: protocol.py is pure."""
