@@ -79,7 +79,7 @@ def by_person(name: str, sql: str, *things: str) -> Move:
 
 
 MODERATE = """
-select public.moderate_review(id, random() < 0.7) from (
+select public.moderate_review(id, random() < 0.7, false, 'Off the subject.') from (
     select id from public.course_reviews where course_id = $1 order by random() limit 1
 ) r
 """

@@ -1,4 +1,4 @@
-"""Discussions of courses."""
+"""Discussions of courses, and reports of posts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ THINGS = (
     "discussion",
     "first_post",
     "answer",
+    "report",
 )
 
 
-# The owner asks something about the course and the learner answers.
+# The owner asks something about the course, the learner answers, and the owner reports the answer.
 FOUND = """
 update public.courses set enable_discussion_forum = true where id = %(course)s;
 insert into public.discussions (id, course_id, member_id, title) values
@@ -20,6 +21,8 @@ insert into public.discussions (id, course_id, member_id, title) values
 insert into public.discussion_posts (id, discussion_id, course_id, parent_id, member_id, body, created_at) values
     (%(first_post)s, %(discussion)s, %(course)s, null, %(owner)s, 'Who pays it?', now() - interval '2 hours'),
     (%(answer)s, %(discussion)s, %(course)s, %(first_post)s, %(learner)s, 'You do.', now() - interval '1 hour');
+insert into public.post_reports (id, post_id, course_id, member_id, reason) values
+    (%(report)s, %(answer)s, %(course)s, %(owner)s, 'It gives the answer away.');
 """
 
 
@@ -42,6 +45,12 @@ MATRIX: dict[str, dict[str, str]] = {
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
+    "post_reports": {
+        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+        "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
+    },
 }
 
 
@@ -60,6 +69,13 @@ PROBES: dict[str, Probe] = {
         "id = %(new)s",
         ("body", "'Changed'"),
     ),
+    "post_reports": Probe(
+        "the owner's report of the learner's answer",
+        "id = %(report)s",
+        "(id, post_id, course_id, member_id, reason) values (%(new)s, %(first_post)s, %(course)s, %(learner)s, 'New')",
+        "id = %(new)s",
+        ("reason", "'Changed'"),
+    ),
 }
 
 
@@ -68,9 +84,16 @@ FUNCTIONS: dict[str, str] = {
     "public.edit_post": "authenticated",
     "public.hide_post": "authenticated",
     "public.list_discussions": "authenticated",
+    "public.list_reports": "authenticated",
+    "public.mark_answer": "authenticated",
     "public.moderate_discussion": "authenticated",
     "public.post_reply": "authenticated",
     "public.read_discussion": "authenticated",
+    "public.rename_discussion": "authenticated",
+    "public.report_post": "authenticated",
+    "public.see_discussion": "authenticated",
+    "public.see_forum": "authenticated",
+    "public.settle_reports": "authenticated",
     "public.start_discussion": "authenticated",
 }
 

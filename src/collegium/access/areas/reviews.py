@@ -13,6 +13,7 @@ THINGS = (
 
 # The owner's review of the short course is approved; the learner found it helpful. The learner's own waits.
 FOUND = """
+update public.courses set review_after_percent = 0 where id in (%(course)s, %(short)s);
 insert into public.course_reviews
     (id, course_id, member_id, enrollment_id, rating, title, review_text, is_approved, moderated_by, moderated_at)
 values
@@ -78,7 +79,10 @@ PROBES: dict[str, Probe] = {
 
 FUNCTIONS: dict[str, str] = {
     "private.are_tags": "authenticated service_role",
+    "public.count_ratings": "anon authenticated",
+    "public.list_reviews_to_moderate": "authenticated",
     "public.moderate_review": "authenticated",
+    "public.my_review": "authenticated",
     "public.read_reviews": "anon authenticated",
     "public.vote_on_review": "authenticated",
     "public.write_review": "authenticated",
