@@ -1312,6 +1312,7 @@ CASE
 END) STORED,
     final_assessment_id uuid,
     certificate_template_id uuid,
+    review_after_percent integer DEFAULT 25 NOT NULL,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
     CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
@@ -1343,7 +1344,8 @@ END) STORED,
     CONSTRAINT objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
     CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
     CONSTRAINT prices_and_credits_are_numbers CHECK (((price <> 'NaN'::numeric) AND (member_price <> 'NaN'::numeric) AND (ce_credits <> 'NaN'::numeric))),
-    CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews))))
+    CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews)))),
+    CONSTRAINT reviews_come_after_a_share CHECK (((review_after_percent >= 0) AND (review_after_percent <= 100)))
 );
 
 COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
@@ -1363,6 +1365,8 @@ COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews,
 COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
 
 COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
+
+COMMENT ON COLUMN public.courses.review_after_percent IS 'How much of the course somebody has done before he can review it, in percent.';
 
 CREATE FUNCTION private.check_takes(p_member uuid, p_course uuid) RETURNS public.courses
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2407,6 +2411,18 @@ CREATE FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_out
 $$;
 
 COMMENT ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) IS 'SHA-256 of what a version holds.';
+
+CREATE FUNCTION private.drop_hidden_answer() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.discussions set answer_id = null where id = new.discussion_id and answer_id = new.id;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.drop_hidden_answer() IS 'Trigger: what is hidden or taken back is no answer any more.';
 
 CREATE TABLE public.quiz_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -3586,6 +3602,22 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_order() IS 'Trigger: an order keeps its parties and its price, and a completed transaction its amount.';
+
+CREATE FUNCTION private.keep_pace() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if auth.uid() is not null and (
+        select count(*) from public.discussion_posts p where p.member_id = auth.uid() and p.created_at > now() - interval '1 minute'
+    ) >= 10 then
+        perform private.refuse('CG429', 'too_many_posts', 'That was very much in a short time. Wait a minute; then send this again.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_pace() IS 'Trigger: nobody posts more than ten times a minute. Raises CG429.';
 
 CREATE FUNCTION private.keep_partner_enrollment_of_module() RETURNS trigger
     LANGUAGE plpgsql
@@ -5586,6 +5618,18 @@ $$;
 
 COMMENT ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) IS 'The points that a grade or a review gives: the sum of its rubric''s scores, or as given; refuses what is out of range.';
 
+CREATE FUNCTION private.reviewing_enrollment(p_course uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.id from public.enrollments e
+    where e.member_id = auth.uid() and e.course_id = p_course
+      and (e.status in ('enrolled', 'in_progress', 'completed') or e.completed_at is not null)
+    order by e.completed_at desc nulls last, e.enrolled_at desc limit 1
+$$;
+
+COMMENT ON FUNCTION private.reviewing_enrollment(p_course uuid) IS 'The enrollment by which the person who asks may review a course; null without one.';
+
 CREATE FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5990,6 +6034,21 @@ $$;
 
 COMMENT ON FUNCTION private.settle_attempt(p_attempt uuid) IS 'Adds up an attempt anew after one of its grades changed.';
 
+CREATE FUNCTION private.share_of_course_done(p_enrollment uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when e.completed_at is not null or coalesce(v.required_lessons, c.required_lessons) = 0 then 100
+        else least(100, e.lessons_completed * 100 / coalesce(v.required_lessons, c.required_lessons))
+    end
+    from public.enrollments e join public.courses c on c.id = e.course_id
+    left join public.course_versions v on v.id = e.course_version_id
+    where e.id = p_enrollment
+$$;
+
+COMMENT ON FUNCTION private.share_of_course_done(p_enrollment uuid) IS 'How much of the version that was begun is done, in whole percent, rounded down.';
+
 CREATE FUNCTION private.shared_session_id(p_token text) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6264,6 +6323,37 @@ CREATE FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid)
 $$;
 
 COMMENT ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) IS 'Takes back an award whole, on the day that it was earned on; null when it was taken back before or is itself a taking back.';
+
+CREATE FUNCTION private.tell_of_reply() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Who began the discussion and who is answered, where they can still read it.
+    perform private.notify(
+        w.member_id, 'discussion_reply', left('New reply: ' || d.title, 200),
+        left(private.public_name(new.member_id) || ': ' || new.body, 300), '/learn/' || c.slug || '/discussions/' || d.id::text
+    )
+    from public.discussions d
+    join public.courses c on c.id = d.course_id and c.enable_discussion_forum
+    cross join lateral (
+        select d.member_id union select a.member_id from public.discussion_posts a where a.id = new.parent_id
+    ) w
+    where d.id = new.discussion_id and w.member_id <> new.member_id
+      and exists (select 1 from public.discussion_posts o where o.discussion_id = d.id and o.id <> new.id)
+      and (
+          c.instructor_id = w.member_id
+          or exists (select 1 from public.course_instructors t where t.course_id = c.id and t.profile_id = w.member_id)
+          or exists (
+              select 1 from public.enrollments e
+              where e.course_id = c.id and e.member_id = w.member_id and e.status in ('enrolled', 'in_progress', 'completed')
+          )
+      );
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.tell_of_reply() IS 'Trigger: tells who began a discussion, and who is answered, that somebody replied.';
 
 CREATE FUNCTION private.today() RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -6638,6 +6728,17 @@ CREATE FUNCTION public.completion_requirements(p_enrollment uuid) RETURNS TABLE(
 $$;
 
 COMMENT ON FUNCTION public.completion_requirements(p_enrollment uuid) IS 'private.completion_requirements for those who may see the enrollment: its member, the course''s instructors, administrators.';
+
+CREATE FUNCTION public.count_ratings(p_course uuid) RETURNS TABLE(rating integer, reviews bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.rating, count(*) from public.course_reviews r
+    where r.course_id = p_course and r.is_approved and private.sees_course(p_course)
+    group by r.rating order by r.rating desc
+$$;
+
+COMMENT ON FUNCTION public.count_ratings(p_course uuid) IS 'How many approved reviews gave how many stars. For everybody who sees the course.';
 
 CREATE FUNCTION public.delete_post(p_post uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7085,25 +7186,90 @@ $$;
 
 COMMENT ON FUNCTION public.leave_live_session(p_session uuid) IS 'Notes that the caller left. Who had not joined changes nothing.';
 
-CREATE FUNCTION public.list_discussions(p_course uuid, p_limit integer DEFAULT 20, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, lesson_id uuid, title text, author text, mine boolean, is_pinned boolean, is_locked boolean, posts_count integer, last_post_at timestamp with time zone, created_at timestamp with time zone)
+CREATE FUNCTION public.list_discussions(p_course uuid, p_limit integer DEFAULT 20, p_words text DEFAULT NULL::text, p_unanswered boolean DEFAULT false, p_after_pinned boolean DEFAULT NULL::boolean, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, lesson_id uuid, lesson_title text, title text, author text, mine boolean, is_pinned boolean, is_locked boolean, is_answered boolean, posts_count integer, last_post_at timestamp with time zone, created_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_part text := private.enter_forum(p_course, null);
     v_open uuid[] := array(select private.my_open_lesson_ids());
+    v_words text := (
+        select string_agg(quote_literal(w) || ':*', ' & ')
+        from regexp_split_to_table(private.fold(left(p_words, 200)), '[^[:alnum:]]+') w where w <> ''
+    );
+    v_query tsquery := case when v_words is not null then to_tsquery('simple', v_words) end;
+    v_all boolean := coalesce(btrim(p_words), '') = '';
+    v_pinned boolean := coalesce(p_after_pinned, true);
+    v_at timestamptz := coalesce(p_after_at, 'infinity');
+    v_id uuid := coalesce(p_after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
     return query
-    select d.id, d.lesson_id, d.title, private.public_name(d.member_id), coalesce(d.member_id = auth.uid(), false),
-        d.is_pinned, d.is_locked, d.posts_count, d.last_post_at, d.created_at
+    select d.id, d.lesson_id, l.title, d.title, private.public_name(d.member_id), coalesce(d.member_id = auth.uid(), false),
+        d.is_pinned, d.is_locked, d.answer_id is not null, d.posts_count, d.last_post_at, d.created_at
     from public.discussions d
+    left join public.lessons l on l.id = d.lesson_id
     where d.course_id = p_course and (v_part = 'moderator' or d.lesson_id is null or d.lesson_id = any (v_open))
-    order by d.is_pinned desc, d.last_post_at desc, d.id
-    limit least(greatest(p_limit, 1), 100) offset greatest(p_offset, 0);
+      and (d.is_pinned, d.last_post_at, d.id) < (v_pinned, v_at, v_id)
+      and (not coalesce(p_unanswered, false) or (d.posts_count <= 1 and d.answer_id is null))
+      and (
+          v_all or to_tsvector('simple', private.fold(d.title)) @@ v_query
+          or d.id in (
+              select p.discussion_id from public.discussion_posts p
+              where p.course_id = p_course and p.deleted_at is null and p.hidden_at is null
+                and to_tsvector('simple', private.fold(p.body)) @@ v_query
+          )
+      )
+    order by d.is_pinned desc, d.last_post_at desc, d.id desc
+    limit least(greatest(p_limit, 1), 100);
 end
 $$;
 
-COMMENT ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) IS 'Discussions of a course, pinned ones first, then those where something was said last. Raises CG404.';
+COMMENT ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_words text, p_unanswered boolean, p_after_pinned boolean, p_after_at timestamp with time zone, p_after_id uuid) IS 'Discussions of a course, pinned ones first, then those where something was said last, after a place; of some words, or without a reply yet. Raises CG404.';
+
+CREATE FUNCTION public.list_reports(p_course uuid, p_open boolean DEFAULT true, p_limit integer DEFAULT 20, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, post_id uuid, discussion_id uuid, discussion_title text, author text, body text, post_state text, reported_by text, reason text, created_at timestamp with time zone, settled_at timestamp with time zone, outcome text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id, p.id, d.id, d.title, private.public_name(p.member_id), p.body,
+        case when p.deleted_at is not null then 'taken back' when p.hidden_at is not null then 'hidden' else 'shown' end,
+        private.public_name(r.member_id), r.reason, r.created_at, r.settled_at, r.outcome
+    from public.post_reports r
+    join public.discussion_posts p on p.id = r.post_id
+    join public.discussions d on d.id = p.discussion_id
+    where r.course_id = p_course
+      and (p_course in (select private.my_taught_course_ids()) or coalesce(private.is_admin(), false))
+      and (r.settled_at is null) = p_open
+      and (p_after_at is null or (r.created_at, r.id) < (p_after_at, p_after_id))
+    order by r.created_at desc, r.id desc
+    limit least(greatest(p_limit, 1), 100)
+$$;
+
+COMMENT ON FUNCTION public.list_reports(p_course uuid, p_open boolean, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) IS 'Reports of posts of a course, open or settled, the newest first, after a place. For its instructors and administrators; no row for others.';
+
+CREATE FUNCTION public.list_reviews_to_moderate(p_course uuid DEFAULT NULL::uuid, p_state text DEFAULT 'waiting'::text, p_limit integer DEFAULT 20, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, course_id uuid, course_title text, slug text, author text, rating integer, title text, review_text text, created_at timestamp with time zone, moderated_at timestamp with time zone, is_approved boolean, is_featured boolean, moderation_reason text, helpful_count integer, by_office boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id, c.id, c.title, c.slug, private.public_name(r.member_id), r.rating, r.title, r.review_text,
+        r.created_at, r.moderated_at, r.is_approved, r.is_featured, r.moderation_reason, r.helpful_count,
+        r.moderated_at is not null and coalesce(m.role in ('admin', 'super_admin'), true)
+    from public.course_reviews r
+    join public.courses c on c.id = r.course_id
+    left join public.profiles m on m.id = r.moderated_by
+    where (p_course is null or r.course_id = p_course)
+      and ((select private.is_admin()) or r.course_id = any (array(select private.my_taught_course_ids())))
+      and case p_state
+          when 'waiting' then r.moderated_at is null
+          when 'approved' then r.is_approved
+          when 'turned_down' then r.moderated_at is not null and not r.is_approved
+          else false
+      end
+      and (p_after_at is null or (r.created_at, r.id) < (p_after_at, p_after_id))
+    order by r.created_at desc, r.id desc
+    limit least(greatest(p_limit, 1), 100)
+$$;
+
+COMMENT ON FUNCTION public.list_reviews_to_moderate(p_course uuid, p_state text, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) IS 'Reviews about which the caller decides, of a course or of all: waiting, approved or turned_down, the newest first, after a place. No row for others.';
 
 CREATE FUNCTION public.log_audit_trail() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7198,6 +7364,31 @@ $$;
 
 COMMENT ON FUNCTION public.log_audit_trail() IS 'Trigger: writes a change into the log, in its transaction. Its argument is the table''s name in private.audit_tables; a second one, "whole", has updates written with all columns.';
 
+CREATE FUNCTION public.mark_answer(p_discussion uuid, p_post uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+begin
+    select * into v_discussion from public.discussions where id = p_discussion for no key update;
+    if private.enter_forum(v_discussion.course_id, v_discussion.lesson_id) <> 'moderator' then
+        perform private.refuse('CG403', 'moderators_only', 'Only the course''s instructors mark an answer.');
+    elsif p_post is not null and not exists (
+        select 1 from public.discussion_posts p
+        where p.id = p_post and p.discussion_id = p_discussion and p.deleted_at is null and p.hidden_at is null
+          and exists (
+              select 1 from public.discussion_posts o where o.discussion_id = p_discussion and (o.created_at, o.id) < (p.created_at, p.id)
+          )
+    ) then
+        perform private.refuse('CG409', 'no_such_reply', 'Only a reply that is shown can be the answer.');
+    end if;
+    update public.discussions set answer_id = p_post where id = p_discussion;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_answer(p_discussion uuid, p_post uuid) IS 'Marks a reply as the answer of its discussion, or none (null). Instructors of the course and administrators. Raises CG403, CG404, CG409.';
+
 CREATE FUNCTION public.mark_lesson_complete(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7260,26 +7451,52 @@ $$;
 
 COMMENT ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) IS 'Pins or closes a discussion; null leaves as it is. Instructors of the course and administrators. Raises CG403, CG404.';
 
-CREATE FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean DEFAULT false) RETURNS void
+CREATE FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean DEFAULT false, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_review public.course_reviews;
+    v_office boolean := coalesce(private.is_admin(), false);
+    v_reason text := nullif(btrim(p_reason, E' \n\r\t'), '');
+    v_same boolean;
 begin
-    if not coalesce(private.is_admin(), false) then
-        perform private.refuse('CG403', 'admins_only', 'Only an administrator can approve reviews.');
+    select * into v_review from public.course_reviews where id = p_review for no key update;
+    if not v_office and (v_review.id is null or v_review.course_id not in (select private.my_taught_course_ids())) then
+        perform private.refuse('CG403', 'moderators_only', 'Only the course''s instructors and administrators decide about reviews.');
+    elsif v_review.id is null then
+        perform private.refuse('CG404', 'no_such_review', 'This review is not there any more.');
     elsif p_approved is null or (coalesce(p_featured, false) and not p_approved) then
         perform private.refuse('CG422', 'approve_first', 'A review must be approved before it can be featured.');
+    elsif not p_approved and coalesce(length(v_reason), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the review is turned down, in at most 500 characters. Its author reads it.');
+    end if;
+    v_same := v_review.moderated_at is not null and v_review.is_approved = p_approved;
+    -- An instructor takes down no criticism that stands, and changes nothing that an administrator has decided.
+    if not v_office and not v_same and v_review.moderated_at is not null and (
+        v_review.is_approved or v_review.moderated_by is null
+        or exists (select 1 from public.profiles p where p.id = v_review.moderated_by and p.role in ('admin', 'super_admin'))
+    ) then
+        perform private.refuse('CG403', 'office_decides', 'This has been decided. Ask an administrator to look at it again.');
     end if;
     update public.course_reviews set
-        is_approved = p_approved, is_featured = coalesce(p_featured, false), moderated_by = auth.uid(), moderated_at = now()
+        is_approved = p_approved, is_featured = coalesce(p_featured, false),
+        moderation_reason = case when not p_approved then v_reason end,
+        moderated_by = case when v_same then moderated_by else auth.uid() end,
+        moderated_at = case when v_same then moderated_at else now() end
     where id = p_review;
-    if not found then
-        perform private.refuse('CG404', 'no_such_review', 'This review is not there any more.');
+    if not v_same then
+        perform private.notify(
+            v_review.member_id, case when p_approved then 'review_published' else 'review_turned_down' end,
+            left(case when p_approved then 'Your review is published: ' else 'Your review was not published: ' end || c.title, 200),
+            case when p_approved then '' else v_reason end, '/courses/' || c.slug || '/reviews'
+        )
+        from public.courses c where c.id = v_review.course_id;
     end if;
 end
 $$;
 
-COMMENT ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) IS 'Approves a review, turns it down, or features it. Administrators only. Raises CG403, CG404, CG422.';
+COMMENT ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) IS 'Approves a review, turns it down for a reason that its author reads, or features it. Administrators; instructors of the course what waits, what they turned down themselves, and what is featured. Raises CG403, CG404, CG422.';
 
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7293,6 +7510,21 @@ CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uu
 $$;
 
 COMMENT ON FUNCTION public.my_lesson_locks(p_course uuid) IS 'What is still shut for the person who asks in a course, and why. Nothing of a course that he cannot see.';
+
+CREATE FUNCTION public.my_review(p_course uuid) RETURNS TABLE(id uuid, rating integer, title text, review_text text, is_approved boolean, moderated_at timestamp with time zone, moderation_reason text, created_at timestamp with time zone, enrolled boolean, teaches boolean, done integer, needed integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id, r.rating, r.title, r.review_text, r.is_approved, r.moderated_at, r.moderation_reason, r.created_at,
+        e.id is not null, c.id in (select private.my_taught_course_ids()),
+        coalesce(private.share_of_course_done(e.id), 0), c.review_after_percent
+    from public.courses c
+    left join lateral (select private.reviewing_enrollment(c.id) as id) e on true
+    left join public.course_reviews r on r.course_id = c.id and r.member_id = auth.uid()
+    where c.id = p_course and auth.uid() is not null and private.sees_course(p_course)
+$$;
+
+COMMENT ON FUNCTION public.my_review(p_course uuid) IS 'The caller''s review of a course, if any, and what decides whether he can write one: what is done of the course and what is needed, in percent.';
 
 CREATE FUNCTION public.note_block_progress(p_content uuid, p_seconds integer DEFAULT 0, p_data jsonb DEFAULT NULL::jsonb, p_done boolean DEFAULT false) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7842,7 +8074,7 @@ $$;
 
 COMMENT ON FUNCTION public.quiz_attempt_view(p_attempt uuid) IS 'An attempt as its learner sees it: questions in their order, options under the names 1, 2, 3, what was saved. Nothing of what is right.';
 
-CREATE FUNCTION public.read_discussion(p_discussion uuid, p_limit integer DEFAULT 100, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, parent_id uuid, author text, mine boolean, body text, created_at timestamp with time zone, edited_at timestamp with time zone, deleted boolean, hidden boolean, hidden_reason text)
+CREATE FUNCTION public.read_discussion(p_discussion uuid, p_limit integer DEFAULT 100, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, parent_id uuid, author text, mine boolean, by_team boolean, is_answer boolean, body text, created_at timestamp with time zone, edited_at timestamp with time zone, deleted boolean, hidden boolean, hidden_reason text, reported boolean, open_reports bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -7856,32 +8088,81 @@ begin
     select p.id, p.parent_id,
         case when p.deleted_at is null then private.public_name(p.member_id) end,
         coalesce(p.member_id = auth.uid(), false),
+        exists (select 1 from public.courses c where c.id = p.course_id and c.instructor_id = p.member_id)
+            or exists (select 1 from public.course_instructors t where t.course_id = p.course_id and t.profile_id = p.member_id),
+        coalesce(p.id = v_discussion.answer_id, false),
         case when p.hidden_at is null or p.member_id = auth.uid() or v_part = 'moderator' then p.body end,
         p.created_at, p.edited_at, p.deleted_at is not null, p.hidden_at is not null,
-        case when p.member_id = auth.uid() or v_part = 'moderator' then p.hidden_reason end
+        case when p.member_id = auth.uid() or v_part = 'moderator' then p.hidden_reason end,
+        exists (select 1 from public.post_reports r where r.post_id = p.id and r.member_id = auth.uid() and r.settled_at is null),
+        case when v_part = 'moderator'
+            then (select count(*) from public.post_reports r where r.post_id = p.id and r.settled_at is null) else 0 end
     from public.discussion_posts p
     where p.discussion_id = p_discussion
+      and (p.created_at, p.id) > (coalesce(p_after_at, '-infinity'), coalesce(p_after_id, '00000000-0000-0000-0000-000000000000'))
     order by p.created_at, p.id
-    limit least(greatest(p_limit, 1), 500) offset greatest(p_offset, 0);
+    limit least(greatest(p_limit, 1), 500);
 end
 $$;
 
-COMMENT ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) IS 'Posts of a discussion in the order in which they were written, each with the post that it answers. Hidden words for their author and moderators only. Raises CG404.';
+COMMENT ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) IS 'Posts of a discussion in the order in which they were written, after a place, each with the post that it answers. Hidden words for their author and moderators only. Raises CG404.';
 
-CREATE FUNCTION public.read_reviews(p_course uuid, p_limit integer DEFAULT 20, p_offset integer DEFAULT 0) RETURNS TABLE(id uuid, author text, rating integer, title text, review_text text, liked_aspects text[], improvement_areas text[], is_featured boolean, helpful_count integer, not_helpful_count integer, created_at timestamp with time zone, mine boolean, my_vote boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION public.read_reviews(p_course uuid, p_limit integer DEFAULT 20, p_sort text DEFAULT 'helpful'::text, p_stars integer DEFAULT NULL::integer, p_after_featured boolean DEFAULT NULL::boolean, p_after_helpful integer DEFAULT NULL::integer, p_after_rating integer DEFAULT NULL::integer, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, author text, rating integer, title text, review_text text, liked_aspects text[], improvement_areas text[], is_featured boolean, helpful_count integer, not_helpful_count integer, created_at timestamp with time zone, mine boolean, my_vote boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_limit integer := least(greatest(p_limit, 1), 100);
+    v_featured boolean := coalesce(p_after_featured, true);
+    v_helpful integer := coalesce(p_after_helpful, 2147483647);
+    v_at timestamptz := coalesce(p_after_at, 'infinity');
+    v_id uuid := coalesce(p_after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    v_found uuid[];
+begin
+    if not private.sees_course(p_course) then
+        return;
+    end if;
+    -- Each order goes along an index of its own, and begins where the last page ended.
+    if p_sort = 'newest' then
+        v_found := array(
+            select r.id from public.course_reviews r
+            where r.course_id = p_course and r.is_approved and (p_stars is null or r.rating = p_stars) and (r.created_at, r.id) < (v_at, v_id)
+            order by r.created_at desc, r.id desc limit v_limit
+        );
+    elsif p_sort = 'highest' then
+        v_found := array(
+            select r.id from public.course_reviews r
+            where r.course_id = p_course and r.is_approved and (p_stars is null or r.rating = p_stars)
+              and (r.rating, r.created_at, r.id) < (coalesce(p_after_rating, 6), v_at, v_id)
+            order by r.rating desc, r.created_at desc, r.id desc limit v_limit
+        );
+    elsif p_sort = 'lowest' then
+        v_found := array(
+            select r.id from public.course_reviews r
+            where r.course_id = p_course and r.is_approved and (p_stars is null or r.rating = p_stars)
+              and (r.rating, r.created_at, r.id) > (coalesce(p_after_rating, 0), coalesce(p_after_at, '-infinity'), coalesce(p_after_id, '00000000-0000-0000-0000-000000000000'))
+            order by r.rating, r.created_at, r.id limit v_limit
+        );
+    else
+        v_found := array(
+            select r.id from public.course_reviews r
+            where r.course_id = p_course and r.is_approved and (p_stars is null or r.rating = p_stars)
+              and (r.is_featured, r.helpful_count) <= (v_featured, v_helpful)
+              and (p_after_id is null or (r.is_featured, r.helpful_count) <> (v_featured, v_helpful) or r.id > p_after_id)
+            order by r.is_featured desc, r.helpful_count desc, r.id limit v_limit
+        );
+    end if;
+    return query
     select r.id, private.public_name(r.member_id), r.rating, r.title, r.review_text, r.liked_aspects, r.improvement_areas,
         r.is_featured, r.helpful_count, r.not_helpful_count, r.created_at, coalesce(r.member_id = auth.uid(), false), v.is_helpful
-    from public.course_reviews r
+    from unnest(v_found) with ordinality as f (review, place)
+    join public.course_reviews r on r.id = f.review
     left join public.review_votes v on v.review_id = r.id and v.member_id = auth.uid()
-    where r.course_id = p_course and r.is_approved and private.sees_course(p_course)
-    order by r.is_featured desc, r.helpful_count desc, r.id
-    limit least(greatest(p_limit, 1), 100) offset greatest(p_offset, 0)
+    order by f.place;
+end
 $$;
 
-COMMENT ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) IS 'Approved reviews of a course, the most helpful first, with the first name and initial of who wrote each. For everybody who sees the course.';
+COMMENT ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_sort text, p_stars integer, p_after_featured boolean, p_after_helpful integer, p_after_rating integer, p_after_at timestamp with time zone, p_after_id uuid) IS 'Approved reviews of a course: helpful (featured ones first), newest, highest or lowest first, of some stars or of all, after the place that the last page ended at. With the first name and initial of who wrote each. For everybody who sees the course.';
 
 CREATE FUNCTION public.read_shared_session(p_token text) RETURNS TABLE(name text, session_type text, shared_by text, expires_at timestamp with time zone, parts jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -8095,6 +8376,29 @@ $$;
 
 COMMENT ON FUNCTION public.remove_module(p_module uuid) IS 'Takes a module with its lessons out of its course, as public.remove_lesson() does; public.restore_module() brings it back. Raises CG404.';
 
+CREATE FUNCTION public.rename_discussion(p_discussion uuid, p_title text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+    v_part text;
+begin
+    select * into v_discussion from public.discussions where id = p_discussion for no key update;
+    v_part := private.enter_forum(v_discussion.course_id, v_discussion.lesson_id);
+    if v_part <> 'moderator' and v_discussion.member_id is distinct from auth.uid() then
+        perform private.refuse('CG403', 'not_your_discussion', 'Only who began a discussion, or an instructor, can rename it.');
+    elsif v_part <> 'moderator' and v_discussion.is_locked then
+        perform private.refuse('CG409', 'discussion_locked', 'This discussion is closed.');
+    elsif coalesce(length(btrim(p_title, E' \n\r\t')), 0) not between 1 and 200 then
+        perform private.refuse('CG422', 'title_length', 'Give the discussion a title of at most 200 characters.');
+    end if;
+    update public.discussions set title = btrim(p_title, E' \n\r\t') where id = p_discussion;
+end
+$$;
+
+COMMENT ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) IS 'Gives a discussion another title: who began it, instructors, administrators. Raises CG403, CG404, CG409, CG422.';
+
 CREATE FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8116,6 +8420,32 @@ end
 $$;
 
 COMMENT ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) IS 'Puts the parts of the caller''s collection into the order given, counted from 1. Raises CG404, CG422.';
+
+CREATE FUNCTION public.report_post(p_post uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_post public.discussion_posts;
+    v_lesson uuid;
+    v_reason text := nullif(btrim(p_reason, E' \n\r\t'), '');
+begin
+    select * into v_post from public.discussion_posts where id = p_post and deleted_at is null and hidden_at is null;
+    select d.lesson_id into v_lesson from public.discussions d where d.id = v_post.discussion_id;
+    perform private.enter_forum(v_post.course_id, v_lesson);
+    if v_post.member_id = auth.uid() then
+        perform private.refuse('CG409', 'own_post', 'This is your own post. You can change it or take it back.');
+    elsif coalesce(length(v_reason), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say what is wrong with the post, in at most 500 characters.');
+    end if;
+    insert into public.post_reports as r (post_id, course_id, member_id, reason)
+    values (p_post, v_post.course_id, auth.uid(), v_reason)
+    on conflict on constraint post_reports_one_a_person do update
+        set reason = excluded.reason, created_at = now(), settled_at = null, settled_by = null, outcome = null;
+end
+$$;
+
+COMMENT ON FUNCTION public.report_post(p_post uuid, p_reason text) IS 'Asks the team of a course to look at a post. Once a person and post; again opens it again. Raises CG404, CG409, CG422.';
 
 CREATE FUNCTION public.request_data(p_kind text, p_details text DEFAULT ''::text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8401,6 +8731,45 @@ $$;
 
 COMMENT ON FUNCTION public.search_courses(p_query text) IS 'Published courses that match the most words of a query, typing errors forgiven, with a rank (higher is nearer).';
 
+CREATE FUNCTION public.see_discussion(p_discussion uuid) RETURNS TABLE(id uuid, course_id uuid, slug text, course_title text, lesson_id uuid, lesson_title text, title text, mine boolean, is_pinned boolean, is_locked boolean, answer_id uuid, posts_count integer, part text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+    v_part text;
+begin
+    select * into v_discussion from public.discussions d where d.id = p_discussion;
+    v_part := private.enter_forum(v_discussion.course_id, v_discussion.lesson_id);
+    return query
+    select v_discussion.id, c.id, c.slug, c.title, l.id, l.title, v_discussion.title,
+        coalesce(v_discussion.member_id = auth.uid(), false), v_discussion.is_pinned, v_discussion.is_locked,
+        v_discussion.answer_id, v_discussion.posts_count, v_part
+    from public.courses c left join public.lessons l on l.id = v_discussion.lesson_id
+    where c.id = v_discussion.course_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.see_discussion(p_discussion uuid) IS 'A discussion without its posts, and what the caller is in its forum. Raises CG404.';
+
+CREATE FUNCTION public.see_forum(p_slug text) RETURNS TABLE(course_id uuid, slug text, title text, part text, open_reports bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course public.courses;
+    v_part text;
+begin
+    select * into v_course from public.courses c where c.slug = p_slug;
+    v_part := private.enter_forum(v_course.id, null);
+    return query select v_course.id, v_course.slug, v_course.title, v_part,
+        case when v_part = 'moderator'
+            then (select count(*) from public.post_reports r where r.course_id = v_course.id and r.settled_at is null) else 0 end;
+end
+$$;
+
+COMMENT ON FUNCTION public.see_forum(p_slug text) IS 'The forum of a course, and what the caller is in it: moderator or learner. Raises CG404.';
+
 CREATE FUNCTION public.send_mail_again(p_mail uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8552,6 +8921,28 @@ end
 $$;
 
 COMMENT ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) IS 'Changes a person''s role. Administrators move people between student and instructor, super administrators between all.';
+
+CREATE FUNCTION public.settle_reports(p_post uuid, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid;
+begin
+    select p.course_id into v_course from public.discussion_posts p where p.id = p_post;
+    if private.enter_forum(v_course, null) <> 'moderator' then
+        perform private.refuse('CG403', 'moderators_only', 'Only the course''s instructors decide about reports.');
+    end if;
+    if p_reason is not null then
+        perform public.hide_post(p_post, p_reason);
+    end if;
+    update public.post_reports set
+        settled_at = now(), settled_by = auth.uid(), outcome = case when p_reason is null then 'kept' else 'hidden' end
+    where post_id = p_post and settled_at is null;
+end
+$$;
+
+COMMENT ON FUNCTION public.settle_reports(p_post uuid, p_reason text) IS 'Settles every open report of a post: with a reason the post is hidden, without one it is kept. Instructors of the course and administrators. Raises CG403, CG404, CG422.';
 
 CREATE FUNCTION public.skip_roadmap_step(p_step uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9156,7 +9547,9 @@ CREATE FUNCTION public.write_review(p_course uuid, p_rating integer, p_title tex
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_enrollment uuid;
+    v_enrollment uuid := private.reviewing_enrollment(p_course);
+    v_needed integer;
+    v_done integer;
     v_review uuid;
     v_title text := nullif(btrim(p_title, E' \n\r\t'), '');
     v_text text := nullif(btrim(p_text, E' \n\r\t'), '');
@@ -9169,13 +9562,17 @@ begin
         perform private.refuse('CG422', 'no_such_aspect', 'Choose at most twenty aspects of those offered.');
     elsif p_course in (select private.my_taught_course_ids()) then
         perform private.refuse('CG403', 'own_course', 'You teach this course, so you cannot review it.');
-    end if;
-    select e.id into v_enrollment from public.enrollments e
-    where e.member_id = auth.uid() and e.course_id = p_course
-      and (e.status in ('enrolled', 'in_progress', 'completed') or e.completed_at is not null)
-    order by e.completed_at desc nulls last, e.enrolled_at desc limit 1;
-    if v_enrollment is null then
+    elsif v_enrollment is null then
         perform private.refuse('CG403', 'not_enrolled', 'Only those who take or took this course can review it.');
+    end if;
+    select c.review_after_percent, private.share_of_course_done(v_enrollment) into v_needed, v_done
+    from public.courses c where c.id = p_course;
+    -- Who has reviewed may change what he said, even if more is asked now.
+    if v_done < v_needed
+        and not exists (select 1 from public.course_reviews r where r.member_id = auth.uid() and r.course_id = p_course)
+    then
+        perform private.refuse('CG409', 'review_too_early',
+            format('You can review this course when you have done %s percent of it. So far you have done %s percent.', v_needed, v_done));
     end if;
     insert into public.course_reviews as r
         (course_id, member_id, enrollment_id, rating, title, review_text, liked_aspects, improvement_areas)
@@ -9183,8 +9580,8 @@ begin
     on conflict on constraint unique_member_course_review do update set
         rating = excluded.rating, title = excluded.title, review_text = excluded.review_text,
         liked_aspects = excluded.liked_aspects, improvement_areas = excluded.improvement_areas,
-        -- What an administrator has read is not what stands there now.
-        is_approved = false, is_featured = false, moderated_by = null, moderated_at = null
+        -- What was read is not what stands there now.
+        is_approved = false, is_featured = false, moderated_by = null, moderated_at = null, moderation_reason = null
         where (r.rating, r.title, r.review_text, r.liked_aspects, r.improvement_areas) is distinct from
             (excluded.rating, excluded.title, excluded.review_text, excluded.liked_aspects, excluded.improvement_areas)
     returning r.id into v_review;
@@ -9192,7 +9589,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) IS 'Reviews a course that the caller takes or took, or changes his review, which then waits for approval again. Raises CG403, CG422.';
+COMMENT ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) IS 'Reviews a course of which the caller has done enough, or changes his review, which then waits for approval again. Raises CG403, CG409, CG422.';
 
 CREATE TABLE private.attempt_questions (
     quiz_attempt_id uuid NOT NULL,
@@ -9689,6 +10086,7 @@ CREATE TABLE public.course_reviews (
     not_helpful_count integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    moderation_reason text,
     CONSTRAINT approved_reviews_are_moderated CHECK (((NOT is_approved) OR (moderated_at IS NOT NULL))),
     CONSTRAINT course_reviews_helpful_count_check CHECK ((helpful_count >= 0)),
     CONSTRAINT course_reviews_improvement_areas_check CHECK (private.are_tags(improvement_areas)),
@@ -9697,7 +10095,9 @@ CREATE TABLE public.course_reviews (
     CONSTRAINT course_reviews_rating_check CHECK (((rating >= 1) AND (rating <= 5))),
     CONSTRAINT course_reviews_review_text_check CHECK (((length(review_text) >= 1) AND (length(review_text) <= 5000))),
     CONSTRAINT course_reviews_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT featured_reviews_are_approved CHECK ((is_approved OR (NOT is_featured)))
+    CONSTRAINT featured_reviews_are_approved CHECK ((is_approved OR (NOT is_featured))),
+    CONSTRAINT reasons_are_of_reviews_turned_down CHECK (((moderation_reason IS NULL) OR ((moderated_at IS NOT NULL) AND (NOT is_approved)))),
+    CONSTRAINT reasons_have_a_length CHECK (((length(moderation_reason) >= 1) AND (length(moderation_reason) <= 500)))
 );
 
 COMMENT ON TABLE public.course_reviews IS 'What a learner says of a course, once a person and course. Written by public.write_review(), shown by public.read_reviews().';
@@ -9705,6 +10105,8 @@ COMMENT ON TABLE public.course_reviews IS 'What a learner says of a course, once
 COMMENT ON COLUMN public.course_reviews.moderated_at IS 'Null: it waits for an administrator. Set without is_approved: it was turned down.';
 
 COMMENT ON COLUMN public.course_reviews.helpful_count IS 'With not_helpful_count kept by trigger_count_review_votes.';
+
+COMMENT ON COLUMN public.course_reviews.moderation_reason IS 'Why it was turned down, for its author.';
 
 CREATE TABLE public.course_status_changes (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -9850,6 +10252,7 @@ CREATE TABLE public.discussions (
     last_post_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    answer_id uuid,
     CONSTRAINT discussions_posts_count_check CHECK ((posts_count >= 0)),
     CONSTRAINT discussions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
 );
@@ -9859,6 +10262,8 @@ COMMENT ON TABLE public.discussions IS 'A conversation about a course, or about 
 COMMENT ON COLUMN public.discussions.is_locked IS 'Learners may read it and not write in it.';
 
 COMMENT ON COLUMN public.discussions.posts_count IS 'Posts that can be read; kept by trigger_count_discussion_posts.';
+
+COMMENT ON COLUMN public.discussions.answer_id IS 'The post that the course''s team marked as the answer.';
 
 CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
  SELECT e.id,
@@ -10810,6 +11215,25 @@ CREATE TABLE public.personalized_roadmaps (
 COMMENT ON TABLE public.personalized_roadmaps IS 'A path of learning for one person. Its steps are rows of roadmap_steps; roadmap_details shows them as one document.';
 
 COMMENT ON COLUMN public.personalized_roadmaps.ai_reasoning IS 'Why this path, in words for the person.';
+
+CREATE TABLE public.post_reports (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    post_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by uuid,
+    outcome text,
+    CONSTRAINT post_reports_outcome_check CHECK ((outcome = ANY (ARRAY['hidden'::text, 'kept'::text]))),
+    CONSTRAINT post_reports_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT settled_reports_have_an_outcome CHECK (((settled_at IS NULL) = (outcome IS NULL)))
+);
+
+COMMENT ON TABLE public.post_reports IS 'Posts that somebody asks the course''s team to look at, and what came of it.';
+
+COMMENT ON COLUMN public.post_reports.member_id IS 'Who reported it; the post''s author never learns it.';
 
 CREATE TABLE public.prices (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -12041,6 +12465,12 @@ ALTER TABLE ONLY public.personalized_roadmaps
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_one_a_person UNIQUE (post_id, member_id);
+
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.prices
     ADD CONSTRAINT prices_id_course UNIQUE (id, course_id);
 
@@ -12383,6 +12813,8 @@ CREATE INDEX idx_course_modules_unlock ON public.course_modules USING btree (unl
 
 CREATE INDEX idx_course_prerequisites_requires ON public.course_prerequisites USING btree (requires_course_id);
 
+CREATE INDEX idx_course_reviews_age ON public.course_reviews USING btree (created_at DESC, id DESC);
+
 CREATE INDEX idx_course_reviews_approved ON public.course_reviews USING btree (course_id, is_featured DESC, helpful_count DESC, id) WHERE is_approved;
 
 CREATE INDEX idx_course_reviews_course ON public.course_reviews USING btree (course_id, created_at DESC);
@@ -12392,6 +12824,10 @@ CREATE INDEX idx_course_reviews_enrollment ON public.course_reviews USING btree 
 CREATE INDEX idx_course_reviews_member ON public.course_reviews USING btree (member_id);
 
 CREATE INDEX idx_course_reviews_moderated_by ON public.course_reviews USING btree (moderated_by);
+
+CREATE INDEX idx_course_reviews_newest ON public.course_reviews USING btree (course_id, created_at DESC, id DESC) WHERE is_approved;
+
+CREATE INDEX idx_course_reviews_rating ON public.course_reviews USING btree (course_id, rating, created_at, id) WHERE is_approved;
 
 CREATE INDEX idx_course_reviews_waiting ON public.course_reviews USING btree (created_at) WHERE (moderated_at IS NULL);
 
@@ -12471,15 +12907,25 @@ CREATE INDEX idx_discussion_posts_discussion ON public.discussion_posts USING bt
 
 CREATE INDEX idx_discussion_posts_hidden_by ON public.discussion_posts USING btree (hidden_by);
 
+CREATE INDEX idx_discussion_posts_in_order ON public.discussion_posts USING btree (discussion_id, created_at, id);
+
 CREATE INDEX idx_discussion_posts_member ON public.discussion_posts USING btree (member_id, created_at);
 
 CREATE INDEX idx_discussion_posts_parent ON public.discussion_posts USING btree (parent_id, discussion_id);
 
-CREATE INDEX idx_discussions_course ON public.discussions USING btree (course_id, is_pinned DESC, last_post_at DESC, id);
+CREATE INDEX idx_discussion_posts_words ON public.discussion_posts USING gin (to_tsvector('simple'::regconfig, private.fold(body)));
+
+CREATE INDEX idx_discussions_answer ON public.discussions USING btree (answer_id, id);
+
+CREATE INDEX idx_discussions_course ON public.discussions USING btree (course_id, is_pinned DESC, last_post_at DESC, id DESC);
 
 CREATE INDEX idx_discussions_lesson ON public.discussions USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_discussions_member ON public.discussions USING btree (member_id);
+
+CREATE INDEX idx_discussions_unanswered ON public.discussions USING btree (course_id, is_pinned DESC, last_post_at DESC, id DESC) WHERE ((posts_count <= 1) AND (answer_id IS NULL));
+
+CREATE INDEX idx_discussions_words ON public.discussions USING gin (to_tsvector('simple'::regconfig, private.fold(title)));
 
 CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
@@ -12618,6 +13064,14 @@ CREATE INDEX idx_partner_lms_providers_active ON public.partner_lms_providers US
 CREATE UNIQUE INDEX idx_personalized_roadmaps_one_active ON public.personalized_roadmaps USING btree (student_id) WHERE (status = 'active'::public.roadmap_status);
 
 CREATE INDEX idx_personalized_roadmaps_student ON public.personalized_roadmaps USING btree (student_id, generated_at DESC);
+
+CREATE INDEX idx_post_reports_course ON public.post_reports USING btree (course_id, created_at DESC, id DESC);
+
+CREATE INDEX idx_post_reports_member ON public.post_reports USING btree (member_id);
+
+CREATE INDEX idx_post_reports_open ON public.post_reports USING btree (course_id, created_at DESC, id DESC) WHERE (settled_at IS NULL);
+
+CREATE INDEX idx_post_reports_settled_by ON public.post_reports USING btree (settled_by);
 
 CREATE INDEX idx_prices_course ON public.prices USING btree (course_id, valid_from);
 
@@ -12922,6 +13376,8 @@ CREATE TRIGGER course_credits_set AFTER INSERT ON public.courses FOR EACH ROW WH
 
 CREATE CONSTRAINT TRIGGER course_prerequisites_without_circle AFTER INSERT OR UPDATE OF course_id, requires_course_id ON public.course_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.requires_course_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_course_prerequisite();
 
+CREATE TRIGGER drop_hidden_answer AFTER UPDATE OF deleted_at, hidden_at ON public.discussion_posts FOR EACH ROW WHEN (((new.deleted_at IS NOT NULL) OR (new.hidden_at IS NOT NULL))) EXECUTE FUNCTION private.drop_hidden_answer();
+
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
 
 CREATE TRIGGER finish_sync_log BEFORE UPDATE ON public.lms_sync_log FOR EACH ROW EXECUTE FUNCTION private.finish_sync_log();
@@ -12943,6 +13399,8 @@ CREATE TRIGGER keep_held_lessons BEFORE DELETE ON public.lessons FOR EACH ROW EX
 CREATE TRIGGER keep_held_lessons_in_their_course BEFORE UPDATE OF course_id ON public.lessons FOR EACH ROW WHEN ((old.course_id <> new.course_id)) EXECUTE FUNCTION private.keep_held_lessons();
 
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
+
+CREATE TRIGGER keep_pace BEFORE INSERT ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.keep_pace();
 
 CREATE TRIGGER keep_partner_enrollment_of_module BEFORE UPDATE OF partner_enrollment_id ON public.external_module_progress FOR EACH ROW WHEN ((old.partner_enrollment_id <> new.partner_enrollment_id)) EXECUTE FUNCTION private.keep_partner_enrollment_of_module();
 
@@ -13060,6 +13518,8 @@ CREATE TRIGGER log_partner_lms_provider_changes AFTER INSERT OR DELETE OR UPDATE
 
 CREATE TRIGGER log_personalized_roadmap_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
 
+CREATE TRIGGER log_post_report_changes AFTER INSERT OR DELETE OR UPDATE ON public.post_reports FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('post_reports');
+
 CREATE TRIGGER log_price_changes AFTER INSERT OR DELETE OR UPDATE ON public.prices FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('prices');
 
 CREATE TRIGGER log_profile_changes AFTER INSERT OR DELETE OR UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('profiles');
@@ -13167,6 +13627,8 @@ CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.c
 CREATE TRIGGER stamp_template BEFORE INSERT ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.stamp_template();
 
 CREATE TRIGGER start_credit_rule BEFORE INSERT ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION private.start_credit_rule();
+
+CREATE TRIGGER tell_of_reply AFTER INSERT ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.tell_of_reply();
 
 CREATE TRIGGER trigger_ask_less_of_versions AFTER DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.ask_less_of_versions();
 
@@ -13613,6 +14075,9 @@ ALTER TABLE ONLY public.discussion_posts
     ADD CONSTRAINT discussion_posts_parent FOREIGN KEY (parent_id, discussion_id) REFERENCES public.discussion_posts(id, discussion_id) ON DELETE SET NULL (parent_id);
 
 ALTER TABLE ONLY public.discussions
+    ADD CONSTRAINT discussions_answer FOREIGN KEY (answer_id, id) REFERENCES public.discussion_posts(id, discussion_id) ON DELETE SET NULL (answer_id);
+
+ALTER TABLE ONLY public.discussions
     ADD CONSTRAINT discussions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.discussions
@@ -13776,6 +14241,18 @@ ALTER TABLE ONLY public.partner_lms_enrollments
 
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.discussion_posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.post_reports
+    ADD CONSTRAINT post_reports_settled_by_fkey FOREIGN KEY (settled_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.prices
     ADD CONSTRAINT prices_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -14433,6 +14910,8 @@ CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT
 
 CREATE POLICY "People view own posts, moderators those of their courses" ON public.discussion_posts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view own reports, moderators those of their courses" ON public.post_reports FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view packages that concern them" ON public.scorm_packages FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_scorm_package_ids() AS my_scorm_package_ids))) OR ((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view published and own courses" ON public.courses FOR SELECT TO authenticated USING (((status = 'published'::text) OR (id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((instructor_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -14698,6 +15177,8 @@ ALTER TABLE public.partner_lms_enrollments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.partner_lms_providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.post_reports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.prices ENABLE ROW LEVEL SECURITY;
 
@@ -15045,6 +15526,8 @@ GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.cour
 
 GRANT INSERT(certificate_template_id),UPDATE(certificate_template_id) ON TABLE public.courses TO authenticated;
 
+GRANT UPDATE(review_after_percent) ON TABLE public.courses TO authenticated;
+
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) FROM PUBLIC;
@@ -15224,6 +15707,8 @@ REVOKE ALL ON FUNCTION private.describe_course(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric, p_outline jsonb, p_requirements jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.drop_hidden_answer() FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
 
@@ -15419,6 +15904,8 @@ REVOKE ALL ON FUNCTION private.keep_held_lessons() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_module_of_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_pace() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
 
@@ -15736,6 +16223,8 @@ REVOKE ALL ON FUNCTION private.restore_module_row(p_module uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.reviewing_enrollment(p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) FROM PUBLIC;
@@ -15820,6 +16309,8 @@ REVOKE ALL ON FUNCTION private.set_course_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.settle_attempt(p_attempt uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.share_of_course_done(p_enrollment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.shared_session_id(p_token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) FROM PUBLIC;
@@ -15857,6 +16348,8 @@ GRANT ALL ON FUNCTION private.table_sizes() TO authenticated;
 GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
 
 REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.tell_of_reply() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.today() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.today() TO anon;
@@ -15907,6 +16400,10 @@ GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answe
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.count_ratings(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO anon;
+GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
 
@@ -15956,10 +16453,19 @@ GRANT ALL ON FUNCTION public.join_live_session(p_session uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.leave_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.leave_live_session(p_session uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
+REVOKE ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_words text, p_unanswered boolean, p_after_pinned boolean, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_words text, p_unanswered boolean, p_after_pinned boolean, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.list_reports(p_course uuid, p_open boolean, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_reports(p_course uuid, p_open boolean, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.list_reviews_to_moderate(p_course uuid, p_state text, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_reviews_to_moderate(p_course uuid, p_state text, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.log_audit_trail() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.mark_answer(p_discussion uuid, p_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_answer(p_discussion uuid, p_post uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) TO authenticated;
@@ -15970,12 +16476,15 @@ GRANT ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) TO 
 REVOKE ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean) TO authenticated;
+REVOKE ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.my_review(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_review(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) TO authenticated;
@@ -16023,12 +16532,12 @@ GRANT ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) TO authenticate
 REVOKE ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_offset integer) TO authenticated;
+REVOKE ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO anon;
-GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_offset integer) TO authenticated;
+REVOKE ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_sort text, p_stars integer, p_after_featured boolean, p_after_helpful integer, p_after_rating integer, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_sort text, p_stars integer, p_after_featured boolean, p_after_helpful integer, p_after_rating integer, p_after_at timestamp with time zone, p_after_id uuid) TO anon;
+GRANT ALL ON FUNCTION public.read_reviews(p_course uuid, p_limit integer, p_sort text, p_stars integer, p_after_featured boolean, p_after_helpful integer, p_after_rating integer, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.read_shared_session(p_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_shared_session(p_token text) TO anon;
@@ -16058,8 +16567,14 @@ REVOKE ALL ON FUNCTION public.remove_module(p_module uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.report_post(p_post uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_post(p_post uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.request_data(p_kind text, p_details text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_data(p_kind text, p_details text) TO authenticated;
@@ -16098,6 +16613,12 @@ GRANT ALL ON FUNCTION public.search_courses(p_query text) TO anon;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO authenticated;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.see_discussion(p_discussion uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.see_discussion(p_discussion uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.see_forum(p_slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.see_forum(p_slug text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.send_mail_again(p_mail uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_mail_again(p_mail uuid) TO authenticated;
 
@@ -16116,6 +16637,9 @@ GRANT ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.
 
 REVOKE ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
@@ -16607,6 +17131,9 @@ GRANT SELECT ON TABLE public.partner_enrollment_summary TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
 GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_reports TO service_role;
+GRANT SELECT ON TABLE public.post_reports TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.prices TO service_role;
