@@ -1430,6 +1430,47 @@ $$;
 
 COMMENT ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) IS 'Raises CG409 unless If-Match and If-None-Match allow a document with this etag (null: none) to be written.';
 
+CREATE FUNCTION private.checked_blocks(p_lesson uuid, p_blocks jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_block jsonb;
+    v_place integer := 0;
+    v_blocks jsonb := '[]';
+begin
+    if coalesce(jsonb_typeof(p_blocks) <> 'array' or jsonb_array_length(p_blocks) > 300 or length(p_blocks::text) > 3000000, true) then
+        perform private.refuse('CG422', 'too_much_content', 'A lesson holds at most 300 parts and 3 million characters. Divide it into two lessons.');
+    end if;
+    for v_block in select * from jsonb_array_elements(p_blocks) loop
+        v_place := v_place + 1;
+        if coalesce(
+            v_block ->> 'type' not in ('rich_text', 'image', 'video', 'file', 'youtube')
+            or v_block ->> 'id' !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            or length(v_block ->> 'content') > 1000000
+            or length(v_block ->> 'metadata') > 20000
+            or jsonb_typeof(v_block -> 'metadata') <> 'object', true)
+        then
+            perform private.refuse('CG422', 'bad_block', format('Part %s of the lesson is not whole. Nothing was saved.', v_place));
+        end if;
+        if not coalesce(private.is_content((v_block ->> 'type')::public.content_type, v_block -> 'content'), false) then
+            perform private.refuse('CG422', 'bad_block', format('Part %s of the lesson is not whole. Nothing was saved.', v_place));
+        end if;
+        v_blocks := v_blocks || jsonb_build_array(jsonb_build_object(
+            'id', v_block -> 'id', 'type', v_block -> 'type', 'content', v_block -> 'content', 'metadata', v_block -> 'metadata'));
+    end loop;
+    if (select count(distinct b ->> 'id') from jsonb_array_elements(v_blocks) b) <> v_place or exists (
+        select 1 from public.content_blocks c
+        where c.id in (select (b ->> 'id')::uuid from jsonb_array_elements(v_blocks) b) and c.lesson_id <> p_lesson
+    ) then
+        perform private.refuse('CG422', 'foreign_block', 'A part of the lesson stands twice, or in another lesson. Nothing was saved.');
+    end if;
+    return v_blocks;
+end
+$_$;
+
+COMMENT ON FUNCTION private.checked_blocks(p_lesson uuid, p_blocks jsonb) IS 'Blocks in the form that is kept; raises CG422 with the number of the one that is not whole.';
+
 CREATE TABLE public.quizzes (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     course_id uuid,
@@ -3631,6 +3672,86 @@ $$;
 
 COMMENT ON FUNCTION private.keep_partner_enrollment_of_module() IS 'Trigger: a module''s progress is not moved to another enrollment, where it would be counted twice.';
 
+CREATE TABLE public.lessons (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    module_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    lesson_type text NOT NULL,
+    lesson_order integer NOT NULL,
+    is_preview boolean DEFAULT false NOT NULL,
+    unlock_after_lesson_id uuid,
+    unlock_date timestamp with time zone,
+    require_completion boolean DEFAULT true NOT NULL,
+    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
+    min_time_seconds integer,
+    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
+    estimated_duration_minutes integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    enable_video_controls boolean DEFAULT true NOT NULL,
+    allow_download boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    retired_at timestamp with time zone,
+    returns_as text,
+    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
+    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
+    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
+    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
+    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
+    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
+    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
+    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
+    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
+    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
+    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
+    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
+    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
+);
+
+COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
+
+COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
+
+COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
+
+COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
+
+COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
+
+COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
+
+COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
+
+COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
+
+CREATE FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_last public.lesson_revisions;
+begin
+    select * into v_last from public.lesson_revisions where lesson_id = p_lesson.id and reason <> 'conflict' order by id desc limit 1;
+    -- Who types on replaces what he saved in the same minute; whatever takes something away begins a new state.
+    if p_reason = 'saved' and v_last.reason = 'saved' and v_last.author_id = auth.uid()
+        and v_last.created_at > now() - interval '1 minute' and length(p_blocks::text) >= length(v_last.blocks::text)
+    then
+        update public.lesson_revisions set blocks = p_blocks, revision = p_revision where id = v_last.id;
+    else
+        insert into public.lesson_revisions (lesson_id, course_id, revision, reason, blocks, author_id)
+        values (p_lesson.id, p_lesson.course_id, p_revision, p_reason, p_blocks, auth.uid());
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) IS 'Keeps a state of a lesson''s blocks in its history.';
+
 CREATE FUNCTION private.keep_scorm_lesson_type() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3688,6 +3809,18 @@ CREATE FUNCTION private.late_penalty(p_days integer, p_per_day numeric) RETURNS 
     AS $$ select least(100, greatest(p_days, 0) * p_per_day)::numeric(5, 2) $$;
 
 COMMENT ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) IS 'Percentage points that late days cost: so many a day, at most 100.';
+
+CREATE FUNCTION private.lesson_blocks(p_lesson uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        jsonb_agg(jsonb_build_object('id', id, 'type', type, 'content', content, 'metadata', metadata) order by order_index), '[]'
+    )
+    from public.content_blocks where lesson_id = p_lesson
+$$;
+
+COMMENT ON FUNCTION private.lesson_blocks(p_lesson uuid) IS 'All blocks of a lesson as lesson_revisions keeps them.';
 
 CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4000,6 +4133,23 @@ CREATE FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) RETURNS vo
 $$;
 
 COMMENT ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) IS 'Adds what a change of lesson_progress moves. Its cost grows with the lessons of the module, never with the learners of the course.';
+
+CREATE FUNCTION private.move_content_revision() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- In one order, so that two writers of several lessons wait for each other and not in a circle.
+    insert into public.lesson_contents as c (lesson_id, course_id, saved_by)
+    select l.id, l.course_id, auth.uid() from public.lessons l
+    where l.id in (select lesson_id from moved) order by l.id
+    on conflict (lesson_id) do update set
+        revision = c.revision + 1, saved_at = now(), saved_by = excluded.saved_by, saved_editor = null;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.move_content_revision() IS 'Trigger: a change of a lesson''s blocks moves its number, whoever makes it.';
 
 CREATE FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6355,6 +6505,31 @@ $$;
 
 COMMENT ON FUNCTION private.tell_of_reply() IS 'Trigger: tells who began a discussion, and who is answered, that somebody replied.';
 
+CREATE FUNCTION private.thin_lesson_revisions(p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_done integer;
+begin
+    delete from public.lesson_revisions r where r.id in (
+        select o.id from public.lesson_revisions o
+        where (o.reason = 'conflict' and o.created_at < now() - interval '90 days')
+           or (o.reason <> 'conflict' and o.created_at < now() - interval '1 day' and exists (
+                select 1 from public.lesson_revisions n
+                where n.lesson_id = o.lesson_id and n.reason <> 'conflict' and n.id > o.id
+                  and n.created_at < (date_trunc('day', o.created_at at time zone 'UTC') + interval '1 day') at time zone 'UTC'
+           ))
+        order by o.id limit p_most
+    );
+    get diagnostics v_done = row_count;
+    delete from public.lesson_editors e where e.seen_at < now() - interval '1 day';
+    return v_done;
+end
+$$;
+
+COMMENT ON FUNCTION private.thin_lesson_revisions(p_most integer) IS 'Removes old states of lessons: all of the last day stay, of each day before it the last, and conflicts for 90 days. Answers how many went.';
+
 CREATE FUNCTION private.today() RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6411,6 +6586,48 @@ CREATE FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text)
 $$;
 
 COMMENT ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) IS 'Whether a person wants notices of a kind on a channel.';
+
+CREATE FUNCTION private.writable_lesson(p_lesson uuid) RETURNS public.lessons
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons;
+begin
+    select * into v_lesson from public.lessons l
+    where l.id = p_lesson and (l.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if v_lesson.id is null then
+        perform private.refuse('CG404', 'no_such_lesson', 'There is no such lesson in a course that you teach.');
+    end if;
+    return v_lesson;
+end
+$$;
+
+COMMENT ON FUNCTION private.writable_lesson(p_lesson uuid) IS 'A lesson that the person who asks may write. Raises CG404.';
+
+CREATE FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from public.content_blocks c
+    where c.lesson_id = p_lesson.id and c.id not in (select (b ->> 'id')::uuid from jsonb_array_elements(p_blocks) b);
+    -- What did not change is not touched: readers keep their place in it, and the log stays short.
+    with given as (
+        select (b ->> 'id')::uuid as id, (b ->> 'type')::public.content_type as type, b -> 'content' as content,
+            b -> 'metadata' as metadata, place::integer as place
+        from jsonb_array_elements(p_blocks) with ordinality e (b, place)
+    )
+    insert into public.content_blocks as c (id, lesson_id, course_id, type, content, metadata, order_index)
+    select id, p_lesson.id, p_lesson.course_id, type, content, metadata, place from given
+    on conflict (id) do update set
+        type = excluded.type, content = excluded.content, metadata = excluded.metadata, order_index = excluded.order_index
+    where (c.type, c.content, c.metadata, c.order_index)
+        is distinct from (excluded.type, excluded.content, excluded.metadata, excluded.order_index);
+end
+$$;
+
+COMMENT ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) IS 'Makes the blocks of a lesson be these, in this order.';
 
 CREATE FUNCTION private.xapi_agent_key(p_agent jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -7169,6 +7386,31 @@ $$;
 
 COMMENT ON FUNCTION public.join_live_session(p_session uuid) IS 'Shows somebody who is registered the way into a session that is open, and notes that he came, by the server''s clock.';
 
+CREATE FUNCTION public.keep_lesson_conflict(p_lesson uuid, p_base integer, p_blocks jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.writable_lesson(p_lesson);
+    v_blocks jsonb := private.checked_blocks(p_lesson, p_blocks);
+    v_last public.lesson_revisions;
+    v_id uuid;
+begin
+    -- Who sends it twice at once is waited for.
+    perform 1 from public.lesson_contents where lesson_id = p_lesson for update;
+    select * into v_last from public.lesson_revisions
+    where lesson_id = p_lesson and reason = 'conflict' and author_id = auth.uid() order by id desc limit 1;
+    if v_last.blocks = v_blocks then
+        return v_last.id;
+    end if;
+    insert into public.lesson_revisions (lesson_id, course_id, revision, reason, blocks, author_id)
+    values (v_lesson.id, v_lesson.course_id, greatest(p_base, 1), 'conflict', v_blocks, auth.uid()) returning id into v_id;
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.keep_lesson_conflict(p_lesson uuid, p_base integer, p_blocks jsonb) IS 'Keeps in the history what somebody wrote that met a newer state of the lesson; the lesson itself stays. The same twice is kept once.';
+
 CREATE FUNCTION public.leave_live_session(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7601,6 +7843,29 @@ end
 $$;
 
 COMMENT ON FUNCTION public.note_download(p_attachment uuid) IS 'Counts a download and answers the key of the stored file, for those who may have it. Raises CG404.';
+
+CREATE FUNCTION public.note_editing(p_lesson uuid, p_here boolean DEFAULT true) RETURNS TABLE(user_id uuid, name text, seen_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.writable_lesson(p_lesson);
+begin
+    if p_here then
+        insert into public.lesson_editors as e (lesson_id, user_id, course_id) values (p_lesson, auth.uid(), v_lesson.course_id)
+        on conflict on constraint lesson_editors_pkey do update set seen_at = now();
+    else
+        delete from public.lesson_editors e where e.lesson_id = p_lesson and e.user_id = auth.uid();
+    end if;
+    return query
+        select e.user_id, coalesce(nullif(btrim(concat_ws(' ', p.first_name, p.last_name)), ''), 'Somebody'), e.seen_at
+        from public.lesson_editors e join public.profiles p on p.id = e.user_id
+        where e.lesson_id = p_lesson and e.user_id <> auth.uid() and e.seen_at > now() - interval '45 seconds'
+        order by 2;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) IS 'Says that the person who asks has a lesson open to write it (or has closed it), and answers who else has.';
 
 CREATE FUNCTION public.open_playback(p_video uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8654,6 +8919,47 @@ end
 $_$;
 
 COMMENT ON FUNCTION public.run_maintenance(p_job text) IS 'Queues a maintenance job for now; two clicks make one run. For administrators.';
+
+CREATE FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid DEFAULT NULL::uuid, p_reason text DEFAULT 'saved'::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.writable_lesson(p_lesson);
+    v_blocks jsonb := private.checked_blocks(p_lesson, p_blocks);
+    v_now public.lesson_contents;
+    v_before jsonb;
+begin
+    if p_reason not in ('saved', 'restored') or p_reason is null then
+        perform private.refuse('CG422', 'bad_reason', 'Content is saved or restored.');
+    end if;
+    insert into public.lesson_contents (lesson_id, course_id) values (v_lesson.id, v_lesson.course_id) on conflict do nothing;
+    select * into v_now from public.lesson_contents where lesson_id = p_lesson for update;
+    v_before := private.lesson_blocks(p_lesson);
+    if v_before = v_blocks then
+        -- Also the answer to who sends again what arrived the first time.
+        return v_now.revision;
+    end if;
+    if p_base is distinct from v_now.revision and (p_editor is null or p_editor is distinct from v_now.saved_editor) then
+        perform private.refuse('CG409', 'edited_meanwhile',
+            'Somebody else has changed this lesson since you opened it. What you wrote is not lost: compare both, and choose.');
+    end if;
+    if v_before <> '[]' and not exists (
+        select 1 from public.lesson_revisions r where r.lesson_id = p_lesson and r.revision = v_now.revision and r.reason <> 'conflict'
+    ) then
+        -- What stood there before anybody saved in this way can be brought back too.
+        insert into public.lesson_revisions (lesson_id, course_id, revision, reason, blocks, author_id, created_at)
+        values (v_lesson.id, v_lesson.course_id, v_now.revision, 'saved', v_before, v_now.saved_by, v_now.saved_at);
+    end if;
+    perform private.write_blocks(v_lesson, v_blocks);
+    update public.lesson_contents set saved_editor = p_editor, saved_by = auth.uid(), saved_at = now()
+    where lesson_id = p_lesson returning * into v_now;
+    perform private.keep_revision(v_lesson, v_now.revision, p_reason, v_blocks);
+    return v_now.revision;
+end
+$$;
+
+COMMENT ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) IS 'Makes the blocks of a lesson be these and answers the new state''s number. p_base is the state that they were made from; raises CG409 edited_meanwhile when there is a newer one that p_editor did not save itself: keep them with keep_lesson_conflict then.';
 
 CREATE FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9977,6 +10283,7 @@ CREATE TABLE public.content_blocks (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT content_blocks_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT content_blocks_order_index_check CHECK ((order_index > 0)),
+    CONSTRAINT content_has_a_length CHECK (((length((content)::text) <= 1000000) AND (length((metadata)::text) <= 20000))),
     CONSTRAINT content_has_the_shape_of_its_type CHECK (COALESCE(private.is_content(type, content), false))
 );
 
@@ -10416,6 +10723,22 @@ COMMENT ON COLUMN public.lesson_attachments.requires_enrollment IS 'False: whoev
 
 COMMENT ON COLUMN public.lesson_attachments.download_count IS 'Moved by public.note_download() alone.';
 
+CREATE TABLE public.lesson_contents (
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    saved_by uuid,
+    saved_editor uuid,
+    CONSTRAINT lesson_contents_revision_check CHECK ((revision > 0))
+);
+
+COMMENT ON TABLE public.lesson_contents IS 'Which state the blocks of a lesson are in. Apart from lessons: whose rows change, changes the catalogue for everybody.';
+
+COMMENT ON COLUMN public.lesson_contents.revision IS 'Moves with every change of the blocks, whoever makes it. Who saves says which one he began with.';
+
+COMMENT ON COLUMN public.lesson_contents.saved_editor IS 'The open page that saved last; null when somebody changed blocks in another way. A page goes on from what it saved itself.';
+
 CREATE VIEW public.lesson_counters WITH (security_invoker='true') AS
  SELECT c.lesson_id,
     c.course_id,
@@ -10433,6 +10756,15 @@ CREATE VIEW public.lesson_counters WITH (security_invoker='true') AS
   WHERE (c.lesson_id IS NOT NULL);
 
 COMMENT ON VIEW public.lesson_counters IS 'How many opened a lesson, how many completed it, and the share: views_count and avg_completion_rate of the seed''s lessons.';
+
+CREATE TABLE public.lesson_editors (
+    lesson_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.lesson_editors IS 'Who has a lesson open to write it. Their pages say so every 15 seconds; after 45 nobody is there.';
 
 CREATE TABLE public.lesson_links (
     lesson_id uuid NOT NULL,
@@ -10593,6 +10925,27 @@ COMMENT ON COLUMN public.lesson_releases.lesson_id IS 'The lesson, or what was o
 
 COMMENT ON COLUMN public.lesson_releases.enrollments IS 'How many unfinished enrollments were let off.';
 
+CREATE TABLE public.lesson_revisions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    revision integer NOT NULL,
+    reason text NOT NULL,
+    blocks jsonb NOT NULL,
+    author_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_revisions_blocks_check CHECK (((jsonb_typeof(blocks) = 'array'::text) AND (length((blocks)::text) <= 3000000))),
+    CONSTRAINT lesson_revisions_reason_check CHECK ((reason = ANY (ARRAY['saved'::text, 'conflict'::text, 'restored'::text]))),
+    CONSTRAINT lesson_revisions_revision_check CHECK ((revision > 0))
+);
+
+COMMENT ON TABLE public.lesson_revisions IS 'The states that the blocks of a lesson were in, and what somebody wrote that met a newer state (conflict): nothing that was saved is lost.';
+
+COMMENT ON COLUMN public.lesson_revisions.revision IS 'The state''s number; of a conflict the one that its writer began with.';
+
+COMMENT ON COLUMN public.lesson_revisions.blocks IS 'All blocks in their order: [{id, type, content, metadata}].';
+
 CREATE TABLE public.lesson_scorm_packages (
     lesson_id uuid NOT NULL,
     course_id uuid NOT NULL,
@@ -10656,64 +11009,6 @@ COMMENT ON COLUMN public.lesson_videos.max_rate IS 'The fastest playback whose s
 COMMENT ON COLUMN public.lesson_videos.captions IS 'Array of {key, lang, label}.';
 
 COMMENT ON COLUMN public.lesson_videos.transcript IS 'Array of {start, end, text}, seconds.';
-
-CREATE TABLE public.lessons (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    module_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    title text NOT NULL,
-    description text,
-    lesson_type text NOT NULL,
-    lesson_order integer NOT NULL,
-    is_preview boolean DEFAULT false NOT NULL,
-    unlock_after_lesson_id uuid,
-    unlock_date timestamp with time zone,
-    require_completion boolean DEFAULT true NOT NULL,
-    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
-    min_time_seconds integer,
-    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
-    estimated_duration_minutes integer,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
-    enable_video_controls boolean DEFAULT true NOT NULL,
-    allow_download boolean DEFAULT false NOT NULL,
-    state text DEFAULT 'live'::text NOT NULL,
-    retired_at timestamp with time zone,
-    returns_as text,
-    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
-    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
-    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
-    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
-    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
-    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
-    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
-    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
-    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
-    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
-    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
-    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
-    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
-    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
-);
-
-COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
-
-COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
-
-COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
-
-COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
-
-COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
-
-COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
-
-COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
-
-COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
 
 CREATE TABLE public.live_session_hosts (
     session_id uuid NOT NULL,
@@ -12318,6 +12613,12 @@ ALTER TABLE ONLY public.learning_progress
 ALTER TABLE ONLY public.lesson_attachments
     ADD CONSTRAINT lesson_attachments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.lesson_contents
+    ADD CONSTRAINT lesson_contents_pkey PRIMARY KEY (lesson_id);
+
+ALTER TABLE ONLY public.lesson_editors
+    ADD CONSTRAINT lesson_editors_pkey PRIMARY KEY (lesson_id, user_id);
+
 ALTER TABLE ONLY public.lesson_links
     ADD CONSTRAINT lesson_links_pkey PRIMARY KEY (lesson_id);
 
@@ -12329,6 +12630,9 @@ ALTER TABLE ONLY public.lesson_progress
 
 ALTER TABLE ONLY public.lesson_releases
     ADD CONSTRAINT lesson_releases_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lesson_revisions
+    ADD CONSTRAINT lesson_revisions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.lesson_scorm_packages
     ADD CONSTRAINT lesson_scorm_packages_pkey PRIMARY KEY (lesson_id);
@@ -12951,6 +13255,20 @@ CREATE INDEX idx_lesson_attachments_lesson ON public.lesson_attachments USING bt
 
 CREATE INDEX idx_lesson_attachments_open ON public.lesson_attachments USING btree (lesson_id) WHERE (NOT requires_enrollment);
 
+CREATE INDEX idx_lesson_contents_course ON public.lesson_contents USING btree (course_id);
+
+CREATE INDEX idx_lesson_contents_lesson ON public.lesson_contents USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_contents_saved_by ON public.lesson_contents USING btree (saved_by);
+
+CREATE INDEX idx_lesson_editors_course ON public.lesson_editors USING btree (course_id);
+
+CREATE INDEX idx_lesson_editors_lesson ON public.lesson_editors USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_lesson_editors_seen ON public.lesson_editors USING btree (seen_at);
+
+CREATE INDEX idx_lesson_editors_user ON public.lesson_editors USING btree (user_id);
+
 CREATE INDEX idx_lesson_links_course ON public.lesson_links USING btree (course_id);
 
 CREATE INDEX idx_lesson_links_lesson ON public.lesson_links USING btree (lesson_id, course_id);
@@ -12970,6 +13288,16 @@ CREATE INDEX idx_lesson_progress_lesson ON public.lesson_progress USING btree (l
 CREATE INDEX idx_lesson_releases_course ON public.lesson_releases USING btree (course_id, created_at DESC, id DESC);
 
 CREATE INDEX idx_lesson_releases_released_by ON public.lesson_releases USING btree (released_by);
+
+CREATE INDEX idx_lesson_revisions_author ON public.lesson_revisions USING btree (author_id);
+
+CREATE INDEX idx_lesson_revisions_course ON public.lesson_revisions USING btree (course_id);
+
+CREATE INDEX idx_lesson_revisions_created ON public.lesson_revisions USING btree (created_at);
+
+CREATE INDEX idx_lesson_revisions_lesson ON public.lesson_revisions USING btree (lesson_id, id DESC);
+
+CREATE INDEX idx_lesson_revisions_parent ON public.lesson_revisions USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_lesson_scorm_packages_course ON public.lesson_scorm_packages USING btree (course_id);
 
@@ -13370,6 +13698,12 @@ CREATE TRIGGER choose_template BEFORE INSERT OR UPDATE OF certificate_template_i
 
 CREATE TRIGGER clean_profile BEFORE INSERT OR UPDATE OF first_name, last_name, time_zone ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.clean_profile();
 
+CREATE TRIGGER content_moves_its_revision_delete AFTER DELETE ON public.content_blocks REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION private.move_content_revision();
+
+CREATE TRIGGER content_moves_its_revision_insert AFTER INSERT ON public.content_blocks REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION private.move_content_revision();
+
+CREATE TRIGGER content_moves_its_revision_update AFTER UPDATE ON public.content_blocks REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION private.move_content_revision();
+
 CREATE TRIGGER course_credits_changed AFTER UPDATE OF ce_credits ON public.courses FOR EACH ROW WHEN ((old.ce_credits <> new.ce_credits)) EXECUTE FUNCTION private.follow_course_credits();
 
 CREATE TRIGGER course_credits_set AFTER INSERT ON public.courses FOR EACH ROW WHEN ((new.ce_credits > (0)::numeric)) EXECUTE FUNCTION private.follow_course_credits();
@@ -13766,6 +14100,8 @@ CREATE TRIGGER update_lesson_links_updated_at BEFORE UPDATE ON public.lesson_lin
 
 CREATE TRIGGER update_lesson_progress_updated_at BEFORE UPDATE ON public.lesson_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_lesson_revisions_updated_at BEFORE UPDATE ON public.lesson_revisions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_lesson_videos_updated_at BEFORE UPDATE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_lessons_updated_at BEFORE UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -14116,6 +14452,18 @@ ALTER TABLE ONLY public.learning_progress
 ALTER TABLE ONLY public.lesson_attachments
     ADD CONSTRAINT lesson_attachments_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.lesson_contents
+    ADD CONSTRAINT lesson_contents_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_contents
+    ADD CONSTRAINT lesson_contents_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lesson_editors
+    ADD CONSTRAINT lesson_editors_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_editors
+    ADD CONSTRAINT lesson_editors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lesson_links
     ADD CONSTRAINT lesson_links_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
@@ -14136,6 +14484,12 @@ ALTER TABLE ONLY public.lesson_releases
 
 ALTER TABLE ONLY public.lesson_releases
     ADD CONSTRAINT lesson_releases_released_by_fkey FOREIGN KEY (released_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lesson_revisions
+    ADD CONSTRAINT lesson_revisions_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lesson_revisions
+    ADD CONSTRAINT lesson_revisions_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.lesson_scorm_packages
     ADD CONSTRAINT lesson_scorm_packages_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -14785,17 +15139,23 @@ CREATE POLICY "Instructors view keys" ON public.question_keys FOR SELECT TO auth
 
 CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view states of own lessons" ON public.lesson_contents FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR SELECT TO authenticated USING (( SELECT private.is_teacher() AS is_teacher));
 
 CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view the counts of own courses" ON public.content_counts FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view the history of own lessons" ON public.lesson_revisions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view the items of packages" ON public.scorm_items FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view the moves of own courses" ON public.content_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view who writes own lessons" ON public.lesson_editors FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -15122,6 +15482,10 @@ ALTER TABLE public.learning_progress ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_attachments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.lesson_contents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_editors ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lesson_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_prerequisites ENABLE ROW LEVEL SECURITY;
@@ -15129,6 +15493,8 @@ ALTER TABLE public.lesson_prerequisites ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lesson_progress ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_releases ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_revisions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_scorm_packages ENABLE ROW LEVEL SECURITY;
 
@@ -15532,6 +15898,8 @@ REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PU
 
 REVOKE ALL ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.checked_blocks(p_lesson uuid, p_blocks jsonb) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quizzes TO service_role;
 GRANT SELECT,DELETE ON TABLE public.quizzes TO authenticated;
 
@@ -15909,6 +16277,48 @@ REVOKE ALL ON FUNCTION private.keep_pace() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
+GRANT SELECT ON TABLE public.lessons TO anon;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
+
+REVOKE ALL ON FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_scorm_lesson_type() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_used_template() FROM PUBLIC;
@@ -15922,6 +16332,8 @@ GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_
 REVOKE ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO authenticated;
 GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO service_role;
+
+REVOKE ALL ON FUNCTION private.lesson_blocks(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) TO service_role;
@@ -15960,6 +16372,8 @@ REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uui
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.move_content_revision() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) FROM PUBLIC;
 
@@ -16351,6 +16765,9 @@ REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_b
 
 REVOKE ALL ON FUNCTION private.tell_of_reply() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.thin_lesson_revisions(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.thin_lesson_revisions(p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.today() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.today() TO anon;
 GRANT ALL ON FUNCTION private.today() TO authenticated;
@@ -16363,6 +16780,10 @@ GRANT ALL ON FUNCTION private.waits_for_itself(p_part uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.writable_lesson(p_lesson uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) TO service_role;
@@ -16450,6 +16871,9 @@ GRANT ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) TO authentica
 REVOKE ALL ON FUNCTION public.join_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_live_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.keep_lesson_conflict(p_lesson uuid, p_base integer, p_blocks jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_lesson_conflict(p_lesson uuid, p_base integer, p_blocks jsonb) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.leave_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.leave_live_session(p_session uuid) TO authenticated;
 
@@ -16492,6 +16916,9 @@ GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integ
 REVOKE ALL ON FUNCTION public.note_download(p_attachment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO anon;
 GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
@@ -16604,6 +17031,9 @@ GRANT ALL ON FUNCTION public.revoke_web_session(p_session uuid) TO authenticated
 
 REVOKE ALL ON FUNCTION public.run_maintenance(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_maintenance(p_job text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) TO authenticated;
@@ -16871,8 +17301,14 @@ GRANT UPDATE(attachment_order) ON TABLE public.lesson_attachments TO authenticat
 
 GRANT UPDATE(requires_enrollment) ON TABLE public.lesson_attachments TO authenticated;
 
+GRANT SELECT ON TABLE public.lesson_contents TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_contents TO service_role;
+
 GRANT SELECT ON TABLE public.lesson_counters TO authenticated;
 GRANT SELECT ON TABLE public.lesson_counters TO service_role;
+
+GRANT SELECT ON TABLE public.lesson_editors TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_editors TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_links TO service_role;
 GRANT SELECT ON TABLE public.lesson_links TO anon;
@@ -16928,6 +17364,9 @@ GRANT SELECT ON TABLE public.lesson_progress_details TO service_role;
 GRANT SELECT ON TABLE public.lesson_releases TO authenticated;
 GRANT SELECT ON TABLE public.lesson_releases TO service_role;
 
+GRANT SELECT ON TABLE public.lesson_revisions TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_revisions TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_scorm_packages TO service_role;
 GRANT SELECT,DELETE ON TABLE public.lesson_scorm_packages TO authenticated;
 
@@ -16953,46 +17392,6 @@ GRANT SELECT ON TABLE public.lesson_videos TO anon;
 GRANT SELECT,DELETE ON TABLE public.lesson_videos TO authenticated;
 
 GRANT UPDATE(transcript) ON TABLE public.lesson_videos TO authenticated;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
-GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.live_session_hosts TO service_role;
 GRANT SELECT,DELETE ON TABLE public.live_session_hosts TO authenticated;
