@@ -81,3 +81,101 @@ class LessonSettings(msgspec.Struct, frozen=True, kw_only=True):
     watched_percentage_required: Decimal = Decimal(90)
     estimated_duration_minutes: int | None = None
     learning_objectives: list[str] = []
+
+
+class Video(msgspec.Struct, frozen=True):
+    """How far the video of a lesson is. ``duration`` in seconds, None until it is known."""
+
+    state: Literal["waiting", "processing", "ready", "failed"]
+    duration: int | None
+
+
+class OutlineLesson(msgspec.Struct, frozen=True):
+    """A lesson in the outline. ``waits_for``: titles of what comes first; ``is_empty``: no content yet."""
+
+    id: UUID
+    module_id: UUID
+    title: str
+    lesson_type: LessonType
+    state: Literal["live", "draft", "retired"]
+    is_preview: bool
+    require_completion: bool
+    minutes: int | None
+    unlock_date: datetime | None
+    waits_for: list[str]
+    video: Video | None
+    is_empty: bool
+
+
+class OutlineModule(msgspec.Struct, frozen=True):
+    """A module in the outline with its lessons in their order."""
+
+    id: UUID
+    title: str
+    state: Literal["live", "draft", "retired"]
+    unlock_date: datetime | None
+    waits_for: str | None
+    lessons: list[OutlineLesson]
+
+    @property
+    def minutes(self) -> int:
+        """What its lessons take together, as far as that is known."""
+        return sum(lesson.minutes or 0 for lesson in self.lessons)
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """A part that was taken out and can be put back; ``lessons`` went with a module."""
+
+    kind: Literal["lesson", "module"]
+    id: UUID
+    title: str
+    retired_at: datetime
+    lessons: int
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """The outline of a course as its team sees it."""
+
+    modules: list[OutlineModule]
+    removed: list[Removed]
+
+    @property
+    def lessons(self) -> int:
+        """How many lessons there are."""
+        return sum(len(module.lessons) for module in self.modules)
+
+    @property
+    def minutes(self) -> int:
+        """What all lessons take together, as far as that is known."""
+        return sum(module.minutes for module in self.modules)
+
+
+class Arranged(msgspec.Struct):
+    """A module and its lessons, by their ids: what is put in order."""
+
+    id: UUID
+    lessons: list[UUID]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A lesson or a module, as forms name it: ``lesson:<id>``."""
+
+    kind: Literal["lesson", "module"]
+    id: UUID
+
+    @classmethod
+    def read(cls, text: str) -> Part | None:
+        """The part that a form names, or None."""
+        kind, _, name = text.partition(":")
+        try:
+            return msgspec.convert({"kind": kind, "id": name}, cls)
+        except msgspec.ValidationError:
+            return None
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A course that one may edit, as a place to copy to."""
+
+    id: UUID
+    title: str
+    modules: list[tuple[UUID, str]]

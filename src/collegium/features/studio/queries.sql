@@ -39,8 +39,8 @@ with mine as (
 )
 select
     p.id, p.title, p.slug, p.status, p.category,
-    (select count(*) from public.course_modules m where m.course_id = p.id) as modules,
-    (select count(*) from public.lessons l where l.course_id = p.id) as lessons,
+    (select count(*) from public.course_modules m where m.course_id = p.id and m.state <> 'retired') as modules,
+    (select count(*) from public.lessons l where l.course_id = p.id and l.state <> 'retired') as lessons,
     p.total_enrollments as learners, p.changed_at, p.order_number, p.order_text
 from page p
 order by p.order_number, p.order_text, p.id;
@@ -66,7 +66,9 @@ select pg_advisory_xact_lock(hashtextextended('outline:' || $1::uuid::text, 0));
 -- name: add_module
 -- A new module at the end of a course.
 insert into public.course_modules (course_id, title, module_order)
-values ($1, $2, coalesce((select max(m.module_order) from public.course_modules m where m.course_id = $1), 0) + 1)
+values ($1, $2, coalesce((
+    select max(m.module_order) from public.course_modules m where m.course_id = $1 and m.state <> 'retired'
+), 0) + 1)
 returning id;
 
 -- name: course_of_module
@@ -81,7 +83,134 @@ insert into public.lessons (
     min_time_seconds, watched_percentage_required, estimated_duration_minutes, learning_objectives
 )
 values (
-    $1, $2, $3, $4, coalesce((select max(l.lesson_order) from public.lessons l where l.module_id = $1), 0) + 1,
+    $1, $2, $3, $4, coalesce((
+        select max(l.lesson_order) from public.lessons l where l.module_id = $1 and l.state <> 'retired'
+    ), 0) + 1,
     $5, $6, $7, $8, $9, $10, $11, $12::jsonb
 )
 returning id;
+
+-- name: outline_modules
+-- The modules of a course in their order, without those that were removed.
+select m.id, m.title, m.state, m.unlock_date, b.title as waits_for
+from public.course_modules m
+left join public.course_modules b on b.id = m.unlock_after_module_id and b.state <> 'retired'
+where m.course_id = $1 and m.state <> 'retired'
+order by m.module_order;
+
+-- name: outline_lessons
+-- The lessons of a course in their order, without those that were removed, with what is known of their content.
+select
+    l.id, l.module_id, l.title, l.lesson_type, l.state, l.is_preview, l.require_completion,
+    coalesce(l.estimated_duration_minutes, ceil(v.duration / 60.0)::integer) as minutes, l.unlock_date,
+    array(
+        select b.title from public.lessons b
+        where b.state <> 'retired' and (b.id = l.unlock_after_lesson_id or b.id in (
+            select p.requires_lesson_id from public.lesson_prerequisites p where p.lesson_id = l.id
+        ))
+        order by b.lesson_order
+    ) as waits_for,
+    v.processing_state as video_state, v.duration as video_duration,
+    case l.lesson_type
+        when 'video' then v.id is null
+        when 'text' then not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
+        when 'pdf' then not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id)
+        when 'external_link' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
+        when 'embedded_content' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
+        else true
+    end as is_empty
+from public.lessons l
+left join public.lesson_videos v on v.lesson_id = l.id
+where l.course_id = $1 and l.state <> 'retired'
+order by l.lesson_order;
+
+-- name: removed_parts
+-- What was taken out of a course and can be put back, the last first; a module stands for the lessons that went with it.
+select 'module' as kind, m.id, m.title, m.retired_at,
+    (select count(*) from public.lessons l where l.module_id = m.id and l.retired_at = m.retired_at) as lessons
+from public.course_modules m where m.course_id = $1 and m.state = 'retired'
+union all
+select 'lesson', l.id, l.title, l.retired_at, 0
+from public.lessons l join public.course_modules m on m.id = l.module_id
+where l.course_id = $1 and l.state = 'retired' and l.retired_at is distinct from m.retired_at
+order by 4 desc, 3
+limit 50;
+
+-- name: arrangement
+-- The modules of a course in order with the ids of their lessons in order.
+select m.id, array(
+    select l.id from public.lessons l where l.module_id = m.id and l.state <> 'retired' order by l.lesson_order
+) as lessons
+from public.course_modules m
+where m.course_id = $1 and m.state <> 'retired'
+order by m.module_order;
+
+-- name: order_outline
+-- Puts a course in order at once, unless it is not what was seen any more.
+select public.order_outline($1, $2::jsonb, $3::jsonb);
+
+-- name: rename_lesson
+-- Gives a lesson another title.
+update public.lessons set title = $3 where id = $2 and course_id = $1 and state <> 'retired' returning title;
+
+-- name: rename_module
+-- Gives a module another title.
+update public.course_modules set title = $3 where id = $2 and course_id = $1 and state <> 'retired' returning title;
+
+-- name: titles_of_parts
+-- Titles of some lessons and modules of a course, also of those that were removed.
+select l.id, l.title from public.lessons l where l.course_id = $1 and l.id = any ($2::uuid[])
+union all
+select m.id, m.title from public.course_modules m where m.course_id = $1 and m.id = any ($2::uuid[]);
+
+-- name: copy_lesson
+-- Copies a lesson into a module; answers the copy.
+select public.copy_lesson($1, $2);
+
+-- name: copy_module
+-- Copies a module into a course; answers the copy.
+select public.copy_module($1, $2);
+
+-- name: remove_lesson
+-- Takes a lesson out of its course.
+select public.remove_lesson($1);
+
+-- name: remove_module
+-- Takes a module with its lessons out of its course.
+select public.remove_module($1);
+
+-- name: restore_lesson
+-- Puts a lesson back that was taken out.
+select public.restore_lesson($1);
+
+-- name: restore_module
+-- Puts a module back that was taken out, with the lessons that went with it.
+select public.restore_module($1);
+
+-- name: require_lessons
+-- Makes lessons of a course required or optional; answers how many.
+with changed as (
+    update public.lessons set require_completion = $3
+    where course_id = $1 and id = any ($2::uuid[]) and state <> 'retired' and require_completion <> $3 returning id
+)
+select count(*) from changed;
+
+-- name: open_lessons_on
+-- Has lessons of a course open on a date, or at once; answers how many.
+with changed as (
+    update public.lessons set unlock_date = $3
+    where course_id = $1 and id = any ($2::uuid[]) and state <> 'retired' and unlock_date is distinct from $3 returning id
+)
+select count(*) from changed;
+
+-- name: homes
+-- Courses that the person who asks may edit, with their modules: where a copy can go. The last changed first.
+select c.id, c.title, coalesce((
+    select jsonb_agg(jsonb_build_array(m.id, m.title) order by m.module_order)
+    from public.course_modules m where m.course_id = c.id and m.state <> 'retired'
+), '[]') as modules
+from public.courses c
+where c.status <> 'archived' and c.id <> $1
+    and (c.id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+order by c.updated_at desc, c.id
+limit 200;
