@@ -133,6 +133,7 @@ async def test_an_outline_is_built_by_keys_alone(
     await page.keyboard.press("c")
     await tab_to(page, "#move-after")
     await page.keyboard.press("f")
+    await tab_to(page, "button[value='yes']")
     await page.keyboard.press("Enter")
     await expect(page.locator("#ol-move")).to_be_hidden()
     await expect(page.get_by_role("button", name="Move History")).to_be_focused()
