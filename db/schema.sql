@@ -2017,6 +2017,115 @@ $$;
 
 COMMENT ON FUNCTION private.content_requirements(p_enrollment uuid) IS 'The requirements of an enrollment but for its quizzes: payment and lessons. Asked through private.completion_requirements.';
 
+CREATE FUNCTION private.copy_lesson_content(p_from uuid, p_to uuid, p_course uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_table text;
+begin
+    -- Whatever columns they have. Files are named, not copied. A video that is not ready stays behind: the work on it belongs
+    -- to the lesson that it was uploaded to. So does what was put away.
+    foreach v_table in array array['content_blocks', 'lesson_videos', 'lesson_documents', 'lesson_attachments', 'lesson_links'] loop
+        if to_regclass('public.' || v_table) is not null then
+            execute format(
+                'insert into public.%1$I select (jsonb_populate_record(t, jsonb_build_object('
+                '''id'', gen_random_uuid(), ''lesson_id'', $2, ''course_id'', $3, ''download_count'', 0, '
+                '''created_at'', clock_timestamp(), ''updated_at'', clock_timestamp()))).* '
+                'from public.%1$I t where t.lesson_id = $1 '
+                'and coalesce(to_jsonb(t) ->> ''processing_state'', ''ready'') = ''ready'' and to_jsonb(t) ->> ''removed_at'' is null',
+                v_table
+            ) using p_from, p_to, p_course;
+        end if;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION private.copy_lesson_content(p_from uuid, p_to uuid, p_course uuid) IS 'Gives a lesson the pieces, video, document, files and link of another one.';
+
+CREATE TABLE public.lessons (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    module_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    lesson_type text NOT NULL,
+    lesson_order integer NOT NULL,
+    is_preview boolean DEFAULT false NOT NULL,
+    unlock_after_lesson_id uuid,
+    unlock_date timestamp with time zone,
+    require_completion boolean DEFAULT true NOT NULL,
+    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
+    min_time_seconds integer,
+    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
+    estimated_duration_minutes integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    enable_video_controls boolean DEFAULT true NOT NULL,
+    allow_download boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    retired_at timestamp with time zone,
+    returns_as text,
+    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
+    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
+    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
+    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
+    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
+    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
+    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
+    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
+    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
+    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
+    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
+    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
+    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
+);
+
+COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
+
+COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
+
+COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
+
+COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
+
+COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
+
+COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
+
+COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
+
+COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
+
+CREATE FUNCTION private.copy_lesson_row(p_from public.lessons, p_module uuid, p_course uuid, p_order integer, p_title text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_new uuid;
+begin
+    insert into public.lessons (
+        module_id, course_id, title, description, lesson_type, lesson_order, is_preview, unlock_date, require_completion,
+        completion_criteria, min_time_seconds, watched_percentage_required, estimated_duration_minutes, learning_objectives,
+        enable_video_controls, allow_download
+    )
+    values (
+        p_module, p_course, p_title, p_from.description, p_from.lesson_type, p_order, p_from.is_preview, p_from.unlock_date,
+        p_from.require_completion, p_from.completion_criteria, p_from.min_time_seconds, p_from.watched_percentage_required,
+        p_from.estimated_duration_minutes, p_from.learning_objectives, p_from.enable_video_controls, p_from.allow_download
+    )
+    returning id into v_new;
+    perform private.copy_lesson_content(p_from.id, v_new, p_course);
+    return v_new;
+end
+$$;
+
+COMMENT ON FUNCTION private.copy_lesson_row(p_from public.lessons, p_module uuid, p_course uuid, p_order integer, p_title text) IS 'A lesson with the settings and the content of another one; it waits for nothing and nobody has been in it.';
+
 CREATE FUNCTION private.count_attendance(p_attendance uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2388,6 +2497,18 @@ CREATE FUNCTION private.current_catalogue_version() RETURNS bigint
     AS $$ select version from private.catalogue_version $$;
 
 COMMENT ON FUNCTION private.current_catalogue_version() IS 'The number that cached catalogue pages are kept under.';
+
+CREATE FUNCTION private.current_outline(p_course uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'lessons', coalesce((
+        select jsonb_agg(l.id order by l.lesson_order) from public.lessons l where l.module_id = m.id and l.state <> 'retired'
+    ), '[]')) order by m.module_order), '[]')
+    from public.course_modules m where m.course_id = p_course and m.state <> 'retired'
+$$;
+
+COMMENT ON FUNCTION private.current_outline(p_course uuid) IS 'Modules in order, each {id, lessons: [id]}; without what was removed.';
 
 CREATE FUNCTION private.defer_job(p_task text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT 'default'::text, p_queueing_lock text DEFAULT NULL::text, p_scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3672,64 +3793,6 @@ $$;
 
 COMMENT ON FUNCTION private.keep_partner_enrollment_of_module() IS 'Trigger: a module''s progress is not moved to another enrollment, where it would be counted twice.';
 
-CREATE TABLE public.lessons (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    module_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    title text NOT NULL,
-    description text,
-    lesson_type text NOT NULL,
-    lesson_order integer NOT NULL,
-    is_preview boolean DEFAULT false NOT NULL,
-    unlock_after_lesson_id uuid,
-    unlock_date timestamp with time zone,
-    require_completion boolean DEFAULT true NOT NULL,
-    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
-    min_time_seconds integer,
-    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
-    estimated_duration_minutes integer,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
-    enable_video_controls boolean DEFAULT true NOT NULL,
-    allow_download boolean DEFAULT false NOT NULL,
-    state text DEFAULT 'live'::text NOT NULL,
-    retired_at timestamp with time zone,
-    returns_as text,
-    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
-    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
-    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
-    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
-    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
-    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
-    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
-    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
-    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
-    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
-    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
-    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
-    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
-    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
-);
-
-COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
-
-COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
-
-COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
-
-COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
-
-COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
-
-COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
-
-COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
-
-COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
-
 CREATE FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4762,6 +4825,31 @@ end
 $_$;
 
 COMMENT ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) IS 'Makes this month''s partition of a table and those of the months ahead, with what lies in its default one; answers how many were missing.';
+
+CREATE FUNCTION private.parts_of_outline(p_outline jsonb) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if coalesce(jsonb_typeof(p_outline), '') <> 'array' or length(p_outline::text) > 500000 then
+        return null;
+    elsif exists (
+        select 1 from jsonb_array_elements(p_outline) m where coalesce(jsonb_typeof(m.value -> 'lessons'), '') <> 'array'
+    ) then
+        return null;
+    end if;
+    return array(
+        select p.part from (
+            select 'module ' || coalesce(m.value ->> 'id', '') as part from jsonb_array_elements(p_outline) m
+            union all
+            select 'lesson ' || coalesce(l.value, '')
+            from jsonb_array_elements(p_outline) m cross join lateral jsonb_array_elements_text(m.value -> 'lessons') l
+        ) p order by p.part
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.parts_of_outline(p_outline jsonb) IS 'Every part that an outline names, in the order of their names; null for what is no outline.';
 
 CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6946,6 +7034,93 @@ $$;
 
 COMMENT ON FUNCTION public.completion_requirements(p_enrollment uuid) IS 'private.completion_requirements for those who may see the enrollment: its member, the course''s instructors, administrators.';
 
+CREATE FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from public.lessons;
+    v_course uuid;
+    v_place integer;
+    v_new uuid;
+begin
+    select * into v_from from public.lessons where id = p_lesson;
+    select m.course_id into v_course from public.course_modules m where m.id = p_module and m.state <> 'retired';
+    perform private.require_taught(v_from.course_id);
+    perform private.require_taught(v_course);
+    perform pg_advisory_xact_lock(hashtextextended('outline:' || v_course::text, 0));
+    select case when p_module = v_from.module_id and v_from.state <> 'retired' then v_from.lesson_order
+        else coalesce(max(l.lesson_order), 0) end + 1 into v_place
+    from public.lessons l where l.module_id = p_module and l.state <> 'retired';
+    update public.lessons set lesson_order = lesson_order + 1
+    where module_id = p_module and state <> 'retired' and lesson_order >= v_place;
+    v_new := private.copy_lesson_row(v_from, p_module, v_course, v_place,
+        case when v_course = v_from.course_id then left(v_from.title, 193) || ' (copy)' else v_from.title end);
+    if v_course = v_from.course_id then
+        update public.lessons set unlock_after_lesson_id = v_from.unlock_after_lesson_id
+        where id = v_new and v_from.unlock_after_lesson_id is not null;
+        insert into public.lesson_prerequisites (lesson_id, requires_lesson_id, course_id)
+        select v_new, p.requires_lesson_id, v_course from public.lesson_prerequisites p where p.lesson_id = p_lesson;
+    end if;
+    return v_new;
+end
+$$;
+
+COMMENT ON FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) IS 'Copies a lesson with its content into a module, also of another course; beside the original it stands right after it. Progress is never copied. Raises CG404.';
+
+CREATE FUNCTION public.copy_module(p_module uuid, p_course uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from public.course_modules;
+    v_lesson public.lessons;
+    v_same boolean;
+    v_place integer;
+    v_new uuid;
+    v_copies jsonb := '{}';
+begin
+    select * into v_from from public.course_modules where id = p_module and state <> 'retired';
+    perform private.require_taught(v_from.course_id);
+    perform private.require_taught(p_course);
+    perform pg_advisory_xact_lock(hashtextextended('outline:' || p_course::text, 0));
+    v_same := p_course = v_from.course_id;
+    select case when v_same then v_from.module_order else coalesce(max(m.module_order), 0) end + 1 into v_place
+    from public.course_modules m where m.course_id = p_course and m.state <> 'retired';
+    update public.course_modules set module_order = module_order + 1
+    where course_id = p_course and state <> 'retired' and module_order >= v_place;
+    insert into public.course_modules (
+        course_id, title, description, module_order, learning_objectives, is_preview, unlock_after_module_id, unlock_date,
+        estimated_duration_minutes
+    )
+    values (
+        p_course, case when v_same then left(v_from.title, 193) || ' (copy)' else v_from.title end, v_from.description, v_place,
+        v_from.learning_objectives, v_from.is_preview, case when v_same then v_from.unlock_after_module_id end,
+        v_from.unlock_date, v_from.estimated_duration_minutes
+    )
+    returning id into v_new;
+    for v_lesson in select * from public.lessons where module_id = p_module and state <> 'retired' order by lesson_order loop
+        v_copies := v_copies || jsonb_build_object(v_lesson.id::text,
+            private.copy_lesson_row(v_lesson, v_new, p_course, v_lesson.lesson_order, v_lesson.title));
+    end loop;
+    -- Within the module copies wait for copies; for what stands elsewhere only where that is.
+    update public.lessons l set unlock_after_lesson_id = w.waits
+    from (
+        select (v_copies ->> o.id::text)::uuid as id,
+            coalesce((v_copies ->> o.unlock_after_lesson_id::text)::uuid, case when v_same then o.unlock_after_lesson_id end) as waits
+        from public.lessons o where v_copies ? o.id::text and o.unlock_after_lesson_id is not null
+    ) w
+    where l.id = w.id and w.waits is not null;
+    insert into public.lesson_prerequisites (lesson_id, requires_lesson_id, course_id)
+    select (v_copies ->> p.lesson_id::text)::uuid, coalesce((v_copies ->> p.requires_lesson_id::text)::uuid, p.requires_lesson_id), p_course
+    from public.lesson_prerequisites p
+    where v_copies ? p.lesson_id::text and (v_same or v_copies ? p.requires_lesson_id::text);
+    return v_new;
+end
+$$;
+
+COMMENT ON FUNCTION public.copy_module(p_module uuid, p_course uuid) IS 'Copies a module with its lessons into a course, right after the original or at the end of another course. Progress is never copied. Raises CG404.';
+
 CREATE FUNCTION public.count_ratings(p_course uuid) RETURNS TABLE(rating integer, reviews bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8043,6 +8218,43 @@ end
 $$;
 
 COMMENT ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) IS 'Opens the player on a registration of the person who asks and makes any other player on it stale. Goes on with the current attempt unless a new one is asked for. Answers the session under which to commit, and the number of the last commit that was stored.';
+
+CREATE FUNCTION public.order_outline(p_course uuid, p_outline jsonb, p_base jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now jsonb;
+begin
+    perform private.require_taught(p_course);
+    -- Whoever adds or copies takes it too, so what is seen under it stays until the commit.
+    perform pg_advisory_xact_lock(hashtextextended('outline:' || p_course::text, 0));
+    v_now := private.current_outline(p_course);
+    if p_base is distinct from v_now then
+        perform private.refuse('CG409', 'outline_changed',
+            'Somebody else changed this outline meanwhile. Nothing of yours was saved over it: look at what changed, then apply your order again.');
+    elsif private.parts_of_outline(p_outline) is distinct from private.parts_of_outline(v_now) then
+        perform private.refuse('CG422', 'outline_incomplete',
+            'This order leaves out or repeats a part of the course. Reload the page and try again.');
+    end if;
+    set constraints public.unique_course_module_order, public.unique_module_lesson_order deferred;
+    update public.course_modules m set module_order = w.place
+    from jsonb_array_elements(p_outline) with ordinality w (part, place)
+    where m.id = (w.part ->> 'id')::uuid and m.module_order <> w.place;
+    -- Apart, because who comes into another module is looked at for circles.
+    update public.lessons l set module_id = (w.part ->> 'id')::uuid, lesson_order = o.place
+    from jsonb_array_elements(p_outline) w (part)
+    cross join lateral jsonb_array_elements_text(w.part -> 'lessons') with ordinality o (lesson, place)
+    where l.id = o.lesson::uuid and l.module_id <> (w.part ->> 'id')::uuid;
+    update public.lessons l set lesson_order = o.place
+    from jsonb_array_elements(p_outline) w (part)
+    cross join lateral jsonb_array_elements_text(w.part -> 'lessons') with ordinality o (lesson, place)
+    where l.id = o.lesson::uuid and l.lesson_order <> o.place;
+    set constraints public.unique_course_module_order, public.unique_module_lesson_order immediate;
+end
+$$;
+
+COMMENT ON FUNCTION public.order_outline(p_course uuid, p_outline jsonb, p_base jsonb) IS 'Puts all modules and lessons of a course in order at once; both outlines are [{id, lessons: [id]}]. p_base is what the caller had seen. Raises CG404, CG409 outline_changed when it is not what is there, CG422.';
 
 CREATE FUNCTION public.order_session(p_session uuid, p_order jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -15997,6 +16209,50 @@ GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO serv
 
 REVOKE ALL ON FUNCTION private.content_requirements(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.copy_lesson_content(p_from uuid, p_to uuid, p_course uuid) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
+GRANT SELECT ON TABLE public.lessons TO anon;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
+
+REVOKE ALL ON FUNCTION private.copy_lesson_row(p_from public.lessons, p_module uuid, p_course uuid, p_order integer, p_title text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_attendance(p_attendance uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_discussion_posts() FROM PUBLIC;
@@ -16067,6 +16323,8 @@ REVOKE ALL ON FUNCTION private.current_catalogue_version() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO anon;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO authenticated;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO service_role;
+
+REVOKE ALL ON FUNCTION private.current_outline(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) TO service_role;
@@ -16277,46 +16535,6 @@ REVOKE ALL ON FUNCTION private.keep_pace() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
-GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
-
 REVOKE ALL ON FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_scorm_lesson_type() FROM PUBLIC;
@@ -16508,6 +16726,8 @@ REVOKE ALL ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuf
 REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.parts_of_outline(p_outline jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
 
@@ -16821,6 +17041,12 @@ GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answe
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.copy_module(p_module uuid, p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.copy_module(p_module uuid, p_course uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.count_ratings(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO authenticated;
@@ -16928,6 +17154,9 @@ GRANT ALL ON FUNCTION public.open_scorm(p_lesson uuid, p_mode text, p_new_attemp
 
 REVOKE ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.order_outline(p_course uuid, p_outline jsonb, p_base jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.order_outline(p_course uuid, p_outline jsonb, p_base jsonb) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.order_session(p_session uuid, p_order jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.order_session(p_session uuid, p_order jsonb) TO authenticated;
