@@ -1312,6 +1312,7 @@ CASE
 END) STORED,
     final_assessment_id uuid,
     certificate_template_id uuid,
+    newest_version_id uuid,
     review_after_percent integer DEFAULT 25 NOT NULL,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
@@ -1365,6 +1366,8 @@ COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews,
 COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
 
 COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
+
+COMMENT ON COLUMN public.courses.newest_version_id IS 'The version that was published last; those who began an earlier one may move to it.';
 
 COMMENT ON COLUMN public.courses.review_after_percent IS 'How much of the course somebody has done before he can review it, in percent.';
 
@@ -3150,6 +3153,26 @@ $$;
 
 COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of this migration. Order of options shown, key and answer come as stored.';
 
+CREATE FUNCTION private.has_document(p_lesson uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from public.lesson_attachments a where a.lesson_id = p_lesson)
+        or exists (select 1 from public.content_blocks b where b.lesson_id = p_lesson and b.type = 'file')
+    then
+        return true;
+    end if;
+    -- The documents that are read in the page have a table of their own, which comes with a later migration.
+    if to_regclass('public.lesson_documents') is null then
+        return false;
+    end if;
+    return exists (select 1 from public.lesson_documents d where d.lesson_id = p_lesson);
+end
+$$;
+
+COMMENT ON FUNCTION private.has_document(p_lesson uuid) IS 'Whether a lesson of type pdf has something to read.';
+
 CREATE FUNCTION private.hold_attempt(p_attempt uuid) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4141,6 +4164,30 @@ $$;
 
 COMMENT ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) IS 'Courses that a person must complete before he may enrol himself in a course.';
 
+CREATE FUNCTION private.move(p_enrollment uuid, p_version uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform 1 from public.enrollments where id = p_enrollment and status in ('enrolled', 'in_progress') for no key update;
+    if not found then
+        return false;
+    end if;
+    -- Progress is kept by lesson: what was done of a lesson that both versions hold stays done.
+    update public.enrollments e set
+        course_version_id = p_version,
+        lessons_completed = (
+            select count(*) from public.lesson_progress p
+            where p.enrollment_id = e.id and p.status = 'completed' and private.asks(p_version, p.lesson_id)
+        )
+    where e.id = p_enrollment and e.course_version_id is distinct from p_version;
+    perform private.complete_enrollment_when_met(p_enrollment);
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION private.move(p_enrollment uuid, p_version uuid) IS 'Moves an enrollment that is under way to another version of its course; answers whether it could.';
+
 CREATE FUNCTION private.move_catalogue_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4244,6 +4291,28 @@ end
 $$;
 
 COMMENT ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) IS 'Moves a session on: scheduled to in_progress or cancelled, in_progress to completed. At its end all who are still there leave.';
+
+CREATE FUNCTION private.moves(p_course uuid) RETURNS TABLE(enrollment_id uuid, member_id uuid, from_number integer, to_number integer, done_before integer, asked_before integer, done_after integer, asked_after integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.id, e.member_id, o.number, n.number,
+        e.lessons_completed, coalesce(o.required_lessons, c.required_lessons),
+        (
+            select count(*)::integer from public.lesson_progress p
+            where p.enrollment_id = e.id and p.status = 'completed' and p.lesson_id = any (n.required_lesson_ids)
+              and p.lesson_id <> all (n.released_lesson_ids)
+        ),
+        n.required_lessons
+    from public.courses c
+    join public.course_versions n on n.id = c.newest_version_id
+    join public.enrollments e on e.course_id = c.id and e.status in ('enrolled', 'in_progress')
+    left join public.course_versions o on o.id = e.course_version_id
+    -- Who began something later than what was published last is not taken back.
+    where c.id = p_course and (o.id is null or o.number < n.number)
+$$;
+
+COMMENT ON FUNCTION private.moves(p_course uuid) IS 'Whoever is under way in an earlier version of a course than the one published last: lessons done and asked now, and after a move.';
 
 CREATE TABLE public.session_attendance (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -4709,6 +4778,20 @@ $$;
 
 COMMENT ON FUNCTION private.note_certificate_template() IS 'Trigger: a certificate keeps the template that its course used when it was issued.';
 
+CREATE FUNCTION private.note_newest_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.to_status = 'published' then
+        update public.courses set newest_version_id = new.course_version_id where id = new.course_id;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_newest_version() IS 'Trigger: what was published is what those who are in the course may move to.';
+
 CREATE FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5053,10 +5136,59 @@ CREATE FUNCTION private.publication_problems(p_course uuid) RETURNS TABLE(code t
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select 'no_required_lesson', true, null::uuid, null::text
-    where not exists (
-        select 1 from public.lessons l where l.course_id = p_course and l.state <> 'retired' and l.require_completion
+    with course as (
+        select * from public.courses where id = p_course
+    ), lessons as (
+        select l.*, m.title as module_title, v.id as video_id, v.processing_state, v.hosting_provider
+        from public.lessons l join public.course_modules m on m.id = l.module_id
+        left join public.lesson_videos v on v.lesson_id = l.id
+        where l.course_id = p_course and l.state <> 'retired'
     )
+    select 'no_description', true, null::uuid, null::text from course c where btrim(c.description) = ''
+    union all
+    select 'no_lesson', true, null, null where not exists (select 1 from lessons)
+    union all
+    select 'no_required_lesson', true, null, null
+    where exists (select 1 from lessons) and not exists (select 1 from lessons l where l.require_completion)
+    union all
+    select 'no_content', true, l.id, l.title from lessons l
+    where case
+        when l.lesson_type = 'video' then l.video_id is null
+        when l.lesson_type in ('external_link', 'embedded_content') then
+            not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
+        when l.lesson_type = 'scorm' then not exists (select 1 from public.lesson_scorm_packages k where k.lesson_id = l.id)
+        when l.lesson_type = 'quiz' then not exists (select 1 from public.quizzes q where q.lesson_id = l.id)
+        when l.lesson_type = 'assignment' then not exists (select 1 from public.assignments a where a.lesson_id = l.id)
+        when l.lesson_type = 'live_session' then not exists (select 1 from public.live_sessions s where s.lesson_id = l.id)
+        when l.lesson_type = 'pdf' then not private.has_document(l.id)
+        else not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
+            and not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id)
+    end
+    union all
+    select case when l.processing_state = 'failed' then 'video_failed' else 'video_not_ready' end, true, l.id, l.title
+    from lessons l where l.video_id is not null and l.processing_state <> 'ready'
+    union all
+    select 'empty_module', false, null, m.title from public.course_modules m
+    where m.course_id = p_course and m.state <> 'retired' and not exists (select 1 from lessons l where l.module_id = m.id)
+    union all
+    select 'opens_never', true, l.id, l.title from lessons l where private.waits_for_itself(l.id)
+    union all
+    select 'no_short_description', false, null, null from course c where coalesce(btrim(c.short_description), '') = ''
+    union all
+    select 'no_objectives', false, null, null from course c where jsonb_array_length(c.learning_objectives) = 0
+    union all
+    select 'no_length', false, null, null from course c where c.estimated_duration_minutes is null
+    union all
+    select 'no_credits', false, null, null from course c where c.ce_credits = 0
+    union all
+    select 'no_certificate', false, null, null from course c where not c.completion_certificate
+    union all
+    select 'no_author_profile', false, null, null from course c
+    where not exists (select 1 from public.instructor_profiles i where i.profile_id = c.instructor_id)
+    union all
+    select 'enrollment_over', false, null, null from course c where c.enrollment_end_date <= now()
+    union all
+    select 'enrollment_off', false, null, null from course c where not c.allow_enrollment
 $$;
 
 COMMENT ON FUNCTION private.publication_problems(p_course uuid) IS 'What is missing before a course, with its drafts, can be published: what forbids it, and what should be thought of.';
@@ -7132,6 +7264,75 @@ $$;
 
 COMMENT ON FUNCTION public.count_ratings(p_course uuid) IS 'How many approved reviews gave how many stars. For everybody who sees the course.';
 
+CREATE FUNCTION public.course_changes(p_course uuid) RETURNS TABLE(kind text, part text, id uuid, title text, details text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform private.require_taught(p_course);
+    return query
+        with newest as (
+            select v.outline, v.requirements from public.courses c
+            join public.course_versions v on v.id = coalesce(c.newest_version_id, (
+                select o.id from public.course_versions o where o.course_id = c.id order by o.number desc limit 1
+            ))
+            where c.id = p_course
+        ), old_lessons as (
+            select (l.value ->> 'id')::uuid as id, l.value ->> 'title' as title, (m.value ->> 'id')::uuid as module_id,
+                (l.value ->> 'required')::boolean as required, row_number() over (order by m.ordinality, l.ordinality) as place,
+                r.criteria, r.min_time_seconds, r.watched_percentage
+            from newest n
+            cross join jsonb_array_elements(n.outline) with ordinality m
+            cross join jsonb_array_elements(m.value -> 'lessons') with ordinality l
+            left join lateral jsonb_to_recordset(n.requirements)
+                as r (lesson_id uuid, criteria text, min_time_seconds integer, watched_percentage numeric)
+                on r.lesson_id = (l.value ->> 'id')::uuid
+        ), old_modules as (
+            select (m.value ->> 'id')::uuid as id, m.value ->> 'title' as title from newest n cross join jsonb_array_elements(n.outline) m
+        ), now_lessons as (
+            select l.*, row_number() over (order by m.module_order, l.lesson_order) as place
+            from public.lessons l join public.course_modules m on m.id = l.module_id
+            where l.course_id = p_course and l.state <> 'retired' and m.state <> 'retired'
+        ), kept as (
+            -- Places among the lessons that are in both, so that one that was put in moves nobody.
+            select k.*, o.title as old_title, o.module_id as old_module, o.required as old_required, o.criteria as old_criteria,
+                o.min_time_seconds as old_time, o.watched_percentage as old_share,
+                row_number() over (order by k.place) <> row_number() over (order by o.place) as moved
+            from now_lessons k join old_lessons o on o.id = k.id
+        )
+        select 'added', 'module', m.id, m.title, '' from public.course_modules m
+        where m.course_id = p_course and m.state <> 'retired' and m.id not in (select o.id from old_modules o)
+        union all
+        select 'added', 'lesson', l.id, l.title, case when l.require_completion then 'required' else 'optional' end
+        from now_lessons l where l.id not in (select o.id from old_lessons o)
+        union all
+        select 'changed', 'lesson', k.id, k.title, array_to_string(array_remove(array[
+            case when k.title <> k.old_title then 'was called “' || k.old_title || '”' end,
+            case when k.module_id <> k.old_module then 'moved to another module' when k.moved then 'in another place' end,
+            case when k.require_completion and not k.old_required then 'now required' when not k.require_completion and k.old_required then 'now optional' end,
+            case when k.require_completion and k.old_required and (k.completion_criteria, k.min_time_seconds, k.watched_percentage_required)
+                is distinct from (k.old_criteria, k.old_time, k.old_share) then 'completed by another rule' end
+        ], null), ', ')
+        from kept k
+        where k.title <> k.old_title or k.module_id <> k.old_module or k.moved or k.require_completion <> k.old_required
+           or (k.require_completion and (k.completion_criteria, k.min_time_seconds, k.watched_percentage_required)
+               is distinct from (k.old_criteria, k.old_time, k.old_share))
+        union all
+        select 'changed', 'module', m.id, m.title, 'was called “' || o.title || '”'
+        from public.course_modules m join old_modules o on o.id = m.id
+        where m.state <> 'retired' and m.title <> o.title
+        union all
+        select 'removed', 'module', o.id, o.title, '' from old_modules o
+        where not exists (select 1 from public.course_modules m where m.id = o.id and m.state <> 'retired')
+        union all
+        select 'removed', 'lesson', o.id, o.title, case when o.required then 'was required' else 'was optional' end
+        from old_lessons o where o.id not in (select l.id from now_lessons l);
+end
+$$;
+
+COMMENT ON FUNCTION public.course_changes(p_course uuid) IS 'What is new, changed and removed in a course, with its drafts, since the version published last: for its team. Raises CG404.';
+
 CREATE FUNCTION public.delete_post(p_post uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7915,6 +8116,63 @@ $$;
 
 COMMENT ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) IS 'Approves a review, turns it down for a reason that its author reads, or features it. Administrators; instructors of the course what waits, what they turned down themselves, and what is featured. Raises CG403, CG404, CG422.';
 
+CREATE FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid := (
+        select e.course_id from public.enrollments e
+        where e.id = p_enrollment and (
+            e.member_id = auth.uid() or e.course_id in (select private.my_taught_course_ids()) or private.is_admin()
+            or coalesce(current_setting('role', true) = 'service_role', false)
+        )
+    );
+begin
+    if v_course is null then
+        perform private.refuse('CG404', 'no_such_enrollment', 'There is no such enrollment.');
+    end if;
+    -- Alone, and before any row: the order in which completions lock.
+    perform private.hold_requirements(v_course, true);
+    if not exists (select 1 from public.courses c where c.id = v_course and c.newest_version_id = p_version) then
+        perform private.refuse('CG409', 'not_the_newest', 'The course has changed since. Reload the page to see its newest version.');
+    elsif not exists (select 1 from private.moves(v_course) m where m.enrollment_id = p_enrollment) then
+        perform private.refuse('CG409', 'nothing_to_move', 'There is nothing to move: the course is completed, or it is the newest version already.');
+    end if;
+    perform private.move(p_enrollment, p_version);
+end
+$$;
+
+COMMENT ON FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) IS 'Moves an enrollment under way to the version published last: its learner for himself, or the team. Lessons that both hold stay done. Raises CG404, CG409.';
+
+CREATE FUNCTION public.move_enrollments(p_course uuid, p_version uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment record;
+    v_moved integer := 0;
+begin
+    perform private.require_taught(p_course);
+    perform private.hold_requirements(p_course, true);
+    if not exists (select 1 from public.courses c where c.id = p_course and c.newest_version_id = p_version) then
+        perform private.refuse('CG409', 'not_the_newest', 'The course has changed since. Look at the list again before you move anybody.');
+    end if;
+    for v_enrollment in select m.enrollment_id as id, m.member_id from private.moves(p_course) m order by 1 loop
+        if private.move(v_enrollment.id, p_version) then
+            v_moved := v_moved + 1;
+            perform private.notify(v_enrollment.member_id, 'course_changed',
+                left('“' || (select c.title from public.courses c where c.id = p_course), 180) || '” has changed',
+                'You were moved to its newest version. What you had done of it stays done.',
+                '/learn/' || (select c.slug from public.courses c where c.id = p_course));
+        end if;
+    end loop;
+    return v_moved;
+end
+$$;
+
+COMMENT ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) IS 'Moves everybody who is under way in an earlier version to the one published last, and tells them; answers how many. For the team. Raises CG404, CG409.';
+
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7927,6 +8185,27 @@ CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uu
 $$;
 
 COMMENT ON FUNCTION public.my_lesson_locks(p_course uuid) IS 'What is still shut for the person who asks in a course, and why. Nothing of a course that he cannot see.';
+
+CREATE FUNCTION public.my_move(p_enrollment uuid) RETURNS TABLE(version_id uuid, from_number integer, to_number integer, done_before integer, asked_before integer, done_after integer, asked_after integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select c.newest_version_id, o.number, n.number, e.lessons_completed, coalesce(o.required_lessons, c.required_lessons),
+        (
+            select count(*)::integer from public.lesson_progress p
+            where p.enrollment_id = e.id and p.status = 'completed' and p.lesson_id = any (n.required_lesson_ids)
+              and p.lesson_id <> all (n.released_lesson_ids)
+        ),
+        n.required_lessons
+    from public.enrollments e
+    join public.courses c on c.id = e.course_id
+    join public.course_versions n on n.id = c.newest_version_id
+    left join public.course_versions o on o.id = e.course_version_id
+    where e.id = p_enrollment and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress')
+      and (o.id is null or o.number < n.number)
+$$;
+
+COMMENT ON FUNCTION public.my_move(p_enrollment uuid) IS 'What the newest version would change for the caller, who is under way in an earlier one; nothing when there is none.';
 
 CREATE FUNCTION public.my_review(p_course uuid) RETURNS TABLE(id uuid, rating integer, title text, review_text text, is_approved boolean, moderated_at timestamp with time zone, moderation_reason text, created_at timestamp with time zone, enrolled boolean, teaches boolean, done integer, needed integer)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -8351,6 +8630,22 @@ $$;
 
 COMMENT ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) IS 'Adds a post to a discussion, or an answer to one of its posts. Raises CG404, CG409, CG422.';
 
+CREATE FUNCTION public.preview_moves(p_course uuid) RETURNS TABLE(enrollment_id uuid, member_name text, from_number integer, to_number integer, done_before integer, asked_before integer, done_after integer, asked_after integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught(p_course);
+    return query
+        select m.enrollment_id, coalesce(nullif(btrim(p.first_name || ' ' || p.last_name), ''), split_part(p.email::text, '@', 1)),
+            m.from_number, m.to_number, m.done_before, m.asked_before, m.done_after, m.asked_after
+        from private.moves(p_course) m join public.profiles p on p.id = m.member_id
+        order by 2, 1;
+end
+$$;
+
+COMMENT ON FUNCTION public.preview_moves(p_course uuid) IS 'What a move to the newest version would change for each learner under way: for the team of the course. Changes nothing. Raises CG404.';
+
 CREATE FUNCTION public.preview_regrade(p_version uuid) RETURNS TABLE(quiz_attempt_id uuid, member_id uuid, points_before numeric, points_after numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8392,6 +8687,18 @@ end
 $$;
 
 COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
+
+CREATE FUNCTION public.publication_problems(p_course uuid) RETURNS TABLE(code text, blocking boolean, lesson_id uuid, title text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught(p_course);
+    return query select p.* from private.publication_problems(p_course) p;
+end
+$$;
+
+COMMENT ON FUNCTION public.publication_problems(p_course uuid) IS 'private.publication_problems for the team of the course. Raises CG404.';
 
 CREATE FUNCTION public.publish_course_changes(p_course uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -13367,6 +13674,8 @@ CREATE INDEX idx_courses_final_assessment ON public.courses USING btree (final_a
 
 CREATE INDEX idx_courses_instructor ON public.courses USING btree (instructor_id);
 
+CREATE INDEX idx_courses_newest_version ON public.courses USING btree (newest_version_id, id);
+
 CREATE INDEX idx_courses_search ON public.courses USING gin (search_text extensions.gin_trgm_ops);
 
 CREATE INDEX idx_courses_status ON public.courses USING btree (published_at DESC, id) WHERE (status = 'published'::text);
@@ -14242,6 +14551,8 @@ CREATE TRIGGER trigger_issue_missing_certificates AFTER UPDATE OF completion_cer
 
 CREATE TRIGGER trigger_keep_module_of_lesson AFTER INSERT OR UPDATE OF module_id, state ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.keep_module_of_lesson();
 
+CREATE TRIGGER trigger_note_newest_version AFTER INSERT ON public.course_status_changes FOR EACH ROW EXECUTE FUNCTION private.note_newest_version();
+
 CREATE TRIGGER trigger_recount_attendance AFTER INSERT OR UPDATE OF joined_at, left_at, voided_at ON public.attendance_intervals FOR EACH ROW EXECUTE FUNCTION private.recount_attendance();
 
 CREATE TRIGGER trigger_recount_lesson_in_enrollments AFTER UPDATE OF require_completion, state ON public.lessons FOR EACH ROW WHEN (((old.require_completion AND (old.state = 'live'::text)) IS DISTINCT FROM (new.require_completion AND (new.state = 'live'::text)))) EXECUTE FUNCTION private.recount_lesson_in_enrollments();
@@ -14555,6 +14866,9 @@ ALTER TABLE ONLY public.courses
 
 ALTER TABLE ONLY public.courses
     ADD CONSTRAINT courses_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.courses
+    ADD CONSTRAINT courses_newest_version FOREIGN KEY (newest_version_id, id) REFERENCES public.course_versions(id, course_id) ON DELETE SET NULL (newest_version_id);
 
 ALTER TABLE ONLY public.credit_awards
     ADD CONSTRAINT credit_awards_attendance_id_fkey FOREIGN KEY (attendance_id) REFERENCES public.session_attendance(id) ON DELETE RESTRICT;
@@ -16438,6 +16752,8 @@ REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FRO
 
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.has_document(p_lesson uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_my_session(p_session uuid) FROM PUBLIC;
@@ -16587,6 +16903,8 @@ GRANT ALL ON FUNCTION private.mend_lessons_completed() TO service_role;
 
 REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.move(p_enrollment uuid, p_version uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) FROM PUBLIC;
@@ -16594,6 +16912,8 @@ REVOKE ALL ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) FRO
 REVOKE ALL ON FUNCTION private.move_content_revision() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.moves(p_course uuid) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.session_attendance TO authenticated;
 GRANT SELECT ON TABLE public.session_attendance TO service_role;
@@ -16709,6 +17029,8 @@ REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time z
 REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_newest_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) FROM PUBLIC;
 
@@ -17051,6 +17373,10 @@ REVOKE ALL ON FUNCTION public.count_ratings(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.count_ratings(p_course uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.course_changes(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
 
@@ -17129,9 +17455,21 @@ GRANT ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boo
 REVOKE ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.moderate_review(p_review uuid, p_approved boolean, p_featured boolean, p_reason text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.my_move(p_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_move(p_enrollment uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.my_move(p_enrollment uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.my_review(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_review(p_course uuid) TO authenticated;
@@ -17167,6 +17505,10 @@ GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.preview_moves(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_moves(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.preview_moves(p_course uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.preview_regrade(p_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.preview_regrade(p_version uuid) TO authenticated;
 
@@ -17174,6 +17516,10 @@ REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.publication_problems(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publication_problems(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.publication_problems(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.publish_course_changes(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO authenticated;

@@ -93,10 +93,24 @@ def edit(kind: str, number: int) -> str:
     }[kind]
 
 
-KINDS = (
-    "add add_module publish remove restore remove_module restore_module require free turn by_time share delete"
-    " archive republish withdraw"
-).split()
+KINDS = [
+    "add",
+    "add_module",
+    "publish",
+    "remove",
+    "restore",
+    "remove_module",
+    "restore_module",
+    "require",
+    "free",
+    "turn",
+    "by_time",
+    "share",
+    "delete",
+    "archive",
+    "republish",
+    "withdraw",
+]
 
 
 def test_edits_move_nobody(stage: Stage) -> None:
