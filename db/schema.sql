@@ -134,6 +134,17 @@ $_$;
 
 COMMENT ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) IS 'Makes a lesson of a collected video: a link when it is elsewhere, else a video that waits to be processed.';
 
+CREATE FUNCTION private.added(p_left bigint[], p_right bigint[]) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(array_agg(coalesce(l.n, 0) + coalesce(r.n, 0) order by coalesce(l.at, r.at)), '{}')
+    from unnest(p_left) with ordinality as l (n, at)
+    full join unnest(p_right) with ordinality as r (n, at) on r.at = l.at
+$$;
+
+COMMENT ON FUNCTION private.added(p_left bigint[], p_right bigint[]) IS 'Two rows of figures added place by place.';
+
 CREATE FUNCTION private.advance_live_session() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2880,6 +2891,72 @@ $$;
 
 COMMENT ON FUNCTION private.fold_content_counts() IS 'Gathers the moves in the counts; answers how many there were. What the views say does not change.';
 
+CREATE FUNCTION private.fold_watching(p_most integer DEFAULT 100000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_folded integer;
+begin
+    -- Of two workers at once, one is enough.
+    if not pg_try_advisory_xact_lock(hashtextextended('fold_watching', 0)) then
+        return 0;
+    end if;
+    with gone as (
+        delete from private.watch_moves m
+        where m.ctid = any (array(select w.ctid from private.watch_moves w limit p_most))
+        returning m.video_id, m.played, m.fresh, m.before, m.after, m.skipped
+    ), films as (
+        select v.id, v.course_id, v.duration, greatest(5, ceil(v.duration / 1800.0)::integer * 5) as bucket_seconds
+        from public.lesson_videos v where v.id in (select g.video_id from gone g)
+    ), parts as (
+        select f.id, b.bucket, b.seconds as played, 0 as seen, 0 as stops, 0 as skipped
+        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.played, f.duration, f.bucket_seconds) b
+        union all
+        select f.id, b.bucket, 0, b.seconds, 0, 0
+        from gone g join films f on f.id = g.video_id
+        cross join lateral private.in_buckets(coalesce(g.fresh, g.played), f.duration, f.bucket_seconds) b
+        union all
+        select f.id, b.bucket, 0, 0, 0, b.seconds
+        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.skipped, f.duration, f.bucket_seconds) b
+        union all
+        -- Who moves on stands no longer where he stood. The very end belongs to the last bucket.
+        select f.id, least(s.at, f.duration - 1) / f.bucket_seconds, 0, 0, s.sign, 0
+        from gone g join films f on f.id = g.video_id cross join lateral (values (g.before, -1), (g.after, 1)) s (at, sign)
+        where s.at is not null
+    ), sums as (
+        select p.id, p.bucket, sum(p.played) as played, sum(p.seen) as seen, sum(p.stops) as stops, sum(p.skipped) as skipped
+        from parts p group by p.id, p.bucket
+    ), rows as (
+        select f.id, f.course_id, f.duration, f.bucket_seconds,
+            array_agg(coalesce(s.played, 0)::bigint order by k.bucket) as played,
+            array_agg(coalesce(s.seen, 0)::bigint order by k.bucket) as seen,
+            array_agg(coalesce(s.stops, 0)::bigint order by k.bucket) as stops,
+            array_agg(coalesce(s.skipped, 0)::bigint order by k.bucket) as skipped
+        from films f
+        cross join lateral generate_series(0, (f.duration - 1) / f.bucket_seconds) as k (bucket)
+        left join sums s on s.id = f.id and s.bucket = k.bucket
+        group by f.id, f.course_id, f.duration, f.bucket_seconds
+    ), put as (
+        insert into public.video_watching as w (video_id, course_id, duration, bucket_seconds, viewers, played, seen, stops, skipped)
+        select r.id, r.course_id, r.duration, r.bucket_seconds,
+            (select count(*) from gone g where g.video_id = r.id and g.before is null and g.after is not null),
+            r.played, r.seen, r.stops, r.skipped
+        from rows r
+        on conflict (video_id) do update set
+            viewers = w.viewers + excluded.viewers,
+            played = private.added(w.played, excluded.played),
+            seen = private.added(w.seen, excluded.seen),
+            stops = private.added(w.stops, excluded.stops),
+            skipped = private.added(w.skipped, excluded.skipped)
+    )
+    select count(*) into v_folded from gone;
+    return v_folded;
+end
+$$;
+
+COMMENT ON FUNCTION private.fold_watching(p_most integer) IS 'Gathers lines of private.watch_moves in video_watching, some at a time; how many. Lines of videos that are gone go too.';
+
 CREATE FUNCTION private.follow_course_credits() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3025,6 +3102,19 @@ end
 $$;
 
 COMMENT ON FUNCTION private.forget_finished_jobs() IS 'Removes jobs of the queue that were given up more than 30 days ago; how many.';
+
+CREATE FUNCTION private.forget_watching() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from private.watch_moves where video_id = new.id;
+    delete from public.video_watching where video_id = new.id;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.forget_watching() IS 'Trigger: another film begins another curve.';
 
 CREATE FUNCTION private.forum_part(p_course uuid, p_lesson uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3256,6 +3346,18 @@ CREATE FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joine
     AS $$ select private.add_attendance(p_session, p_member, 'platform', p_joined, p_left, p_external, null) $$;
 
 COMMENT ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) IS 'Adds an interval as the meeting platform reports it, under the platform''s own name for it.';
+
+CREATE FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) RETURNS TABLE(bucket integer, seconds integer)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.bucket, sum(least(upper(r), (k.bucket + 1) * p_bucket) - greatest(lower(r), k.bucket * p_bucket))::integer
+    from unnest(p_seconds * int4multirange(int4range(0, p_duration))) as u (r)
+    cross join lateral generate_series(lower(r) / p_bucket, (upper(r) - 1) / p_bucket) as k (bucket)
+    group by k.bucket
+$$;
+
+COMMENT ON FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) IS 'How many of some seconds lie in each bucket of a video.';
 
 CREATE FUNCTION private.index_usage() RETURNS TABLE(schemaname text, tablename text, indexname text, idx_scan bigint, idx_tup_read bigint, idx_tup_fetch bigint, index_bytes bigint, is_unique boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5335,7 +5437,7 @@ begin
     ), state as materialized (
         select
             b.*, o.user_id, o.video_id, o.playback_seq, o.playback_seconds, o.watched as watched_before,
-            o.watched_seconds as seconds_before, o.goal_seconds, o.max_rate, o.playback_opened_at,
+            o.watched_seconds as seconds_before, o.last_watched_position_seconds as position_before, o.duration_seconds, o.goal_seconds, o.max_rate, o.playback_opened_at,
             o.playback_session is null as signed_out, n.watched as watched_after,
             (select coalesce(sum(upper(r) - lower(r)), 0)::integer from unnest(n.watched) r) as seconds_after
         from beat b
@@ -5362,6 +5464,19 @@ begin
           and a.playback_opened_at > v_now - interval '12 hours'
           and a.playback_seconds + s.claimed <= extract(epoch from v_now - a.playback_opened_at) * a.max_rate
         returning s.n, a.playback_id
+    ), moved as (
+        -- For insight: what was played, and what of it for the first time, which mostly is all or nothing and costs no subtraction.
+        insert into private.watch_moves (video_id, played, fresh, before, after)
+        select s.video_id, s.ranges,
+            case
+                when s.seconds_after - s.seconds_before = s.claimed then null
+                when s.seconds_after = s.seconds_before then '{}'::int4multirange
+                else s.watched_after - s.watched_before
+            end,
+            case when s.seconds_before > 0 then s.position_before end,
+            least(greatest(s.position, 0), s.duration_seconds)
+        from counted c join state s on s.n = c.n
+        where s.seconds_after > 0 and (s.claimed > 0 or s.position is distinct from s.position_before)
     )
     select
         s.playback,
@@ -5575,12 +5690,27 @@ CREATE FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    with told as materialized (
+        select e.*, a.user_id, a.video_id, a.playback_id, a.watched
+        from unnest(p_playback, p_type, p_position, p_data) with ordinality as e (playback, type, position, data, n)
+        join public.video_analytics a on a.playback_id = e.playback
+    ), jumps as (
+        -- A jump ahead over what the person has not seen; to jump to where he left off skips nothing.
+        select t.video_id, int4multirange(int4range(ceil(j.from_s)::integer, floor(j.to_s)::integer)) - t.watched as skipped
+        from told t
+        cross join lateral (
+            select least(greatest((t.data ->> 'from')::numeric, 0), 43200) as from_s, least(t.position, 43200) as to_s
+            where t.type = 'seek' and jsonb_typeof(t.data -> 'from') = 'number'
+        ) j
+        where floor(j.to_s) - ceil(j.from_s) >= 3
+    ), noted as (
+        insert into private.watch_moves (video_id, skipped) select j.video_id, j.skipped from jumps j where not isempty(j.skipped)
+    )
     -- They arrive in one instant; a microsecond between them keeps the order in which they happened.
     insert into public.video_events (occurred_at, user_id, video_id, playback_id, event_type, position_seconds, event_data)
-    select now() + e.n * interval '1 microsecond', a.user_id, a.video_id, a.playback_id, e.type, e.position, e.data
-    from unnest(p_playback, p_type, p_position, p_data) with ordinality as e (playback, type, position, data, n)
-    join public.video_analytics a on a.playback_id = e.playback
-    order by e.n
+    select now() + t.n * interval '1 microsecond', t.user_id, t.video_id, t.playback_id, t.type, t.position, t.data
+    from told t
+    order by t.n
 $$;
 
 COMMENT ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) IS 'Writes player events of current playbacks, in their order.';
@@ -10465,6 +10595,23 @@ CREATE TABLE private.reading_clocks (
 
 COMMENT ON TABLE private.reading_clocks IS 'Up to which instant a person''s time has been counted: one clock for all that he reads.';
 
+CREATE TABLE private.watch_moves (
+    video_id uuid NOT NULL,
+    played int4multirange,
+    fresh int4multirange,
+    before integer,
+    after integer,
+    skipped int4multirange
+);
+
+COMMENT ON TABLE private.watch_moves IS 'What heartbeats and seeks add to video_watching and was not folded yet. Lines are only added, and taken by the fold.';
+
+COMMENT ON COLUMN private.watch_moves.fresh IS 'The seconds of played that the person had not seen before; null: all of them.';
+
+COMMENT ON COLUMN private.watch_moves.before IS 'Where the person stood before; null when this is the first that he saw of the video.';
+
+COMMENT ON COLUMN private.watch_moves.skipped IS 'Seconds jumped over that the person had not seen; the other columns are null then.';
+
 CREATE TABLE public.quiz_answers (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     quiz_attempt_id uuid NOT NULL,
@@ -12807,6 +12954,38 @@ CREATE TABLE public.video_events_default (
     CONSTRAINT video_events_position_seconds_check CHECK ((position_seconds >= (0)::numeric))
 );
 
+CREATE TABLE public.video_watching (
+    video_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    duration integer NOT NULL,
+    bucket_seconds integer NOT NULL,
+    viewers bigint DEFAULT 0 NOT NULL,
+    played bigint[] NOT NULL,
+    seen bigint[] NOT NULL,
+    stops bigint[] NOT NULL,
+    skipped bigint[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT one_figure_a_bucket CHECK (((cardinality(played) = (((duration + bucket_seconds) - 1) / bucket_seconds)) AND (cardinality(seen) = cardinality(played)) AND (cardinality(stops) = cardinality(played)) AND (cardinality(skipped) = cardinality(played)))),
+    CONSTRAINT video_watching_bucket_seconds_check CHECK (((bucket_seconds >= 5) AND (bucket_seconds <= 120))),
+    CONSTRAINT video_watching_duration_check CHECK (((duration >= 1) AND (duration <= 43200))),
+    CONSTRAINT video_watching_viewers_check CHECK ((viewers >= 0))
+);
+
+COMMENT ON TABLE public.video_watching IS 'How a video is watched, by all its viewers together, in at most 360 buckets. Kept by private.fold_watching; forgotten when the film is another.';
+
+COMMENT ON COLUMN public.video_watching.bucket_seconds IS 'Length of a bucket; the last one may be shorter.';
+
+COMMENT ON COLUMN public.video_watching.viewers IS 'People who played at least a second, each once; who was erased and begins anew counts anew.';
+
+COMMENT ON COLUMN public.video_watching.played IS 'Seconds played of each bucket, by everybody, repeated ones too.';
+
+COMMENT ON COLUMN public.video_watching.seen IS 'Seconds of each bucket that somebody played for the first time. Over the bucket''s length: how many have seen it.';
+
+COMMENT ON COLUMN public.video_watching.stops IS 'How many viewers stand in each bucket: the last position that their player told.';
+
+COMMENT ON COLUMN public.video_watching.skipped IS 'Seconds of each bucket that were jumped over unseen. Over the bucket''s length: how often it was skipped.';
+
 CREATE TABLE public.web_sessions (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     user_id uuid NOT NULL,
@@ -13501,6 +13680,9 @@ ALTER TABLE ONLY public.video_events
 ALTER TABLE ONLY public.video_events_default
     ADD CONSTRAINT video_events_default_pkey PRIMARY KEY (id, occurred_at);
 
+ALTER TABLE ONLY public.video_watching
+    ADD CONSTRAINT video_watching_pkey PRIMARY KEY (video_id);
+
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
 
@@ -14104,6 +14286,10 @@ CREATE INDEX idx_video_analytics_video ON public.video_analytics USING btree (vi
 
 CREATE INDEX idx_video_events_user ON ONLY public.video_events USING btree (user_id, video_id, occurred_at);
 
+CREATE INDEX idx_video_watching_course ON public.video_watching USING btree (course_id);
+
+CREATE INDEX idx_video_watching_video ON public.video_watching USING btree (video_id, course_id);
+
 CREATE INDEX idx_videos_module_id ON public.videos USING btree (module_id);
 
 CREATE INDEX idx_web_sessions_expiry ON public.web_sessions USING btree (expires_at);
@@ -14234,6 +14420,8 @@ CREATE CONSTRAINT TRIGGER course_prerequisites_without_circle AFTER INSERT OR UP
 CREATE TRIGGER drop_hidden_answer AFTER UPDATE OF deleted_at, hidden_at ON public.discussion_posts FOR EACH ROW WHEN (((new.deleted_at IS NOT NULL) OR (new.hidden_at IS NOT NULL))) EXECUTE FUNCTION private.drop_hidden_answer();
 
 CREATE TRIGGER enrollment_end_closes_playbacks AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text]))) EXECUTE FUNCTION private.close_playbacks_of_enrollment();
+
+CREATE TRIGGER film_replacement_forgets_watching AFTER UPDATE OF duration, source_key, external_url ON public.lesson_videos FOR EACH ROW WHEN (((old.duration <> new.duration) OR (old.source_key IS DISTINCT FROM new.source_key) OR (old.external_url IS DISTINCT FROM new.external_url))) EXECUTE FUNCTION private.forget_watching();
 
 CREATE TRIGGER finish_sync_log BEFORE UPDATE ON public.lms_sync_log FOR EACH ROW EXECUTE FUNCTION private.finish_sync_log();
 
@@ -14694,6 +14882,8 @@ CREATE TRIGGER update_sessions_updated_at BEFORE UPDATE ON public.sessions FOR E
 CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_video_watching_updated_at BEFORE UPDATE ON public.video_watching FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -15356,6 +15546,9 @@ ALTER TABLE ONLY public.video_analytics
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.video_watching
+    ADD CONSTRAINT video_watching_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_module_id_fkey FOREIGN KEY (module_id) REFERENCES public.modules(id) ON DELETE CASCADE;
 
@@ -15388,6 +15581,8 @@ ALTER TABLE private.audit_tables ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.watch_moves ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY "Admins add credit rules" ON public.credit_rules FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
@@ -15660,6 +15855,8 @@ CREATE POLICY "Instructors take courses out of programs" ON public.program_cours
 CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view changes of grades" ON public.quiz_grade_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view how own videos are watched" ON public.video_watching FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view keys" ON public.question_keys FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -16140,6 +16337,8 @@ ALTER TABLE public.video_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.video_events_default ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.video_watching ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.videos ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.web_sessions ENABLE ROW LEVEL SECURITY;
@@ -16190,6 +16389,8 @@ GRANT INSERT(file_size) ON TABLE public.videos TO authenticated;
 GRANT INSERT(mime_type) ON TABLE public.videos TO authenticated;
 
 REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.added(p_left bigint[], p_right bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.advance_live_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_live_session() TO service_role;
@@ -16725,6 +16926,9 @@ REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fold_content_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold_content_counts() TO service_role;
 
+REVOKE ALL ON FUNCTION private.fold_watching(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold_watching(p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
@@ -16739,6 +16943,8 @@ REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_finished_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forget_finished_jobs() TO service_role;
+
+REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
@@ -16766,6 +16972,8 @@ REVOKE ALL ON FUNCTION private.hold_session(p_session uuid, p_change boolean) FR
 
 REVOKE ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.index_usage() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.index_usage() TO authenticated;
@@ -18321,6 +18529,9 @@ GRANT INSERT(event_type) ON TABLE public.video_events TO authenticated;
 GRANT INSERT(position_seconds) ON TABLE public.video_events TO authenticated;
 
 GRANT INSERT(event_data) ON TABLE public.video_events TO authenticated;
+
+GRANT SELECT ON TABLE public.video_watching TO authenticated;
+GRANT SELECT ON TABLE public.video_watching TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.web_sessions TO service_role;
 
