@@ -198,7 +198,14 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             backend="gzip",
             gzip_compress_level=5,
             minimum_size=1200,
-            exclude=[r"^/media/", r"^/api/v1/playback", r"^/library/(videos|shared)/[^/]+/(file|videos/)"],
+            # Files with ranges are sent as they are.
+            exclude=[
+                r"^/media/",
+                r"^/files/",
+                r"^/uploads",
+                r"^/api/v1/playback",
+                r"^/library/(videos|shared)/[^/]+/(file|videos/)",
+            ],
         ),
         exception_handlers={Problem: problems.handle, Exception: problems.handle},
         openapi_config=OpenAPIConfig(

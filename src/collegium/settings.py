@@ -53,6 +53,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``text`` for people, ``json`` for machines."""
     ffmpeg: str | None = None
     """Path of ffmpeg where it is not the system's."""
+    uploads_dir: Path | None = None
+    """Folder of uploads under way; without it ``data_dir/uploads``. Several machines that serve one site share it."""
+    quota_person_gb: float = 50
+    """Gigabytes that one person may store; 0 for no limit."""
+    quota_site_gb: float = 0
+    """Gigabytes that everybody together may store; 0 for no limit."""
+    scan_command: str | None = None
+    """Command that is given the path of each upload: exit 0 clean, 1 infected, anything else an error."""
+    clamd: str | None = None
+    """Address of a clamd that looks at each upload: a socket's path or ``host:port``."""
 
     @property
     def secure_cookies(self) -> bool:

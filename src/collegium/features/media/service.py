@@ -12,13 +12,16 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.media import captions, transcode
+from collegium.features.media import captions, looking, transcode
 from collegium.features.media.ffmpeg import MediaError, find_ffmpeg
 from collegium.features.media.model import Cue
 from collegium.kit import queries
 from collegium.kit.db import SYSTEM
 from collegium.kit.errors import NotFound
 from collegium.kit.site import Site
+
+__all__ = ["VideoLinks", "attach_captions", "folder", "link", "looking", "process_stored_video", "process_video",
+           "video_links"]  # fmt: skip
 
 Q = queries.load("collegium.features.media")
 LINK_S = 6 * 3600

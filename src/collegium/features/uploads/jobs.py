@@ -1,0 +1,21 @@
+"""Checking files that arrived, and removing those that were deleted."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from collegium.features.uploads import service
+from collegium.kit.jobs import job
+from collegium.kit.site import Site
+
+
+@job(service.CHECK, attempts=8)
+async def check_upload(site: Site, file_id: str) -> None:
+    """Checks a file that arrived. A scanner that does not answer is asked again, with growing pauses."""
+    await service.check(site, UUID(file_id))
+
+
+@job("uploads.remove", attempts=5)
+async def remove_upload(site: Site, file_id: str, keys: list[str]) -> None:
+    """Removes the bytes of a file that was deleted, unless a backup copies files: then the nightly round does it."""
+    await service.remove(site, UUID(file_id), keys)
