@@ -81,7 +81,7 @@ create table public.media_file_uses (
     course_id uuid references public.courses (id) on delete cascade,
     lesson_id uuid references public.lessons (id) on delete cascade,
     created_at timestamptz not null default now(),
-    primary key (file_id, place, ref_id)
+    primary key (place, ref_id, file_id)
 );
 comment on table public.media_file_uses is
     'Where each file is used. Kept by triggers on the tables that name files; a file in use cannot be deleted.';
@@ -89,7 +89,8 @@ comment on column public.media_file_uses.place is
     'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos.';
 comment on column public.media_file_uses.ref_id is 'The row of that table.';
 comment on column public.media_file_uses.owner_id is 'Whose file it is, as in media_files.';
-create index idx_media_file_uses_ref on public.media_file_uses (ref_id, place);
+create index idx_media_file_uses_file on public.media_file_uses (file_id);
+create index idx_media_file_uses_ref on public.media_file_uses (ref_id);
 create index idx_media_file_uses_owner on public.media_file_uses (owner_id);
 create index idx_media_file_uses_course on public.media_file_uses (course_id);
 create index idx_media_file_uses_lesson on public.media_file_uses (lesson_id);
