@@ -2804,6 +2804,32 @@ $$;
 
 COMMENT ON FUNCTION private.expire_enrollments(p_most integer) IS 'Ends enrollments whose time has passed, some at a time; how many.';
 
+CREATE FUNCTION private.file_uses_in_words(p_file uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select string_agg(w.words, ', ' order by w.words) from (
+        select distinct coalesce('the lesson "' || l.title || '"', 'the course "' || c.title || '"', 'a collection') as words
+        from public.media_file_uses u
+        left join public.lessons l on l.id = u.lesson_id
+        left join public.courses c on c.id = u.course_id
+        where u.file_id = p_file
+        order by 1 limit 5
+    ) w
+$$;
+
+COMMENT ON FUNCTION private.file_uses_in_words(p_file uuid) IS 'Up to five places where a file is used, for people; null when it is used nowhere.';
+
+CREATE FUNCTION private.files_in(p_text text) RETURNS uuid[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(array_agg(distinct m[1]::uuid), '{}')
+    from regexp_matches(p_text, '/files/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') m
+$$;
+
+COMMENT ON FUNCTION private.files_in(p_text text) IS 'The files that a text names by their address, /files/<id>.';
+
 CREATE FUNCTION private.finish_sync_log() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3102,6 +3128,20 @@ end
 $$;
 
 COMMENT ON FUNCTION private.forget_finished_jobs() IS 'Removes jobs of the queue that were given up more than 30 days ago; how many.';
+
+CREATE FUNCTION private.forget_stored_file() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.defer_job('uploads.remove', jsonb_build_object(
+        'file_id', old.id, 'keys', to_jsonb(array_remove(array[old.storage_key, old.thumbnail_key], null))
+    ));
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.forget_stored_file() IS 'Trigger: has the bytes of a deleted file removed after the transaction.';
 
 CREATE FUNCTION private.forget_watching() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3484,6 +3524,16 @@ CREATE FUNCTION private.is_expected_text(p_expected jsonb) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.is_expected_text(p_expected jsonb) IS 'Whether a value says which text is right: {"accepted": [...], "case_sensitive": false} or {"numeric": {"value", "tolerance"}}.';
+
+CREATE FUNCTION private.is_file_name(p_name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select length(p_name) between 1 and 200 and btrim(p_name, ' .') <> ''
+        and p_name !~ '[[:cntrl:]/\\\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]'
+$$;
+
+COMMENT ON FUNCTION private.is_file_name(p_name text) IS 'Whether a text can stand as the name of a file: no folder in it, and nothing that hides or turns its letters.';
 
 CREATE FUNCTION private.is_instant(p_text text) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -4865,6 +4915,22 @@ $$;
 
 COMMENT ON FUNCTION private.next_rule_start(p_course uuid) IS 'The first moment that a new credit rule of a course can hold from.';
 
+CREATE FUNCTION private.note_block_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('block', old.id, null, null, '{}');
+    else
+        perform private.put_file_uses('block', new.id, new.course_id, new.lesson_id, private.files_in(new.content::text));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_block_files() IS 'Trigger: keeps media_file_uses for a piece of a lesson.';
+
 CREATE FUNCTION private.note_certificate_template() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4879,6 +4945,23 @@ end
 $$;
 
 COMMENT ON FUNCTION private.note_certificate_template() IS 'Trigger: a certificate keeps the template that its course used when it was issued.';
+
+CREATE FUNCTION private.note_course_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('course', old.id, null, null, '{}');
+    else
+        perform private.put_file_uses('course', new.id, new.id, null,
+            private.files_in(concat_ws(' ', new.thumbnail_url, new.promo_video_url, new.syllabus_url)));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_course_files() IS 'Trigger: keeps media_file_uses for the picture, film and syllabus of a course.';
 
 CREATE FUNCTION private.note_newest_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4903,6 +4986,24 @@ CREATE FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_not
 $$;
 
 COMMENT ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) IS 'Adds a line to the way of a course.';
+
+CREATE FUNCTION private.note_stored_file() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- The table's place, the column with the key, and the columns of course and lesson, where it has them.
+    v_new jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+    v_row uuid := case when tg_op = 'DELETE' then old.id else new.id end;
+    v_key text := v_new ->> tg_argv[1];
+begin
+    perform private.put_file_uses(tg_argv[0], v_row, (v_new ->> 'course_id')::uuid, (v_new ->> 'lesson_id')::uuid,
+        array(select f.id from public.media_files f where f.storage_key = v_key));
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_stored_file() IS 'Trigger: keeps media_file_uses for a row that names a stored file by its key.';
 
 CREATE FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text DEFAULT ''::text, p_link text DEFAULT NULL::text) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
@@ -5294,6 +5395,34 @@ CREATE FUNCTION private.publication_problems(p_course uuid) RETURNS TABLE(code t
 $$;
 
 COMMENT ON FUNCTION private.publication_problems(p_course uuid) IS 'What is missing before a course, with its drafts, can be published: what forbids it, and what should be thought of.';
+
+CREATE FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from public.media_file_uses u where u.ref_id = p_ref and u.place = p_place and u.file_id <> all (p_files);
+    -- Who could name any file would open it to himself by a lesson of his own.
+    if auth.uid() is not null and not private.is_admin() and exists (
+        select 1 from public.media_files f
+        where f.id = any (p_files)
+          and f.owner_id is distinct from auth.uid()
+          and (f.course_id is null or f.course_id <> all (array(select private.my_taught_course_ids())))
+          and not exists (
+              select 1 from public.media_file_uses u
+              where u.file_id = f.id and (u.course_id = p_course or (u.ref_id = p_ref and u.place = p_place))
+          )
+    ) then
+        perform private.refuse('CG422', 'file_of_another_course',
+            'A file in this belongs to another course. Upload it here, or choose one from the media library.');
+    end if;
+    insert into public.media_file_uses (file_id, place, ref_id, owner_id, course_id, lesson_id)
+    select f.id, p_place, p_ref, f.owner_id, p_course, p_lesson from public.media_files f where f.id = any (p_files)
+    on conflict (file_id, place, ref_id) do update set course_id = excluded.course_id, lesson_id = excluded.lesson_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) IS 'Says which files a row names from now on. Raises CG422 for a file that the person who asks may not use there.';
 
 CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) RETURNS numeric
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6039,6 +6168,22 @@ end
 $$;
 
 COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references and prerequisites that go round in a circle, also through modules.';
+
+CREATE FUNCTION private.refuse_used_file() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_places text := private.file_uses_in_words(old.id);
+begin
+    if v_places is not null then
+        perform private.refuse('CG409', 'file_in_use', left('"' || old.filename || '" is used in ' || v_places || '. Take it out there first, then delete it.', 900));
+    end if;
+    return old;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_used_file() IS 'Trigger: a file that is used somewhere stays, and the refusal says where.';
 
 CREATE FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -11801,6 +11946,77 @@ COMMENT ON COLUMN public.maintenance_runs.words IS 'The result as a person reads
 
 COMMENT ON COLUMN public.maintenance_runs.requested_by IS 'Who pressed the button; null for the clock and for the command line.';
 
+CREATE TABLE public.media_file_uses (
+    file_id uuid NOT NULL,
+    place text NOT NULL,
+    ref_id uuid NOT NULL,
+    owner_id uuid,
+    course_id uuid,
+    lesson_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text])))
+);
+
+COMMENT ON TABLE public.media_file_uses IS 'Where each file is used. Kept by triggers on the tables that name files; a file in use cannot be deleted.';
+
+COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos.';
+
+COMMENT ON COLUMN public.media_file_uses.ref_id IS 'The row of that table.';
+
+COMMENT ON COLUMN public.media_file_uses.owner_id IS 'Whose file it is, as in media_files.';
+
+CREATE TABLE public.media_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid,
+    course_id uuid,
+    purpose text NOT NULL,
+    filename text NOT NULL,
+    kind text NOT NULL,
+    mime_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    byte_size bigint NOT NULL,
+    sha256 text,
+    storage_key text,
+    thumbnail_key text,
+    state text DEFAULT 'uploading'::text NOT NULL,
+    refusal text,
+    width integer,
+    height integer,
+    duration double precision,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT media_files_byte_size_check CHECK (((byte_size >= 1) AND (byte_size <= '10737418240'::bigint))),
+    CONSTRAINT media_files_duration_check CHECK (((duration >= (0)::double precision) AND (duration < (1000000)::double precision))),
+    CONSTRAINT media_files_filename_check CHECK (private.is_file_name(filename)),
+    CONSTRAINT media_files_height_check CHECK (((height >= 1) AND (height <= 100000))),
+    CONSTRAINT media_files_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'document'::text, 'captions'::text, 'archive'::text]))),
+    CONSTRAINT media_files_mime_type_check CHECK (((mime_type ~ '^[a-z]+/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 127))),
+    CONSTRAINT media_files_purpose_check CHECK ((purpose = ANY (ARRAY['lesson_image'::text, 'lesson_video'::text, 'attachment'::text, 'lesson_pdf'::text, 'captions'::text, 'thumbnail'::text, 'collection'::text, 'package'::text]))),
+    CONSTRAINT media_files_refusal_check CHECK (((length(refusal) >= 1) AND (length(refusal) <= 500))),
+    CONSTRAINT media_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT media_files_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'checking'::text, 'ready'::text, 'refused'::text]))),
+    CONSTRAINT media_files_storage_key_check CHECK (((length(storage_key) >= 3) AND (length(storage_key) <= 512))),
+    CONSTRAINT media_files_thumbnail_key_check CHECK (((length(thumbnail_key) >= 3) AND (length(thumbnail_key) <= 512))),
+    CONSTRAINT media_files_width_check CHECK (((width >= 1) AND (width <= 100000))),
+    CONSTRAINT ready_files_are_stored CHECK (((state <> 'ready'::text) OR ((storage_key IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT refused_files_say_why CHECK (((state = 'refused'::text) = (refusal IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.media_files IS 'The media library: every file that somebody uploaded, checked by its content before anything may use it.';
+
+COMMENT ON COLUMN public.media_files.owner_id IS 'Who uploaded it; null when that person is no longer there.';
+
+COMMENT ON COLUMN public.media_files.course_id IS 'The course whose team shares it; null for a file of one person alone.';
+
+COMMENT ON COLUMN public.media_files.byte_size IS 'Bytes as stored; until it is stored, as announced. Quotas count it from the beginning.';
+
+COMMENT ON COLUMN public.media_files.storage_key IS 'Where it lies in the file store; null until it passed its check.';
+
+COMMENT ON COLUMN public.media_files.thumbnail_key IS 'A small picture of it, where one could be made.';
+
+COMMENT ON COLUMN public.media_files.refusal IS 'Why it was refused, in words for the person who sent it.';
+
+COMMENT ON COLUMN public.media_files.duration IS 'Seconds of a video or a sound.';
+
 CREATE TABLE public.member_designations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     code text NOT NULL,
@@ -12921,6 +13137,22 @@ CREATE VIEW public.table_sizes WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.table_sizes IS 'How large each table is, its indexes beside it. Growth is the difference of two days.';
 
+CREATE TABLE public.uploads (
+    file_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    length bigint NOT NULL,
+    received bigint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT received_within_length CHECK (((received >= 0) AND (received <= length))),
+    CONSTRAINT uploads_length_check CHECK (((length >= 1) AND (length <= '10737418240'::bigint)))
+);
+
+COMMENT ON TABLE public.uploads IS 'How far each upload has come. A finished one stays until it expires, for a client that missed the last answer.';
+
+COMMENT ON COLUMN public.uploads.received IS 'Bytes that are on disk, written through: what was acknowledged. The file under way may be longer.';
+
 CREATE TABLE public.video_events (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -13374,6 +13606,15 @@ ALTER TABLE ONLY public.mail_outbox
 ALTER TABLE ONLY public.maintenance_runs
     ADD CONSTRAINT maintenance_runs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.media_file_uses
+    ADD CONSTRAINT media_file_uses_pkey PRIMARY KEY (place, ref_id, file_id);
+
+ALTER TABLE ONLY public.media_files
+    ADD CONSTRAINT media_files_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.media_files
+    ADD CONSTRAINT media_files_storage_key_key UNIQUE (storage_key);
+
 ALTER TABLE ONLY public.member_designations
     ADD CONSTRAINT member_designations_code_key UNIQUE (code);
 
@@ -13670,6 +13911,9 @@ ALTER TABLE ONLY public.quiz_questions
 
 ALTER TABLE ONLY public.assignment_reviews
     ADD CONSTRAINT unique_submission_reviewer UNIQUE (submission_id, reviewer_id);
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (file_id);
 
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_pkey PRIMARY KEY (user_id, video_id);
@@ -14062,6 +14306,22 @@ CREATE INDEX idx_maintenance_runs_requested_by ON public.maintenance_runs USING 
 
 CREATE INDEX idx_maintenance_runs_started ON public.maintenance_runs USING btree (started_at);
 
+CREATE INDEX idx_media_file_uses_course ON public.media_file_uses USING btree (course_id);
+
+CREATE INDEX idx_media_file_uses_file ON public.media_file_uses USING btree (file_id);
+
+CREATE INDEX idx_media_file_uses_lesson ON public.media_file_uses USING btree (lesson_id);
+
+CREATE INDEX idx_media_file_uses_owner ON public.media_file_uses USING btree (owner_id);
+
+CREATE INDEX idx_media_file_uses_ref ON public.media_file_uses USING btree (ref_id);
+
+CREATE INDEX idx_media_files_course ON public.media_files USING btree (course_id, created_at DESC, id);
+
+CREATE INDEX idx_media_files_owner ON public.media_files USING btree (owner_id, created_at DESC, id);
+
+CREATE INDEX idx_media_files_unfinished ON public.media_files USING btree (state, updated_at) WHERE (state <> 'ready'::text);
+
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
 
 CREATE INDEX idx_modules_session_id ON public.modules USING btree (session_id);
@@ -14274,6 +14534,10 @@ CREATE UNIQUE INDEX idx_transactions_reference ON public.transactions USING btre
 
 CREATE INDEX idx_transactions_refund ON public.transactions USING btree (refund_of);
 
+CREATE INDEX idx_uploads_expiry ON public.uploads USING btree (expires_at);
+
+CREATE INDEX idx_uploads_owner ON public.uploads USING btree (owner_id);
+
 CREATE INDEX idx_video_analytics_course ON public.video_analytics USING btree (course_id);
 
 CREATE INDEX idx_video_analytics_enrollment ON public.video_analytics USING btree (enrollment_id);
@@ -14427,6 +14691,8 @@ CREATE TRIGGER finish_sync_log BEFORE UPDATE ON public.lms_sync_log FOR EACH ROW
 
 CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'course_purchase'::text)) EXECUTE FUNCTION private.fix_price();
 
+CREATE TRIGGER forget_stored_file AFTER DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.forget_stored_file();
+
 CREATE TRIGGER hold_quiz_removal BEFORE DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.follow_quiz_requirement();
 
 CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.follow_quiz_requirement();
@@ -14535,6 +14801,8 @@ CREATE TRIGGER log_live_session_meeting_changes AFTER INSERT OR DELETE OR UPDATE
 
 CREATE TRIGGER log_login_attempts AFTER INSERT ON public.login_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('login_attempts');
 
+CREATE TRIGGER log_media_file_changes AFTER INSERT OR DELETE OR UPDATE ON public.media_files FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('media_files');
+
 CREATE TRIGGER log_member_designation_changes AFTER INSERT OR DELETE OR UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('member_designations');
 
 CREATE TRIGGER log_membership_changes AFTER INSERT OR DELETE OR UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('memberships');
@@ -14625,7 +14893,17 @@ CREATE TRIGGER log_xapi_credential_changes AFTER INSERT OR DELETE OR UPDATE ON p
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
+CREATE TRIGGER note_attachment_file AFTER INSERT OR DELETE OR UPDATE OF file_url, lesson_id, course_id ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('attachment', 'file_url');
+
+CREATE TRIGGER note_block_files AFTER INSERT OR DELETE OR UPDATE OF content, lesson_id, course_id ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION private.note_block_files();
+
 CREATE TRIGGER note_certificate_template BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.note_certificate_template();
+
+CREATE TRIGGER note_collected_file AFTER INSERT OR DELETE OR UPDATE OF file_url ON public.videos FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('collection', 'file_url');
+
+CREATE TRIGGER note_course_files AFTER INSERT OR DELETE OR UPDATE OF thumbnail_url, promo_video_url, syllabus_url ON public.courses FOR EACH ROW EXECUTE FUNCTION private.note_course_files();
+
+CREATE TRIGGER note_video_file AFTER INSERT OR DELETE OR UPDATE OF source_key, lesson_id, course_id ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
 
 CREATE TRIGGER place_collected_video BEFORE INSERT ON public.videos FOR EACH ROW EXECUTE FUNCTION private.place_collected_video();
 
@@ -14646,6 +14924,8 @@ CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UP
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
 
 CREATE TRIGGER recount_partner_progress BEFORE INSERT OR UPDATE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION private.recount_partner_progress();
+
+CREATE TRIGGER refuse_used_file BEFORE DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.refuse_used_file();
 
 CREATE TRIGGER renewal_cycles_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'cycles_overlap', 'This person has a renewal cycle for this designation in that time already.');
 
@@ -14821,6 +15101,8 @@ CREATE TRIGGER update_live_session_meetings_updated_at BEFORE UPDATE ON public.l
 
 CREATE TRIGGER update_live_sessions_updated_at BEFORE UPDATE ON public.live_sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_media_files_updated_at BEFORE UPDATE ON public.media_files FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_member_designations_updated_at BEFORE UPDATE ON public.member_designations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_memberships_updated_at BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -14882,6 +15164,8 @@ CREATE TRIGGER update_sessions_updated_at BEFORE UPDATE ON public.sessions FOR E
 CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_estimates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_uploads_updated_at BEFORE UPDATE ON public.uploads FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_video_watching_updated_at BEFORE UPDATE ON public.video_watching FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -15258,6 +15542,24 @@ ALTER TABLE ONLY public.mail_outbox
 ALTER TABLE ONLY public.maintenance_runs
     ADD CONSTRAINT maintenance_runs_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.media_file_uses
+    ADD CONSTRAINT media_file_uses_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.media_file_uses
+    ADD CONSTRAINT media_file_uses_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.media_file_uses
+    ADD CONSTRAINT media_file_uses_lesson_id_fkey FOREIGN KEY (lesson_id) REFERENCES public.lessons(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.media_file_uses
+    ADD CONSTRAINT media_file_uses_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.media_files
+    ADD CONSTRAINT media_files_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.media_files
+    ADD CONSTRAINT media_files_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -15536,6 +15838,12 @@ ALTER TABLE ONLY public.transactions
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES public.transactions(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES public.enrollments(id) ON DELETE CASCADE;
@@ -15957,6 +16265,10 @@ CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT 
 
 CREATE POLICY "Members view own votes" ON public.review_votes FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Owners and teams delete files" ON public.media_files FOR DELETE TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Owners and teams rename files" ON public.media_files FOR UPDATE TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Owners share their sessions" ON public.session_shares FOR INSERT TO authenticated WITH CHECK ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
 
 CREATE POLICY "Owners view the links to their sessions" ON public.session_shares FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -15972,6 +16284,10 @@ CREATE POLICY "People view active partners" ON public.partner_lms_providers FOR 
 CREATE POLICY "People view courses of programs" ON public.program_courses FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.programs p
   WHERE (p.id = program_courses.program_id))));
+
+CREATE POLICY "People view files that are theirs or open to them" ON public.media_files FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((state = 'ready'::text) AND (EXISTS ( SELECT 1
+   FROM public.media_file_uses u
+  WHERE (u.file_id = media_files.id))))));
 
 CREATE POLICY "People view lesson titles" ON public.lessons FOR SELECT TO authenticated USING ((((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
@@ -16011,6 +16327,14 @@ CREATE POLICY "People view teams" ON public.course_instructors FOR SELECT TO aut
 
 CREATE POLICY "People view the versions they began" ON public.course_versions FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_course_version_ids() AS my_course_version_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view their own uploads" ON public.uploads FOR SELECT TO authenticated USING ((owner_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "People view uses of their files and in what is open to them" ON public.media_file_uses FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((place = 'block'::text) AND (EXISTS ( SELECT 1
+   FROM public.content_blocks b
+  WHERE (b.id = media_file_uses.ref_id)))) OR ((place = 'course'::text) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = media_file_uses.ref_id))))));
+
 CREATE POLICY "People view what courses require" ON public.course_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = course_prerequisites.course_id))));
@@ -16024,6 +16348,10 @@ CREATE POLICY "People view which package a lesson plays" ON public.lesson_scorm_
 CREATE POLICY "Public can view courses of programs" ON public.program_courses FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.programs p
   WHERE ((p.id = program_courses.program_id) AND (p.status = 'published'::text)))));
+
+CREATE POLICY "Public can view files of what is open" ON public.media_files FOR SELECT TO anon USING (((state = 'ready'::text) AND (EXISTS ( SELECT 1
+   FROM public.media_file_uses u
+  WHERE (u.file_id = media_files.id)))));
 
 CREATE POLICY "Public can view lesson titles" ON public.lessons FOR SELECT TO anon USING (((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
@@ -16056,6 +16384,12 @@ CREATE POLICY "Public can view published programs" ON public.programs FOR SELECT
 CREATE POLICY "Public can view teams" ON public.course_instructors FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE ((c.id = course_instructors.course_id) AND (c.status = 'published'::text)))));
+
+CREATE POLICY "Public can view uses in what is open" ON public.media_file_uses FOR SELECT TO anon USING ((((place = 'block'::text) AND (EXISTS ( SELECT 1
+   FROM public.content_blocks b
+  WHERE (b.id = media_file_uses.ref_id)))) OR ((place = 'course'::text) AND (EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = media_file_uses.ref_id))))));
 
 CREATE POLICY "Public can view what courses require" ON public.course_prerequisites FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -16241,6 +16575,10 @@ ALTER TABLE public.mail_outbox ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.maintenance_runs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.media_file_uses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.media_files ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.member_designations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
@@ -16330,6 +16668,8 @@ ALTER TABLE public.skill_prerequisites ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.skills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.video_analytics ENABLE ROW LEVEL SECURITY;
 
@@ -16916,6 +17256,11 @@ GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
 REVOKE ALL ON FUNCTION private.expire_enrollments(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_enrollments(p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.file_uses_in_words(p_file uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.files_in(p_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.files_in(p_text text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.finish_sync_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.first_sco(p_package uuid) FROM PUBLIC;
@@ -16943,6 +17288,8 @@ REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_finished_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forget_finished_jobs() TO service_role;
+
+REVOKE ALL ON FUNCTION private.forget_stored_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
 
@@ -16999,6 +17346,10 @@ GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content j
 REVOKE ALL ON FUNCTION private.is_expected_text(p_expected jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_file_name(p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_file_name(p_name text) TO authenticated;
+GRANT ALL ON FUNCTION private.is_file_name(p_name text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_instant(p_text text) FROM PUBLIC;
 
@@ -17236,11 +17587,17 @@ REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time z
 
 REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_block_files() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_course_files() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_newest_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_stored_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
@@ -17283,6 +17640,8 @@ GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date)
 REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.publication_problems(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
 
@@ -17378,6 +17737,8 @@ REVOKE ALL ON FUNCTION private.refuse_problems(p_course uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_used_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
@@ -18209,6 +18570,43 @@ GRANT SELECT ON TABLE public.mail_outbox TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.maintenance_runs TO service_role;
 GRANT SELECT ON TABLE public.maintenance_runs TO authenticated;
 
+GRANT SELECT ON TABLE public.media_file_uses TO service_role;
+GRANT SELECT ON TABLE public.media_file_uses TO authenticated;
+
+GRANT SELECT(file_id) ON TABLE public.media_file_uses TO anon;
+
+GRANT SELECT(place) ON TABLE public.media_file_uses TO anon;
+
+GRANT SELECT(ref_id) ON TABLE public.media_file_uses TO anon;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media_files TO service_role;
+GRANT SELECT,DELETE ON TABLE public.media_files TO authenticated;
+
+GRANT SELECT(id) ON TABLE public.media_files TO anon;
+
+GRANT UPDATE(filename) ON TABLE public.media_files TO authenticated;
+GRANT SELECT(filename) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(kind) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(mime_type) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(byte_size) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(sha256) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(storage_key) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(thumbnail_key) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(state) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(width) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(height) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(duration) ON TABLE public.media_files TO anon;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO service_role;
 GRANT SELECT ON TABLE public.member_designations TO anon;
@@ -18516,6 +18914,9 @@ GRANT SELECT ON TABLE public.slow_queries TO service_role;
 
 GRANT SELECT ON TABLE public.table_sizes TO authenticated;
 GRANT SELECT ON TABLE public.table_sizes TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO service_role;
+GRANT SELECT ON TABLE public.uploads TO authenticated;
 
 GRANT SELECT,INSERT ON TABLE public.video_events TO service_role;
 GRANT SELECT ON TABLE public.video_events TO authenticated;
