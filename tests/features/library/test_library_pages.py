@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collegium.features.library import service
-from collegium.features.library.model import Clip, Cursor, PartOrder
+from collegium.features.library.model import Clip, PartOrder
 from collegium.features.library.share_pages import end_of
 from collegium.kit.errors import Invalid
 from collegium.kit.site import Site
@@ -305,11 +305,6 @@ def test_moving_keeps_everything_and_goes_one_place(parts: list[PartOrder], data
         assert abs(at - now) <= 1
     assert service.moved_part(parts, uuid4(), to) is None
     assert service.moved_video(parts, uuid4(), to) is None
-
-
-@given(st.text())
-def test_any_text_in_an_address_is_a_place_or_none(text: str) -> None:
-    assert Cursor.read(text) is None or isinstance(Cursor.read(text), Cursor)
 
 
 @pytest.mark.parametrize(

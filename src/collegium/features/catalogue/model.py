@@ -177,6 +177,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     seats_taken: int
     required_lessons: int
     price_now: Decimal | None = None
+    avg_rating: Decimal | None = None
+    total_reviews: int = 0
+    enable_discussion_forum: bool = False
     signed_in: bool = False
     is_member: bool = False
     teaches: bool = False

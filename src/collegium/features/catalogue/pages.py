@@ -14,8 +14,9 @@ from collegium.features.catalogue import bodies, service
 from collegium.features.catalogue.bodies import Bodies
 from collegium.features.catalogue.entry import entry
 from collegium.features.catalogue.filters import CourseQuery, Cursor
-from collegium.features.catalogue.model import Lock, MarkMap
+from collegium.features.catalogue.model import Lock, MarkMap, Standing
 from collegium.features.catalogue.shelves import Shelf, Shelves
+from collegium.features.discussions.service import ReviewedCourse, reviews
 from collegium.kit.site import Site
 from collegium.kit.viewer import actor_of
 from collegium.web import pages
@@ -100,6 +101,9 @@ async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
         locks: Mapping[UUID, Lock] = {}
         if standing.may_enter and body.course.has_rules:
             locks = (await service.locks(tx, [standing.id]))[standing.id]
+        rating = (
+            await reviews.on_course(tx, _reviewed(standing), pages.site_of(request)) if standing.total_reviews else None
+        )
     outline = body.outline
     if viewer is not None and standing.may_enter:
         outline = bodies.own_outline(body.course, standing, locks, viewer.time_zone)
@@ -110,7 +114,12 @@ async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
         entry=entry(standing, datetime.now(UTC)),
         body=body,
         outline=outline,
+        rating=rating,
     )
+
+
+def _reviewed(standing: Standing) -> ReviewedCourse:
+    return ReviewedCourse(standing.id, standing.slug, standing.title, standing.avg_rating, standing.total_reviews)
 
 
 ROUTES: list[ControllerRouterHandler] = [home, catalogue, course]

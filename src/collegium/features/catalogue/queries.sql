@@ -167,7 +167,7 @@ select
     private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
     case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
-    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons
+    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons, c.avg_rating, c.total_reviews
 from public.courses c
 where c.slug = $1;
 
@@ -178,6 +178,7 @@ select
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
     case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
     c.active_enrollments + c.completion_count as seats_taken, coalesce(v.required_lessons, c.required_lessons) as required_lessons,
+    c.avg_rating, c.total_reviews, c.enable_discussion_forum,
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
     $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,

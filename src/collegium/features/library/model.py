@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
 from uuid import UUID
 
@@ -20,18 +18,6 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     created_at: datetime
     id: UUID
-
-    def write(self) -> str:
-        """As it stands in an address."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, text: str | None) -> Cursor | None:
-        """What `write` wrote; None for anything else, which shows the first page."""
-        try:
-            return msgspec.json.decode(base64.urlsafe_b64decode((text or "") + "=="), type=cls)
-        except (msgspec.DecodeError, msgspec.ValidationError, binascii.Error, ValueError):
-            return None
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.library import service
 from collegium.features.library.model import KINDS, Clip, Collection, Cursor, Part
 from collegium.features.library.share_pages import SHARE_ROUTES
+from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound, Problem
 from collegium.kit.storage import InvalidKey, Missing, media_response
@@ -41,7 +42,7 @@ async def library(request: WebRequest) -> Response[str]:
 async def _library(request: WebRequest, *, error: Invalid | None = None, name: str = "") -> Response[str]:
     pages.require_viewer(request)
     words = " ".join(request.query_params.get("q", "").split())[: service.LONGEST_SEARCH]
-    after = Cursor.read(request.query_params.get("after"))
+    after = read_cursor(request.query_params.get("after"), Cursor)
     async with pages.transaction(request) as tx:
         shelf = await service.shelf(tx, words, after)
     return pages.render(
@@ -54,7 +55,7 @@ async def _library(request: WebRequest, *, error: Invalid | None = None, name: s
         typed=name,
         first="/library?" + urlencode({"q": words}) if words else "/library",
         is_first=after is None,
-        following="/library?" + urlencode(({"q": words} if words else {}) | {"after": shelf.next.write()})
+        following="/library?" + urlencode(({"q": words} if words else {}) | {"after": write_cursor(shelf.next)})
         if shelf.next
         else None,
     )

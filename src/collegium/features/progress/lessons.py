@@ -34,6 +34,7 @@ class LearningCourse(msgspec.Struct, frozen=True):
     current_lesson_id: UUID | None
     completed_at: datetime | None
     certificate_number: str | None
+    has_forum: bool = False
 
 
 class OutlineLesson(msgspec.Struct, frozen=True):

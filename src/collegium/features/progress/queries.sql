@@ -37,7 +37,7 @@ select
     c.id, c.title, c.slug, c.ce_credits, c.completion_certificate,
     c.id = any (array(select private.my_taught_course_ids())) or private.is_admin() as staff,
     e.id as enrollment_id, e.status as enrollment_status, e.current_lesson_id, e.completed_at,
-    k.number as certificate_number
+    k.number as certificate_number, c.enable_discussion_forum as has_forum
 from public.courses c
 left join lateral (
     select * from public.enrollments e
