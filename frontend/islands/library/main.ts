@@ -1,7 +1,8 @@
-/** A collection: order by dragging and by the arrow keys, a film that leads to the next one, a link to copy. */
+/** A collection: order by dragging and by the arrow keys, a film that leads to the next one, a link to copy, and films to send. */
 import htmx from "htmx.org";
 import { film } from "./film";
 import { ordering } from "./ordering";
+import { uploading } from "./uploading";
 
 window.htmx = htmx;
 
@@ -31,3 +32,4 @@ async function copy(text: string): Promise<boolean> {
 copying();
 film();
 ordering();
+uploading();

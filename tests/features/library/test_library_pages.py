@@ -312,3 +312,138 @@ def test_moving_keeps_everything_and_goes_one_place(parts: list[PartOrder], data
 )
 def test_a_title_is_the_name_without_its_ending(name: str, title: str) -> None:
     assert Clip(uuid4(), name, 1, "video/mp4", None, None).title == title
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+async def add_file(database: Database, site: Site, person: Person, name: str = "A film.mp4", **columns: Any) -> UUID:
+    """A file of somebody's that passed its check."""
+    row: dict[str, Any] = {
+        "owner_id": person.id,
+        "purpose": "collection",
+        "filename": name,
+        "kind": "video",
+        "mime_type": "video/mp4",
+        "byte_size": len(FILM),
+        "sha256": "0" * 64,
+        "storage_key": f"sessions/{person.id}/{uuid4()}.mp4",
+        "state": "ready",
+        "duration": 61.9,
+    } | columns
+    if row["storage_key"]:
+        await site.storage.put(row["storage_key"], FILM)
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    async with database.connect() as owner:
+        return await owner.fetchval(
+            f"insert into public.media_files ({', '.join(row)}) values ({places}) returning id", *row.values()
+        )
+
+
+async def parts_of(client: Client, here: str) -> list[str]:
+    return re.findall(r'data-part="([^"]+)"', (await client.get(here)).text)
+
+
+async def test_a_file_that_arrived_becomes_a_video_and_goes_with_it(
+    client: Client, make_person: MakePerson, database: Database, site: Site
+) -> None:
+    person = make_person()
+    await client.login(person)
+    here = await begin(client)
+    (part,) = await parts_of(client, here)
+    file = await add_file(database, site, person)
+    for _ in range(2):  # The answer may be lost on the way.
+        added = await client.post_form(
+            f"{here}/videos", {"part": part, "file": str(file)}, headers={"hx-request": "true"}
+        )
+        assert titles(added.text) == ["Part 1", "- A film"]
+    assert "1:01" in added.text
+    (clip,) = re.findall(r'data-clip="([^"]+)"', added.text)
+    assert (await client.get(f"/library/videos/{clip}/file")).content == FILM
+    async with database.connect() as owner:
+        assert await owner.fetchval("select count(*) from public.media_file_uses where place = 'collection'") == 1
+        await client.post_form(f"{here}/videos/{clip}/remove")
+        assert await owner.fetchval("select count(*) from public.media_files") == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "status"),
+    [
+        ({"purpose": "lesson_video"}, 404),
+        ({"kind": "document", "mime_type": "application/pdf"}, 422),
+        ({"state": "checking", "storage_key": None, "sha256": None}, 409),
+        ({"state": "refused", "storage_key": None, "sha256": None, "refusal": "This is no video."}, 422),
+    ],
+    ids=["for a lesson", "a document", "not checked yet", "refused"],
+)
+async def test_which_files_become_videos(
+    client: Client, make_person: MakePerson, database: Database, site: Site, columns: dict[str, Any], status: int
+) -> None:
+    person = make_person()
+    await client.login(person)
+    here = await begin(client)
+    (part,) = await parts_of(client, here)
+    file = await add_file(database, site, person, **columns)
+    ask = {"headers": {"hx-request": "true"}}
+    assert (await client.post_form(f"{here}/videos", {"part": part, "file": str(file)}, **ask)).status_code == status
+    assert titles((await client.get(here)).text) == ["Part 1"]
+
+
+async def test_nobody_collects_anothers_file_or_into_anothers_part(
+    client: Client, make_client: MakeClient, make_person: MakePerson, database: Database, site: Site
+) -> None:
+    person, other = make_person(), make_person()
+    await client.login(person)
+    here = await begin(client)
+    (part,) = await parts_of(client, here)
+    file, others = await add_file(database, site, person), await add_file(database, site, other)
+    stranger = await make_client()
+    await stranger.login(other)
+    theirs = await begin(stranger)
+    (their_part,) = await parts_of(stranger, theirs)
+    ask = {"headers": {"hx-request": "true"}}
+    for who, form in (
+        (client, {"part": part, "file": str(others)}),
+        (client, {"part": their_part, "file": str(file)}),
+        (client, {"part": part, "file": str(uuid4())}),
+    ):
+        assert (await who.post_form(f"{here}/videos", form, **ask)).status_code == 404
+    assert (await client.post_form(f"{here}/videos", {"part": "x", "file": "y"}, **ask)).status_code == 422
+
+
+async def test_a_collection_becomes_a_course_whose_videos_are_prepared(
+    client: Client, make_person: MakePerson, database: Database, site: Site
+) -> None:
+    person = make_person("instructor")
+    await client.login(person)
+    here = await begin(client, "Claims & letters")
+    empty = await client.post_form(f"{here}/course")
+    assert empty.headers["location"] == here
+    (part,) = await parts_of(client, here)
+    for name in ("One.mp4", "Two.mp4"):
+        file = await add_file(database, site, person, name, duration=None)
+        await client.post_form(f"{here}/videos", {"part": part, "file": str(file)})
+    clips = re.findall(r'data-clip="([^"]+)"', (await client.get(here)).text)
+    await client.post_form(f"{here}/move", {"to": "up", "item": clips[1]})
+    made = await client.post_form(f"{here}/course")
+    course = UUID(made.headers["location"].rpartition("/")[2])
+    async with database.connect() as owner:
+        lessons = await owner.fetch(
+            "select l.title, v.processing_state from public.lessons l join public.lesson_videos v on v.lesson_id = l.id"
+            " where l.course_id = $1 order by l.lesson_order",
+            course,
+        )
+        jobs = await owner.fetchval(
+            "select count(*) from procrastinate.procrastinate_jobs where task_name = 'media.transcode'"
+        )
+    assert [tuple(row) for row in lessons] == [("Two", "waiting"), ("One", "waiting")]
+    assert jobs == 2
+    # The collection goes; what the lessons show stays.
+    await client.post_form(f"{here}/remove")
+    async with database.connect() as owner:
+        assert await owner.fetchval("select count(*) from public.media_files") == 2
+    learner = make_person()
+    await client.login(learner)
+    own = await begin(client)
+    assert (await client.post_form(f"{own}/course")).status_code == 403
+    assert "Make a course of it" not in (await client.get(own)).text

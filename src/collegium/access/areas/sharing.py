@@ -49,6 +49,7 @@ WRITABLE: dict[tuple[str, str], str] = {
 
 FUNCTIONS: dict[str, str] = {
     "private.shared_video_file": "service_role",
+    "public.add_collected_video": "authenticated",
     "public.add_session_module": "authenticated",
     "public.order_session": "authenticated",
     "public.read_shared_session": "anon authenticated",

@@ -173,6 +173,22 @@ async def rename_part(request: WebRequest, collection_id: FromPath[UUID], part_i
     return await _done(request, collection_id, None, lambda tx: service.rename_part(tx, collection_id, part_id, name))
 
 
+@post("/library/{collection_id:uuid}/videos", include_in_schema=False)
+async def add_video(request: WebRequest, collection_id: FromPath[UUID]) -> Response[str]:
+    """Puts a file that arrived at the end of a part."""
+    pages.require_viewer(request)
+    form = await request.form()
+    part, file = _uuid(form.get("part")), _uuid(form.get("file"))
+    return await _done(request, collection_id, None, lambda tx: service.add_video(tx, part, file))
+
+
+def _uuid(given: object) -> UUID:
+    try:
+        return UUID(str(given))
+    except ValueError:
+        raise Invalid("This does not say what is meant. Load the page again and try once more.") from None
+
+
 @post("/library/{collection_id:uuid}/videos/{video_id:uuid}", include_in_schema=False)
 async def rename_video(request: WebRequest, collection_id: FromPath[UUID], video_id: FromPath[UUID]) -> Response[str]:
     """Renames a video."""
@@ -195,10 +211,7 @@ async def move(request: WebRequest, collection_id: FromPath[UUID]) -> Response[s
     pages.require_viewer(request)
     form = await request.form()
     to = str(form.get("to", ""))
-    try:
-        item = UUID(str(form.get("item", "")))
-    except ValueError:
-        raise Invalid("Say what to move.") from None
+    item = _uuid(form.get("item"))
     if to not in ("up", "down"):
         raise Invalid("Say where to move it: up or down.")
     direction: service.Direction = "up" if to == "up" else "down"
@@ -280,7 +293,7 @@ async def make_course(request: WebRequest, collection_id: FromPath[UUID]) -> Res
     pages.require_teacher(request)
     try:
         async with pages.transaction(request) as tx:
-            course = await service.make_course(tx, collection_id)
+            course = await service.make_course(pages.site_of(request), tx, collection_id)
     except Problem as problem:
         if problem.status != 409:
             raise
@@ -290,6 +303,6 @@ async def make_course(request: WebRequest, collection_id: FromPath[UUID]) -> Res
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    library, begin, show, video_file, change, add_part, rename_part, rename_video, put_in_order, move,
+    library, begin, show, video_file, change, add_part, rename_part, add_video, rename_video, put_in_order, move,
     ask_for_name, ask_to_remove, remove, remove_part, remove_video, make_course, *SHARE_ROUTES,
 ]  # fmt: skip

@@ -67,6 +67,10 @@ update public.modules set name = $3 where id = $2 and session_id = $1 returning 
 -- Removes a part of one's own collection with its videos.
 delete from public.modules where id = $2 and session_id = $1 returning name;
 
+-- name: add_video
+-- Puts an uploaded file at the end of a part of one's own collection.
+select public.add_collected_video($1, $2);
+
 -- name: rename_video
 -- Gives a video of one's own collection another name.
 update public.videos set file_name = $3
@@ -106,3 +110,9 @@ select private.shared_video_file($1, $2);
 -- name: make_course
 -- Makes a draft course of one's own collection.
 select public.publish_session($1);
+
+-- name: films_of_course
+-- Lessons of a course that was made of a collection, with the file that each shows.
+select v.lesson_id, f.id as file_id
+from public.lesson_videos v join public.media_files f on f.storage_key = v.source_key
+where v.course_id = $1;

@@ -24,6 +24,7 @@ from collegium.features.library.model import (
     Shelf,
     Summary,
 )
+from collegium.features.media import service as media
 from collegium.kit import queries
 from collegium.kit.db import ANON, SYSTEM, Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound
@@ -101,6 +102,15 @@ async def rename_part(tx: Transaction, collection_id: UUID, part_id: UUID, name:
     """Raises Invalid, NotFound."""
     if await tx.fetchval(Q.rename_part, collection_id, part_id, name_of(name, "part")) is None:
         raise NotFound("This part is not there any more.", code="no_such_part")
+
+
+async def add_video(tx: Transaction, part_id: UUID, file_id: UUID) -> UUID:
+    """Puts a file that the actor uploaded for a collection at the end of a part of his own.
+
+    What the file is was found out by looking into it. Raises in the database's words NotFound, Conflict
+    (file_not_ready, part_full) and Invalid.
+    """
+    return await tx.fetchval(Q.add_video, part_id, file_id)
 
 
 async def rename_video(tx: Transaction, collection_id: UUID, video_id: UUID, name: str) -> None:
@@ -267,9 +277,12 @@ async def shared_file_key(site: Site, token: str, video_id: UUID) -> str:
 # Making a course -------------------------------------------------------------------------------------------------
 
 
-async def make_course(tx: Transaction, collection_id: UUID) -> UUID:
-    """Makes a draft course of one's own collection and answers it.
+async def make_course(site: Site, tx: Transaction, collection_id: UUID) -> UUID:
+    """Makes a draft course of one's own collection, has its videos prepared for lessons, and answers the course.
 
     Raises with the database's words Forbidden (teachers_only), NotFound, Conflict (session_empty, videos_not_ready).
     """
-    return await tx.fetchval(Q.make_course, collection_id)
+    course: UUID = await tx.fetchval(Q.make_course, collection_id)
+    for row in await tx.fetch(Q.films_of_course, course):
+        await media.attach_upload(site, tx, row["lesson_id"], row["file_id"])
+    return course
