@@ -45,6 +45,7 @@ FEATURES = (
     "documents",
     "library",
     "discussions",
+    "notices",
     "exchange",
     "insight",
     "certificates",

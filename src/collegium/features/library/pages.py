@@ -293,7 +293,7 @@ async def make_course(request: WebRequest, collection_id: FromPath[UUID]) -> Res
     pages.require_teacher(request)
     try:
         async with pages.transaction(request) as tx:
-            course = await service.make_course(pages.site_of(request), tx, collection_id)
+            course = await service.make_course(tx, collection_id)
     except Problem as problem:
         if problem.status != 409:
             raise

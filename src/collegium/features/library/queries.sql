@@ -110,9 +110,3 @@ select private.shared_video_file($1, $2);
 -- name: make_course
 -- Makes a draft course of one's own collection.
 select public.publish_session($1);
-
--- name: films_of_course
--- Lessons of a course that was made of a collection, with the file that each shows.
-select v.lesson_id, f.id as file_id
-from public.lesson_videos v join public.media_files f on f.storage_key = v.source_key
-where v.course_id = $1;

@@ -24,7 +24,6 @@ from collegium.features.library.model import (
     Shelf,
     Summary,
 )
-from collegium.features.media import service as media
 from collegium.kit import queries
 from collegium.kit.db import ANON, SYSTEM, Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound
@@ -277,12 +276,9 @@ async def shared_file_key(site: Site, token: str, video_id: UUID) -> str:
 # Making a course -------------------------------------------------------------------------------------------------
 
 
-async def make_course(site: Site, tx: Transaction, collection_id: UUID) -> UUID:
-    """Makes a draft course of one's own collection, has its videos prepared for lessons, and answers the course.
+async def make_course(tx: Transaction, collection_id: UUID) -> UUID:
+    """Makes a draft course of one's own collection and answers it. Its videos wait to be prepared for lessons.
 
     Raises with the database's words Forbidden (teachers_only), NotFound, Conflict (session_empty, videos_not_ready).
     """
-    course: UUID = await tx.fetchval(Q.make_course, collection_id)
-    for row in await tx.fetch(Q.films_of_course, course):
-        await media.attach_upload(site, tx, row["lesson_id"], row["file_id"])
-    return course
+    return await tx.fetchval(Q.make_course, collection_id)
