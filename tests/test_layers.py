@@ -32,7 +32,8 @@ def lint(folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        # The folder's own package, wherever another one may be installed.
+        env={**os.environ, "PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder}"},
         capture_output=True,
         text=True,
         check=False,
