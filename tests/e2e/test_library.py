@@ -148,6 +148,32 @@ async def test_a_collection_is_ordered_by_mouse_and_by_keys_and_shared(
     assert answer.status == 404
 
 
+async def test_a_film_is_sent_watched_and_removed(
+    new_page: NewPage, sign_in: SignIn, database: Database, live_server: LiveServer, film: Path, tmp_path: Path
+) -> None:
+    person = await add_person(database, first_name="Mara", last_name="Silva")
+    page = await new_page(width=390)
+    await sign_in(page, person)
+    await page.goto("/library")
+    await page.get_by_label("Name of the collection").fill("Appeals")
+    await page.get_by_role("button", name="Create").click()
+    no_film = tmp_path / "film.mp4"
+    no_film.write_text("<html><script>alert(1)</script></html>")
+    sending = page.get_by_label("Add videos to Part 1")
+    await sending.set_input_files([no_film, film])
+    await expect(page.locator(".lib-failed")).to_be_visible(timeout=LATER)
+    await expect(page.locator(".lib-clip-in")).to_have_text(["film"], timeout=LATER)
+    await page.locator(".lib-clip-in").click()
+    video = "document.querySelector('video')"
+    await page.evaluate(f"{video}.play()")
+    await page.get_by_label("More about film").click()
+    await page.get_by_role("link", name="Remove").last.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Remove “film”?")
+    await page.get_by_role("button", name="Remove").click()
+    await expect(page.get_by_text("No videos in this part yet.")).to_be_visible()
+    assert await owner(database, "select count(*) from public.media_files where state = 'ready'") == 0
+
+
 async def test_a_review_and_a_discussion_by_keys(
     new_page: NewPage, school: School, sign_in: SignIn, database: Database
 ) -> None:
