@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collegium.features.discussions.texts import shown
@@ -65,6 +65,7 @@ def test_any_text_makes_only_our_tags(parts: list[str]) -> None:
     only_our_tags("".join(parts))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_every_character_is_kept_but_blanks(text: str) -> None:
     assert "".join(Tags(str(shown(text))).words.split()) == "".join(text.replace("\x00", "\ufffd").split())
