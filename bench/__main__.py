@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, concurrency, counters, load
+from bench import calibrate, concurrency, counters, load, uploads
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -180,6 +180,24 @@ def _concurrency(ground: Ground) -> list[Figure]:
     ]
 
 
+def _uploads(ground: Ground) -> list[Figure]:
+    """1 GB through a proxy that cuts five times, with one restart, while somebody watches a film."""
+    found = uploads.run(ground)
+    ground.stop_web()
+    whole = f"{found.cuts} cuts, {found.resumed} times resumed; checked and stored after {found.seconds:.0f} s"
+    return [
+        Figure(
+            "uploads-bytes", round(found.per_second / 1e6, 1), "MB/s", None, None, "byte for byte, 5 cuts",
+            found.same and found.cuts == uploads.CUTS, note=whole,
+        ),
+        Figure("uploads-memory", round(found.grown_mb, 1), "MB", None, None, "< 64 MB more", found.grown_mb < 64),
+        Figure(
+            "uploads-film", round(found.longest_gap_s, 3), "s at most", None, None, "no second late", found.late == 0,
+            note="longest wait for the bytes of one second of film, 8 Mbit/s",
+        ),
+    ]  # fmt: skip
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -209,7 +227,11 @@ WORK: dict[str, Callable[[Bench], list[Figure]]] = {
     "course-page": Bench.course_page,
 }
 # What needs a database and no site.
-ALONE: dict[str, Callable[[Ground], list[Figure]]] = {"counters": _counters, "concurrency": _concurrency}
+ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
+    "counters": _counters,
+    "concurrency": _concurrency,
+    "uploads": _uploads,
+}
 
 
 def _show(figure: Figure) -> None:

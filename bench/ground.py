@@ -50,6 +50,20 @@ class Ground:
 
         return asyncio.run(fill())
 
+    def make_empty(self) -> None:
+        """A fresh database with nobody in it."""
+
+        async def fill() -> None:
+            await migrations.drop(self.server, DATABASE)
+            await migrations.migrate(await migrations.ensure_database(self.server, DATABASE))
+
+        asyncio.run(fill())
+
+    @property
+    def web_pid(self) -> int:
+        """The process that `serve` began as; with one process, the one that serves."""
+        return self._web.pid if self._web else 0
+
     @property
     def dsn(self) -> str:
         """The superuser's way in."""

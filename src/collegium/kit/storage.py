@@ -6,9 +6,13 @@ is public: a file reaches a browser through `serve`, after `MediaSigner.check` h
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
+import os
 import re
+import secrets
+import shutil
 import time
 import unicodedata
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
@@ -134,8 +138,10 @@ def content_type(key: str) -> str:
 class Storage:
     """Files by key. Every method checks the key and raises `InvalidKey`; every read may raise `Missing`."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        # Where files lie when they lie in a folder of this machine.
+        self._folder = folder
         # A folder and a dictionary keep bytes only; object stores also keep the type, for links of their own.
         self._keeps_types = not isinstance(store, LocalStore | MemoryStore)
 
@@ -150,7 +156,7 @@ class Storage:
         if not url:
             folder = data_dir / "files"
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(LocalStore(folder, automatic_cleanup=True))
+            return cls(LocalStore(folder, automatic_cleanup=True), folder)
         scheme = url.partition("://")[0]
         if scheme == "memory":
             return cls(MemoryStore())
@@ -165,7 +171,10 @@ class Storage:
     async def put(self, key: str, data: bytes | Path | AsyncIterator[bytes]) -> Meta:
         """Write a file whole or not at all, replacing what was there; a path or an iterator is streamed."""
         check_key(key)
-        if self._keeps_types:
+        if self._folder is not None and isinstance(data, Path):
+            # The kernel copies, so a film of gigabytes takes no memory of this process.
+            await asyncio.to_thread(_copy, data, self._folder / key)
+        elif self._keeps_types:
             await obstore.put_async(
                 self._store,
                 key,
@@ -244,6 +253,21 @@ class Storage:
             except FileNotFoundError:
                 continue  # somebody else removed it first
         return len(keys)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies a file so that it appears whole, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A store of this kind takes a name with `#` and digits at its end for a file that is being written.
+    part = target.with_name(f"{target.name}#{secrets.randbelow(1 << 62)}")
+    try:
+        shutil.copyfile(source, part)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 class BadLink(Exception):

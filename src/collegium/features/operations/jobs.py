@@ -56,8 +56,8 @@ async def recount(site: Site) -> Outcome:
     "files.orphans",
     cron="3 4 * * *",
     title="Remove files without an owner",
-    what="Removes files of videos and certificates that nothing in the database names and that are older than a day."
-    " Never while a backup is written.",
+    what="Removes files of videos, certificates and the media library that nothing in the database names and that are"
+    " older than a day. Never while a backup is written.",
 )
 async def remove_orphans(site: Site) -> Outcome:
     """Every night."""

@@ -86,7 +86,8 @@ select private.archive_attempts($1);
 -- name: rows_with_files as service_role
 -- Whose files lie in storage: what a file's path names as its owner.
 select 'videos' as kind, id from public.lesson_videos
-union all select 'certificates', id from public.certificates;
+union all select 'certificates', id from public.certificates
+union all select 'files', id from public.media_files;
 
 -- name: analyze_changed as service_role
 -- Gathers statistics of tables that changed much.

@@ -17,7 +17,10 @@ from collegium.kit.storage import Meta
 BATCH = 200
 ORPHANED_AFTER = timedelta(hours=24)
 # Only what lies where the site itself puts files of a row, named after it, can be known to be without an owner.
-_OWNED = re.compile(r"(videos)/([0-9a-f-]{36})/.+|(certificates)/([0-9a-f-]{36})\.pdf")
+_OWNED = re.compile(
+    r"(?P<videos>videos)/([0-9a-f-]{36})/.+|(?P<certificates>certificates)/([0-9a-f-]{36})\.pdf"
+    r"|(?P<files>files)/([0-9a-f-]{36})/.+|sessions/[0-9a-f-]{36}/([0-9a-f-]{36})\.[a-z0-9]+"
+)
 MENDS = {
     "course_counters_equal_a_recount": "select private.mend_course_counters()",
     "lessons_completed_equals_a_recount": "select private.mend_lessons_completed()",
@@ -116,7 +119,8 @@ def _orphans(listed: Iterable[Meta], named: set[str], rows: set[tuple[str, str]]
         found = _OWNED.fullmatch(meta.key)
         if not found or meta.key in named or meta.last_modified > before:
             continue
-        kind, owner = (found[1], found[2]) if found[1] else (found[3], found[4])
+        kind = next((name for name, value in found.groupdict().items() if value), "files")
+        owner = next(value for value in reversed(found.groups()) if value)
         if (kind, owner) not in rows:
             yield meta
 

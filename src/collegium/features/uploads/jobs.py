@@ -6,6 +6,7 @@ from uuid import UUID
 
 from collegium.features.uploads import service
 from collegium.kit.jobs import job
+from collegium.kit.maintenance import Outcome, maintenance
 from collegium.kit.site import Site
 
 
@@ -19,3 +20,15 @@ async def check_upload(site: Site, file_id: str) -> None:
 async def remove_upload(site: Site, file_id: str, keys: list[str]) -> None:
     """Removes the bytes of a file that was deleted, unless a backup copies files: then the nightly round does it."""
     await service.remove(site, UUID(file_id), keys)
+
+
+@maintenance(
+    "uploads.tidy",
+    cron="37 * * * *",
+    title="Remove unfinished uploads",
+    what="Removes uploads that rested for more than eight days, refused files after 30 days and bytes that no row"
+    " names, and asks again for checks that were lost.",
+)
+async def tidy(site: Site) -> Outcome:
+    """Every hour."""
+    return await service.tidy(site)

@@ -78,3 +78,83 @@ update public.media_files set state = 'refused', refusal = $2 where id = $1 and 
 insert into public.media_files (id, owner_id, course_id, purpose, filename, kind, mime_type, byte_size, sha256, storage_key,
     thumbnail_key, width, height, duration, state)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'ready')
+
+-- name: library
+-- The files that the person who asks may work with, page by page: his own, those of his courses, all for an administrator.
+select f.id, f.filename, f.kind, f.mime_type, f.byte_size, f.state, f.refusal, f.width, f.height, f.duration, f.created_at,
+    f.course_id, c.title as course_title, f.owner_id = (select auth.uid()) as own, p.display_name as owner_name,
+    f.thumbnail_key is not null as has_thumbnail, coalesce(u.received, 0) as received
+from public.media_files f
+left join public.courses c on c.id = f.course_id
+left join public.instructor_profiles p on p.profile_id = f.owner_id
+left join public.uploads u on u.file_id = f.id
+where (f.owner_id = (select auth.uid()) or f.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+  and ($1::text = '' or f.filename ilike '%' || $1 || '%')
+  and ($2::text = '' or f.kind = $2)
+  and ($3::uuid is null or f.course_id = $3)
+  and (not $4::boolean or f.state = 'ready')
+  and ($6::uuid is null or case $5::text
+      when 'name' then (lower(f.filename), f.id) > (select lower(a.filename), a.id from public.media_files a where a.id = $6)
+      when 'size' then (f.byte_size, f.id) < (select a.byte_size, a.id from public.media_files a where a.id = $6)
+      else (f.created_at, f.id) < (select a.created_at, a.id from public.media_files a where a.id = $6)
+  end)
+order by case when $5 = 'name' then lower(f.filename) end, case when $5 = 'name' then f.id end,
+    case when $5 = 'size' then f.byte_size end desc, case when $5 = 'new' then f.created_at end desc, f.id desc
+limit $7
+
+-- name: one_of_library
+-- One of them.
+select f.id, f.filename, f.kind, f.mime_type, f.byte_size, f.state, f.refusal, f.width, f.height, f.duration, f.created_at,
+    f.course_id, c.title as course_title, f.owner_id = (select auth.uid()) as own, p.display_name as owner_name,
+    f.thumbnail_key is not null as has_thumbnail, coalesce(u.received, 0) as received
+from public.media_files f
+left join public.courses c on c.id = f.course_id
+left join public.instructor_profiles p on p.profile_id = f.owner_id
+left join public.uploads u on u.file_id = f.id
+where f.id = $1
+  and (f.owner_id = (select auth.uid()) or f.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+
+-- name: uses
+-- Where files of the library are used.
+select u.file_id, u.place, coalesce(l.title, c.title) as title, u.course_id, u.lesson_id
+from public.media_file_uses u
+left join public.courses c on c.id = u.course_id
+left join public.lessons l on l.id = u.lesson_id
+where u.file_id = any ($1)
+order by u.file_id, title nulls last, u.ref_id
+
+-- name: my_courses
+-- Courses whose files the person who asks shares.
+select id, title from public.courses where id = any (array(select private.my_taught_course_ids())) order by title, id
+
+-- name: rename
+-- Gives a file another name.
+update public.media_files set filename = $2 where id = $1 returning id
+
+-- name: delete_file
+-- Deletes a file that nothing uses.
+delete from public.media_files where id = $1 returning filename
+
+-- name: expired as service_role
+-- Uploads that rested for too long, and refused files whose owner has had a month to read why.
+select f.id from public.media_files f left join public.uploads u on u.file_id = f.id
+where (f.state = 'uploading' and (u.file_id is null or u.expires_at < now() - interval '1 day'))
+   or (f.state = 'refused' and f.updated_at < now() - interval '30 days')
+order by f.id limit $1
+
+-- name: remove_expired as service_role
+-- Removes them.
+delete from public.media_files where id = any ($1)
+
+-- name: forget_finished as service_role
+-- Forgets the ways of files that arrived long ago.
+delete from public.uploads u using public.media_files f
+where f.id = u.file_id and f.state <> 'uploading' and u.expires_at < now()
+
+-- name: stuck as service_role
+-- Files that have waited for their check for an hour: a job was lost, or a scanner was away for long.
+select id from public.media_files where state = 'checking' and updated_at < now() - interval '1 hour' order by id limit 200
+
+-- name: under_way as service_role
+-- Files whose bytes lie in the folder of files under way.
+select id from public.media_files where state in ('uploading', 'checking')

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from collegium.features.uploads import checking, parts, receiving
+from collegium.features.uploads import checking, parts, receiving, tidying
 from collegium.features.uploads.inspection import first_look
 from collegium.features.uploads.model import (
     GB,
@@ -36,12 +36,13 @@ from collegium.kit.db import SYSTEM, Actor, Transaction
 from collegium.kit.dumps import FILES_LOCK
 from collegium.kit.errors import Forbidden, Invalid, NotFound, Problem
 from collegium.kit.jobs import defer
+from collegium.kit.maintenance import Outcome
 from collegium.kit.site import Site
 
 __all__ = [
     "LARGEST", "PURPOSES", "Begin", "MediaFile", "Purpose", "Refused", "Result", "ScanFailed", "Stored", "Upload",
     "Usage", "append", "begin", "check", "end", "find", "position", "ready_file", "register", "remove", "result",
-    "stored_file", "usage",
+    "size_in_words", "stored_file", "tidy", "usage",
 ]  # fmt: skip
 
 Q = queries.load("collegium.features.uploads")
@@ -321,3 +322,8 @@ async def remove(site: Site, file_id: UUID, keys: list[str]) -> None:
             return
         for key in keys:
             await site.storage.delete(key)
+
+
+async def tidy(site: Site) -> Outcome:
+    """Removes by the clock what nobody finished, what was refused long ago, and bytes without a row."""
+    return await tidying.tidy(site, CHECK)
