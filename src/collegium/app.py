@@ -205,6 +205,7 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
                 r"^/files/",
                 r"^/uploads",
                 r"^/api/v1/playback",
+                r"^/studio/[^/]+/export/",
                 r"^/library/(videos|shared)/[^/]+/(file|videos/)",
             ],
         ),

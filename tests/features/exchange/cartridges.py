@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
+
+from pypdf import PdfWriter
 
 VERSIONS = ("1.1", "1.2", "1.3")
 
@@ -99,7 +102,18 @@ POINT = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001"
     "e221bc330000000049454e44ae426082"
 )
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def blank(pages: int = 2) -> bytes:
+    """A PDF of empty pages."""
+    writer, out = PdfWriter(), BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(200, 300)
+    writer.write(out)
+    return out.getvalue()
+
+
+PDF = blank()
 PAGE = """<!DOCTYPE html>
 <html><head><title>Reading a claim</title><style>p { color: red }</style></head>
 <body onload="steal()">

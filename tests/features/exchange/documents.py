@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from collegium.features.exchange import parts
 from collegium.features.exchange.parts import Document
 from collegium.features.exchange.zipping import Outgoing, package
+from tests.support.database import run
 
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def pack(document: Document, files: list[Outgoing], path: Path) -> Path:
             async for data in package(document, files):
                 file.write(data)
 
-    asyncio.run(write())
+    run(write())
     return path
 
 

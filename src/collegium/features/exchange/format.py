@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,12 @@ class _Head(msgspec.Struct):
 FILE_SCHEME = "collegium-file:"
 _FILE_ADDRESS = re.compile(r'(?<=")collegium-file:([a-z][a-z0-9_-]{0,39})(?=")')
 _SITE_ADDRESS = re.compile(r'(?<=")/files/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=")')
+_HOSTS = {
+    "upload": re.compile(r"(?!)"),
+    "youtube": re.compile(r"youtu\.be|(www\.|m\.)?youtube(-nocookie)?\.com"),
+    "vimeo": re.compile(r"(www\.|player\.)?vimeo\.com"),
+    "wistia": re.compile(r"([a-z0-9-]+\.)*wistia\.(com|net)"),
+}
 _WHERE = re.compile(r" - at `\$\.?(.*?)`$")
 
 
@@ -162,13 +169,16 @@ def _video_problems(video: Video) -> Iterator[str]:
         yield "a film is played at one to four times its speed."
     if (video.provider == "upload") == (video.url is not None):
         yield "a film is either a file or at a provider's address."
+    if video.url and not _HOSTS[video.provider].fullmatch(urlsplit(video.url).hostname or ""):
+        yield f"{video.url[:80]} is not an address of {video.provider.capitalize()}."
     if video.provider != "upload" and (video.original or video.prepared):
         yield "a film at a provider has no files here."
     if video.prepared:
         paths = [one.path for one in video.prepared.files]
         if len(set(paths)) < len(paths):
             yield "the same path of the prepared film stands there twice."
-        for path in (video.prepared.playlist, *([video.prepared.poster] if video.prepared.poster else [])):
+        named = (video.prepared.playlist, video.prepared.poster, video.prepared.storyboard)
+        for path in filter(None, named):
             if path not in paths:
                 yield f"{path[:80]} of the prepared film is not among its files."
 

@@ -106,7 +106,7 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A file of the prepared film, under its path below the film's folder."""
 
     path: Annotated[
-        str, Meta(pattern=r"^hls/([A-Za-z0-9_-]+/)?[A-Za-z0-9_-]+\.(m3u8|ts|m4s|mp4|jpg|webp|vtt)$", max_length=200)
+        str, Meta(pattern=r"^([A-Za-z0-9_-]+/){0,4}[A-Za-z0-9_-]+\.(m3u8|ts|m4s|mp4|jpg|webp|vtt)$", max_length=200)
     ]
     file: Id
 
@@ -129,6 +129,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     playlist: str
     poster: str | None
+    storyboard: str | None = None
     variants: Annotated[list[Variant], Meta(max_length=20)]
     files: Annotated[list[Rendition], Meta(min_length=1, max_length=20_000)]
 
