@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, concurrency, counters, load, uploads
+from bench import calibrate, concurrency, counters, films, load, uploads
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -198,6 +198,17 @@ def _uploads(ground: Ground) -> list[Figure]:
     ]  # fmt: skip
 
 
+def _films(ground: Ground) -> list[Figure]:
+    """The ladder of ten minutes in 1080 lines, who can read it, and how soon a lesson shows its first picture."""
+    found = films.measure(ground.server)
+    ratio = found.made.seconds / found.made.film_seconds
+    took = Figure("films", round(found.made.seconds, 1), "s", round(found.made.film_seconds, 1), round(ratio, 2), "≤ 12 × its length", ratio <= 12,
+                  note="calibration: the length of the film")  # fmt: skip
+    read = Figure("films-read", len(found.wrong), "faults", None, None, "0 by two readers", not found.wrong, note="; ".join(found.wrong)[:500])  # fmt: skip
+    first = Figure("films-first", round(found.first_ms), "ms", None, None, "≤ 1000 ms", found.first_ms <= 1000, note=found.played)  # fmt: skip
+    return [took, read, first]
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -231,6 +242,7 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "counters": _counters,
     "concurrency": _concurrency,
     "uploads": _uploads,
+    "films": _films,
 }
 
 

@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Command that is given the path of each upload: exit 0 clean, 1 infected, anything else an error."""
     clamd: str | None = None
     """Address of a clamd that looks at each upload: a socket's path or ``host:port``."""
+    video_prefix: str | None = None
+    """Folder of the storage from which administrators may take videos by their key; without it none."""
 
     @property
     def secure_cookies(self) -> bool:

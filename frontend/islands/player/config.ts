@@ -1,4 +1,5 @@
 import { isIntervals, type Interval } from "./intervals";
+import { isProvider, type Provider } from "./provider";
 
 export interface Caption {
   src: string;
@@ -18,7 +19,11 @@ export interface Config {
   goalSeconds: number;
   watched: Interval[];
   src: string;
+  /** Whose player shows it, where the video does not lie here. */
+  provider: Provider | undefined;
   poster: string;
+  /** WebVTT with small pictures for the slider; empty where there is none. */
+  storyboard: string;
   captions: Caption[];
   openUrl: string;
   heartbeatUrl: string;
@@ -69,7 +74,9 @@ export function readConfig(json: string): Config {
     goalSeconds: Math.max(0, number(raw, "goalSeconds", 0)),
     watched: isIntervals(watched) ? watched : [],
     src: text(raw, "src"),
+    provider: undefined,
     poster: text(raw, "poster"),
+    storyboard: text(raw, "storyboard"),
     captions: captions(raw["captions"]),
     openUrl: text(raw, "openUrl"),
     heartbeatUrl: text(raw, "heartbeatUrl"),
@@ -78,6 +85,8 @@ export function readConfig(json: string): Config {
     signInUrl: text(raw, "signInUrl") || "/sign-in",
     tracked: raw["tracked"] === true,
   };
+  const provider = text(raw, "provider");
+  if (isProvider(provider)) config.provider = provider;
   if (config.src === "") throw new Error("the player's configuration names no video");
   config.tracked &&= config.openUrl !== "" && config.heartbeatUrl !== "" && config.userId !== "" && config.videoId !== "";
   return config;

@@ -5,7 +5,7 @@ import { SKIP, ratesUpTo, type View } from "./view";
 const SHOWING = "showing";
 
 function captionTracks(video: VideoElement): TextTrack[] {
-  return Array.from(video.textTracks).filter((track) => track.kind === "captions" || track.kind === "subtitles");
+  return Array.from(video.textTracks ?? []).filter((track) => track.kind === "captions" || track.kind === "subtitles");
 }
 
 /** The language of the captions on show, or an empty string. */

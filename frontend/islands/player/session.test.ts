@@ -45,6 +45,8 @@ function config(): Config {
     watched: union(server.watched),
     src: "x.m3u8",
     poster: "",
+    provider: undefined,
+    storyboard: "",
     captions: [],
     openUrl: "/open",
     heartbeatUrl: "/beat",

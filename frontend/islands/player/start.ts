@@ -8,7 +8,9 @@ import { attachHls, defineHls, isHls, type Trouble } from "./hls";
 import { keysDialog } from "./keys-dialog";
 import { pageLeases } from "./leases";
 import { leftPosition } from "./leftovers";
+import { STANDS } from "./outside";
 import { readPrefs, writePrefs } from "./prefs";
+import { consent, defineProvider, providerName, ProviderMedia, type Provider } from "./provider";
 import { Session, type Media } from "./session";
 import { listenForKeys } from "./shortcuts";
 import { pageStore, type KeyStore } from "./store";
@@ -54,7 +56,7 @@ function keepPrefs(view: View, store: KeyStore, maxRate: () => number): void {
     if (!restored) showCaptions(video, readPrefs(store).captions);
     restored = true;
   });
-  video.textTracks.addEventListener("change", () => {
+  video.textTracks?.addEventListener("change", () => {
     if (restored) writePrefs(store, { captions: shownCaptions(video) });
   });
 }
@@ -93,6 +95,28 @@ function trouble(view: View): Trouble {
   };
 }
 
+/** Milliseconds after which a provider that has said nothing is taken to be out of reach. */
+const PATIENCE = 15_000;
+
+/** Loads a provider's player; says so when nothing comes of it. */
+function showProvider(view: View, provider: Provider, src: string): void {
+  const { video } = view;
+  const name = providerName(provider);
+  const again = [{ label: "Reload", primary: true, run: () => location.reload() }];
+  const silent = pageTimers.after(PATIENCE, () =>
+    view.cover("trouble", `${name} does not answer. Your network may block it, or ${name} may be down. Your progress is kept.`, again),
+  );
+  video.addEventListener("loadedmetadata", () => {
+    silent();
+    view.uncover("trouble");
+  });
+  video.addEventListener("error", () => {
+    silent();
+    view.cover("trouble", `${name} says that this video cannot be played here. It may have been removed or made private there.`, again);
+  });
+  video.setAttribute("src", src);
+}
+
 function signInUrl(config: Config): string {
   const url = new URL(config.signInUrl, location.href);
   url.searchParams.set(NEXT, location.pathname + location.search);
@@ -107,7 +131,7 @@ function startSession(root: HTMLElement, view: View, config: Config, store: KeyS
   const strip = new CoverageStrip(document, config.duration);
   const session: Session = new Session({
     config,
-    media: view.video as unknown as Media,
+    media: config.provider === undefined ? (view.video as unknown as Media) : new ProviderMedia(view.video),
     store,
     leases: pageLeases(store),
     post: fetchPost(config.csrf),
@@ -153,11 +177,16 @@ export async function start(root: HTMLElement): Promise<void> {
   if (stage === null) throw new Error("the player has no stage");
   const config = readConfig(root.dataset["config"] ?? "");
   const store = pageStore();
-  if (isHls(config.src)) await defineHls();
+  const { provider } = config;
+  if (provider !== undefined) {
+    await consent(stage, provider);
+    await defineProvider(provider);
+  } else if (isHls(config.src)) await defineHls();
   const kept = config.tracked ? leftPosition(store, config.userId, config.videoId) : undefined;
 
   const view = buildView(stage, config);
   const { video } = view;
+  root.dispatchEvent(new CustomEvent(STANDS));
   keepPrefs(view, store, () => config.maxRate);
   startKeys(root, view, config, store);
   if (config.tracked) startSession(root, view, config, store);
@@ -173,6 +202,10 @@ export async function start(root: HTMLElement): Promise<void> {
   }
 
   const problems = trouble(view);
+  if (provider !== undefined) {
+    showProvider(view, provider, config.src);
+    return;
+  }
   if (isHls(config.src) && (await attachHls(video, config.src, problems, pageTimers))) return;
   video.addEventListener("error", () => problems.broken());
   if (!isHls(config.src)) video.setAttribute("src", config.src);

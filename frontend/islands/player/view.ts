@@ -20,6 +20,7 @@ import { el } from "./dom";
 import { isHls, type VideoElement } from "./hls";
 import { icon } from "./icons";
 import { actionElement, Notices, type Action } from "./notices";
+import { providerTag } from "./provider";
 
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 /** Seconds of the buttons beside play. */
@@ -47,12 +48,18 @@ export interface View {
 }
 
 function videoElement(config: Config): VideoElement {
+  if (config.provider !== undefined) {
+    return el(providerTag(config.provider), { slot: "media", playsinline: true, tabindex: -1 }) as unknown as VideoElement;
+  }
   const video = el(isHls(config.src) ? "hls-video" : "video", {
     slot: "media",
     playsinline: true,
     preload: "metadata",
     tabindex: -1,
   }) as unknown as VideoElement;
+  if (config.storyboard !== "") {
+    video.append(el("track", { kind: "metadata", label: "thumbnails", src: config.storyboard, default: true }));
+  }
   for (const caption of config.captions) {
     video.append(el("track", { kind: "captions", src: caption.src, srclang: caption.lang, label: caption.label }));
   }
@@ -88,7 +95,8 @@ function menu(tag: string): HTMLElement {
 }
 
 function controls(config: Config): HTMLElement[] {
-  const hasCaptions = config.captions.length > 0;
+  // Over a frame of somebody else nothing of ours can be laid; its own captions are in its own player.
+  const hasCaptions = config.captions.length > 0 && config.provider === undefined;
   const bar = el("media-control-bar", { class: "player-controls" });
   bar.append(
     button("media-play-button", {}, [["play", icon("play")], ["pause", icon("pause")]]),
@@ -109,7 +117,7 @@ function controls(config: Config): HTMLElement[] {
   }
   bar.append(
     nameSpeedButton(el("media-playback-rate-menu-button")),
-    button("media-pip-button", {}, [["icon", icon("pip")]]),
+    ...(config.provider === undefined ? [button("media-pip-button", {}, [["icon", icon("pip")]])] : []),
     button("media-fullscreen-button", {}, [["enter", icon("maximize")], ["exit", icon("minimize")]]),
   );
   const menus = [menu("media-playback-rate-menu")];

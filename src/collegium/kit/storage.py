@@ -194,6 +194,11 @@ class Storage:
             raise Missing(key) from None
         return Meta(key, found["size"], ranges.quote_etag(found["e_tag"]), found["last_modified"])
 
+    def local_path(self, key: str) -> Path | None:
+        """Where a file lies on this machine, to be read only; None where files are kept elsewhere."""
+        check_key(key)
+        return self._folder / key if self._folder else None
+
     async def exists(self, key: str) -> bool:
         """Whether a file has this key."""
         try:

@@ -15,8 +15,9 @@ import pytest
 
 from collegium.features.media import ffmpeg
 from collegium.features.media.ffmpeg import FfmpegMissing, NotAVideo, TranscodeFailed, find_ffmpeg
-from collegium.features.media.model import LADDER, Limits, MediaInfo, Rung
+from collegium.features.media.model import LADDER, Limits, MediaInfo, Progress, Rung
 from collegium.features.media.transcode import plan, probe, transcode_hls
+from tests.support import hls_rules
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=3")
 SOUND = ("-f", "lavfi", "-i", "sine=440:d=3")
@@ -209,12 +210,12 @@ async def test_a_name_is_only_a_name(clip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        ((1920, 1080), [(1920, 1080), (1280, 720), (854, 480), (640, 360)]),
-        ((3840, 2160), [(1920, 1080), (1280, 720), (854, 480), (640, 360)]),
-        ((1920, 1072), [(1920, 1072), (1290, 720), (860, 480), (644, 360)]),
-        ((1080, 1920), [(1080, 1920), (720, 1280), (480, 854), (360, 640)]),
-        ((1280, 720), [(1280, 720), (854, 480), (640, 360)]),
-        ((640, 480), [(640, 480), (480, 360)]),
+        ((1920, 1080), [(1920, 1080), (1280, 720), (854, 480), (640, 360), (426, 240)]),
+        ((3840, 2160), [(1920, 1080), (1280, 720), (854, 480), (640, 360), (426, 240)]),
+        ((1920, 1072), [(1920, 1072), (1290, 720), (860, 480), (644, 360), (430, 240)]),
+        ((1080, 1920), [(1080, 1920), (720, 1280), (480, 854), (360, 640), (240, 426)]),
+        ((1280, 720), [(1280, 720), (854, 480), (640, 360), (426, 240)]),
+        ((640, 480), [(640, 480), (480, 360), (320, 240)]),
         ((320, 180), [(320, 180)]),
         ((2, 2), [(2, 2)]),
     ],
@@ -233,7 +234,9 @@ def test_the_rate_is_a_usual_one(found: float, used: float) -> None:
 
 async def test_a_ladder_can_be_played(clip: Path, tmp_path: Path) -> None:
     shares: list[float] = []
-    made = await transcode_hls(clip, tmp_path / "new" / "hls", ladder=SMALL, progress=shares.append)
+    made = await transcode_hls(
+        clip, tmp_path / "new" / "hls", ladder=SMALL, progress=lambda now: shares.append(now.share)
+    )
     out = tmp_path / "new" / "hls"
 
     assert shares == sorted(shares)
@@ -255,6 +258,7 @@ async def test_a_ladder_can_be_played(clip: Path, tmp_path: Path) -> None:
         assert "#media_type 1: audio" in played.stdout
         assert len(re.findall(r"^0, ", played.stdout, re.MULTILINE)) == 75
 
+    assert hls_rules.problems(out / made.master) == []
     for name in (made.poster, made.thumbnail):
         assert (out / name).read_bytes().startswith(b"\xff\xd8\xff")
     everything = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
@@ -295,6 +299,55 @@ async def test_an_upright_video_stays_upright(make: Maker, clip: Path, tmp_path:
     assert [(v.width, v.height) for v in made.variants] == [(180, 320), (90, 160)]
 
 
+async def test_five_point_one_becomes_two_channels_at_one_loudness(make: Maker, tmp_path: Path) -> None:
+    loud = ("-f", "lavfi", "-i", "sine=440:d=3", "-filter_complex", "[1:a]volume=-6dB,pan=5.1|c0=c0|c2=c0[a]")
+    source = make("surround.mkv", *PICTURE, *loud, "-map", "0:v", "-map", "[a]", *H264, "-c:a", "ac3")
+    made = await transcode_hls(source, tmp_path / "hls", ladder=SMALL)
+    assert made.loudness
+    assert made.loudness.gain == pytest.approx(-16 - made.loudness.measured, abs=0.02)
+    again = await transcode_hls(_joined(tmp_path / "hls" / "180p"), tmp_path / "again", ladder=SMALL)
+    assert again.loudness
+    assert again.loudness.measured == pytest.approx(-16, abs=0.7)
+
+
+def _joined(folder: Path) -> Path:
+    """The segments of a rendition as one file, beside them."""
+    pieces = [folder / "init.mp4", *sorted(folder.glob("segment_*.m4s"))]
+    whole = folder / "whole.mp4"
+    whole.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+    return whole
+
+
+async def test_high_dynamic_range_is_brought_to_a_usual_screen_s(make: Maker, tmp_path: Path) -> None:
+    marks = ("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc")
+    ten = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=none")
+    source = make("hdr.mkv", *PICTURE, *ten, *marks)
+    assert (await probe(source)).hdr
+    made = await transcode_hls(source, tmp_path / "hls", ladder=SMALL)
+    read = ["-v", "info", "-i", made.variants[0].playlist]
+    said = subprocess.run([find_ffmpeg(), *read], cwd=tmp_path / "hls", capture_output=True, text=True, check=False)
+    assert re.search(r"yuv420p\((?:tv, )?bt709", said.stderr), said.stderr
+    assert not (await probe(make("usual.mp4", *PICTURE, *H264))).hdr
+
+
+async def test_a_storyboard_shows_every_cut_once(make: Maker, tmp_path: Path) -> None:
+    source = make("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=180x320:r=25:d=9", *H264)
+    made = await transcode_hls(source, tmp_path / "hls", ladder=SMALL)
+    assert made.storyboard
+    board = (tmp_path / "hls" / made.storyboard).read_text()
+    assert re.findall(r"-->.*\n(.*)", board) == [f"storyboard-001.jpg#xywh={x},0,90,160" for x in (0, 90, 180)]
+    assert (tmp_path / "hls" / "storyboard-001.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+
+
+async def test_how_much_of_each_rendition_is_written_is_told(make: Maker, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    source = make("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=180x320:r=25:d=9", *H264)
+    await transcode_hls(source, tmp_path / "hls", ladder=SMALL, progress=told.append)
+    assert [one.step for one in told if one.step != "encoding"] == ["checking", "pictures", "storing"]
+    last = told[-1].renditions
+    assert [(one.name, one.percent, one.state) for one in last] == [("180p", 100, "done"), ("90p", 100, "done")]
+
+
 async def test_an_existing_folder_is_left_alone(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("x")
     with pytest.raises(FileExistsError):
@@ -308,8 +361,8 @@ async def test_an_existing_folder_is_left_alone(clip: Path, tmp_path: Path) -> N
 async def test_cancelling_ends_ffmpeg_and_leaves_nothing(long_clip: Path, tmp_path: Path) -> None:
     begun = asyncio.Event()
 
-    def progress(share: float) -> None:
-        if share > 0:
+    def progress(now: Progress) -> None:
+        if now.share > 0:
             begun.set()
 
     task = asyncio.create_task(transcode_hls(long_clip, tmp_path / "hls", progress=progress))
@@ -323,8 +376,8 @@ async def test_cancelling_ends_ffmpeg_and_leaves_nothing(long_clip: Path, tmp_pa
 
 
 async def test_a_failing_listener_ends_it_too(long_clip: Path, tmp_path: Path) -> None:
-    def progress(share: float) -> None:
-        if share > 0:
+    def progress(now: Progress) -> None:
+        if now.share > 0:
             raise LookupError("the row is gone")
 
     with pytest.raises(LookupError):

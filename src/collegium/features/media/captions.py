@@ -32,18 +32,25 @@ _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,40}: ")
 
 
 class CaptionError(ValueError):
-    """The file cannot be read; the text says where and why. `line` counts from 1, 0 means the whole file."""
+    """The file cannot be read; the text says where and why. `line` and `column` count from 1.
 
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"Line {line}: {problem}" if line else problem)
+    `line` 0 means the whole file, `column` 0 the whole line.
+    """
+
+    def __init__(self, line: int, problem: str, column: int = 0) -> None:
+        where = f"Line {line}, column {column}: " if column else f"Line {line}: " if line else ""
+        super().__init__(where + problem)
         self.line = line
+        self.column = column
 
 
 def parse_vtt(data: bytes | str) -> list[Cue]:
     """The cues of a WebVTT file, by start. Raises `CaptionError`."""
     lines = _lines(_decode(data, fallback=False))
     if not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
-        raise CaptionError(1, "A WebVTT file starts with the word WEBVTT. Choose another file, or save it as WebVTT.")
+        raise CaptionError(
+            1, "A WebVTT file starts with the word WEBVTT. Choose another file, or save it as WebVTT.", 1
+        )
     body = 1
     while body < len(lines) and lines[body] and _ARROW not in lines[body]:
         body += 1  # §4.1: what follows the first line belongs to the header up to an empty line
@@ -128,8 +135,11 @@ def _decode(data: bytes | str, *, fallback: bool) -> str:
     except UnicodeDecodeError as error:
         if fallback:
             return data.decode("cp1252", "replace")  # SubRip names no encoding; this is the usual one
-        line = data[: error.start].count(b"\n") + 1
-        raise CaptionError(line, "This is not UTF-8 text. Save the file as UTF-8 and choose it again.") from None
+        before = data[: error.start]
+        column = len(before) - before.rfind(b"\n")
+        raise CaptionError(
+            before.count(b"\n") + 1, "This is not UTF-8 text. Save the file as UTF-8 and choose it again.", column
+        ) from None
 
 
 def _lines(text: str) -> list[str]:
@@ -143,11 +153,11 @@ def _cues(lines: list[str], start: int, tag: re.Pattern[str]) -> list[Cue]:
         if at is None and _SKIPPED.match(block[0]):
             continue
         if at is None:
-            raise CaptionError(first, f"Here a time line is expected, such as {_EXAMPLE}.")
+            raise CaptionError(first, f"Here a time line is expected, such as {_EXAMPLE}.", _edge(block[0]))
         begins, ends = _timing(block[at], first + at)
         for offset, line in enumerate(block[at + 1 :], first + at + 1):
             if _ARROW in line:
-                raise CaptionError(offset, "Before a new caption there must be an empty line.")
+                raise CaptionError(offset, "Before a new caption there must be an empty line.", _edge(line))
         if text := _words("\n".join(block[at + 1 :]), tag):
             found.append(Cue(begins, ends, text))
         if len(found) > MOST_CUES:
@@ -174,17 +184,24 @@ def _blocks(lines: list[str], start: int) -> Iterator[tuple[int, list[str]]]:
 def _timing(line: str, number: int) -> tuple[float, float]:
     match = _TIMING.fullmatch(line)
     if match is None:
-        raise CaptionError(number, f"The times cannot be read. They are written like {_EXAMPLE}.")
-    begins, ends = _seconds(match[1], number), _seconds(match[2], number)
+        raise CaptionError(number, f"The times cannot be read. They are written like {_EXAMPLE}.", _edge(line))
+    begins, ends = _seconds(match, 1, number), _seconds(match, 2, number)
     if ends <= begins:
-        raise CaptionError(number, "The caption ends before it begins.")
+        raise CaptionError(number, "The caption ends before it begins.", match.start(2) + 1)
     return begins, ends
 
 
-def _seconds(text: str, number: int) -> float:
+def _edge(line: str) -> int:
+    """The column of a line's first word."""
+    return len(line) - len(line.lstrip()) + 1
+
+
+def _seconds(times: re.Match[str], group: int, number: int) -> float:
+    text = times[group]
     match = _TIME.fullmatch(text)
     if match is None or int(match[2]) > 59 or int(match[3]) > 59:
-        raise CaptionError(number, f"The time {text[:30]!r} cannot be read. It is written like 00:01:02.500.")
+        problem = f"The time {text[:30]!r} cannot be read. It is written like 00:01:02.500."
+        raise CaptionError(number, problem, times.start(group) + 1)
     whole = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])
     return (whole * 1000 + int(match[4])) / 1000
 

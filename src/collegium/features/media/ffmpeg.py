@@ -96,6 +96,15 @@ def _can_encode(path: str) -> bool:
     return all(re.search(rf"\b{name}\b", listed.stdout) for name in ("libx264", "aac"))
 
 
+@functools.lru_cache
+def has_filter(ffmpeg: Path, name: str) -> bool:
+    """Whether this ffmpeg knows a filter."""
+    listed = subprocess.run(
+        [ffmpeg, "-hide_banner", "-filters"], capture_output=True, text=True, timeout=30, check=False
+    )
+    return re.search(rf"^ \S+ {re.escape(name)} ", listed.stdout, re.MULTILINE) is not None
+
+
 def hostile_input(path: Path, max_pixels: int) -> list[str]:
     """Arguments that open a file nobody has vouched for. Its name's ending plays no part in how it is read."""
     return [
@@ -114,11 +123,12 @@ async def run(
     time_limit: float,
     ffmpeg: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    on_said: Callable[[str], None] | None = None,
     feed: AsyncIterator[bytes] | None = None,
     niceness: int = 10,
 ) -> None:
-    """Run ffmpeg in `folder` for at most `time_limit` seconds, giving each line of its output to `on_line` and
-    the pieces of `feed` to its input.
+    """Run ffmpeg in `folder` for at most `time_limit` seconds, giving each line of its output to `on_line`, each
+    message to `on_said`, and the pieces of `feed` to its input.
 
     However this ends (return, error, cancellation), the process is gone. Raises `FfmpegError`, `TimeRanOut`.
     """
@@ -135,12 +145,18 @@ async def run(
         start_new_session=True,
     )  # fmt: skip
     said: deque[str] = deque(maxlen=_TAIL)
+
+    def message(line: str) -> None:
+        said.append(line)
+        if on_said:
+            on_said(line)
+
     try:
         _restrain(process.pid, time_limit, niceness)
         async with asyncio.timeout(time_limit):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_lines(process.stdout, on_line or _ignore))
-                tasks.create_task(_lines(process.stderr, said.append))
+                tasks.create_task(_lines(process.stderr, message))
                 if feed:
                     tasks.create_task(_feed(process, feed))
             await process.wait()

@@ -9,6 +9,7 @@ class MediaInfo(msgspec.Struct, frozen=True):
     """What a video file really holds, found by reading it through rather than by believing its header.
 
     `width` and `height` are pixels as shown: turned upright and with square pixels. `frame_rate` is the mean.
+    `hdr`: its light is coded as PQ or HLG, which a usual screen shows pale.
     """
 
     duration_seconds: float
@@ -18,6 +19,7 @@ class MediaInfo(msgspec.Struct, frozen=True):
     has_audio: bool
     video_codec: str
     audio_codec: str | None
+    hdr: bool = False
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -45,7 +47,35 @@ LADDER: tuple[Rung, ...] = (
     Rung(720, 2800),
     Rung(480, 1400),
     Rung(360, 800, 96),
+    Rung(240, 400, 64),
 )
+
+
+class RenditionProgress(msgspec.Struct, frozen=True):
+    """How much of one rendition is written, in whole percent; `state` is `waiting`, `encoding` or `done`."""
+
+    name: str
+    width: int
+    height: int
+    percent: int
+    state: str
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the work on a video is. `step` is `checking`, `encoding`, `pictures` or `storing`; `share` 0 to 1."""
+
+    step: str
+    share: float = 0.0
+    renditions: tuple[RenditionProgress, ...] = ()
+
+
+class Loudness(msgspec.Struct, frozen=True):
+    """How loud the sound was (EBU R128) and what was done: LUFS, dBTP and dB. `gain` is the same from start to end."""
+
+    measured: float
+    peak: float
+    gain: float
+    target: float
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -73,6 +103,8 @@ class Renditions(msgspec.Struct, frozen=True):
     duration_seconds: float
     variants: tuple[Variant, ...]
     total_bytes: int
+    storyboard: str | None = None
+    loudness: Loudness | None = None
 
 
 class Cue(msgspec.Struct, frozen=True):

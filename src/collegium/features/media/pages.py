@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.media import captions_pages, studio_pages
 from collegium.kit.errors import Forbidden, NotFound, Problem
 from collegium.kit.storage import BadLink, InvalidKey, Missing, media_response
 from collegium.web import pages
@@ -38,4 +39,4 @@ async def media(request: pages.WebRequest, token: FromPath[str], key: FromPath[s
         raise NotFound("This file is not there any more.") from None
 
 
-ROUTES: list[ControllerRouterHandler] = [media]
+ROUTES: list[ControllerRouterHandler] = [media, *studio_pages.ROUTES, *captions_pages.ROUTES]

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-import math
-import tempfile
+import re
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from collegium.features.media import captions, looking, transcode
+from collegium.features.media import captions, looking, providers
 from collegium.features.media.ffmpeg import MediaError, find_ffmpeg
 from collegium.features.media.model import Cue
-from collegium.kit import queries
+from collegium.features.media.preparing import make_given as process_video
+from collegium.features.media.sources import attach_provider, attach_upload, detach
+from collegium.features.media.store import Q, captions_key, folder
 from collegium.kit.db import SYSTEM
-from collegium.kit.errors import NotFound
 from collegium.kit.site import Site
+from collegium.kit.storage import Missing
+from collegium.web import outer
 
-__all__ = ["VideoLinks", "attach_captions", "folder", "link", "looking", "process_stored_video", "process_video",
-           "video_links"]  # fmt: skip
+__all__ = [
+    "MediaError",
+    "VideoLinks",
+    "attach_captions",
+    "attach_provider",
+    "attach_upload",
+    "detach",
+    "find_ffmpeg",
+    "folder",
+    "link",
+    "looking",
+    "process_video",
+    "provider_headers",
+    "provider_name",
+    "storyboard",
+    "video_links",
+]
 
-Q = queries.load("collegium.features.media")
 LINK_S = 6 * 3600
 
 
@@ -32,91 +47,94 @@ class VideoLinks(msgspec.Struct, frozen=True):
 
     playlist: str
     poster: str
-    captions: list[dict[str, str]]
+    storyboard: str
+    captions: list[dict[str, Any]]
 
 
-def folder(video: UUID) -> str:
-    """Where everything that was made of a video lies."""
-    return f"videos/{video}"
-
-
-def link(site: Site, prefix: str, key: str, person: UUID | None) -> str:
-    """An address for a stored file, good for six hours and for one person (None: a guest's preview).
+def link(site: Site, key: str, person: UUID | None) -> str:
+    """An address for a stored file and what lies beside it, good for six hours and for one person (None: a guest).
 
     Call it only after the database let this person see the row that names the file.
     """
     # Rounded up to the hour, so that a page made twice gives the same address and the browser's cache serves.
     expires_at = (int(time.time()) + LINK_S) // 3600 * 3600 + 3600
-    return f"/media/{site.media_signer.sign_prefix(prefix, person, expires_at)}/{key}"
+    return f"/media/{site.media_signer.sign_prefix(key.rpartition('/')[0], person, expires_at)}/{key}"
 
 
 def video_links(
     site: Site,
-    video: UUID,
-    playlist_key: str,
+    playlist_key: str | None,
     poster_key: str | None,
+    storyboard_key: str | None,
     tracks: Sequence[dict[str, Any]],
     person: UUID | None,
 ) -> VideoLinks:
-    """The links of one video for one person; see link()."""
-    prefix = folder(video)
+    """The links of one video for one person; see link(). The default captions come first."""
+
+    def made(key: str | None) -> str:
+        return link(site, key, person) if key else ""
+
     return VideoLinks(
-        playlist=link(site, prefix, playlist_key, person),
-        poster=link(site, prefix, poster_key, person) if poster_key else "",
+        playlist=made(playlist_key),
+        poster=made(poster_key),
+        storyboard=made(storyboard_key),
         captions=[
-            {"src": link(site, prefix, track["key"], person), "lang": track["lang"], "label": track["label"]}
-            for track in tracks
+            {
+                "src": made(track["key"]),
+                "lang": track["lang"],
+                "label": track["label"],
+                "default": track.get("default", False),
+            }
+            for track in sorted(tracks, key=lambda track: not track.get("default", False))
         ],
     )
 
 
-async def process_video(site: Site, video: UUID, source: Path, progress: Callable[[float], None] | None = None) -> None:
-    """Makes the HLS ladder of a file and stores it as a video's playlist and poster. ``progress`` is given 0 to 1.
+def provider_name(provider: str) -> str:
+    """What people call a provider."""
+    return providers.PROVIDERS[provider].name
 
-    Raises MediaError in plain words, which is also kept with the video; what was there before stays usable.
-    """
-    async with site.db.transaction(SYSTEM) as tx:
-        await tx.execute(Q.start_processing, video)
+
+def provider_headers(provider: str) -> dict[str, str]:
+    """The headers of a page that shows a provider's player: what its frame needs, and nothing of other providers."""
+    return {
+        "content-security-policy": providers.policy(outer.POLICY, provider),
+        # A player refuses to run where it is not told on which site; the page's path stays untold.
+        "referrer-policy": "strict-origin-when-cross-origin",
+    }
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """One small picture of a storyboard: when it is seen, and where it stands on which sheet, in pixels."""
+
+    second: float
+    sheet: str
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+_TILE = re.compile(r"(\d+):(\d\d):(\d\d\.\d{3}) --> \S+\n(storyboard-\d+\.jpg)#xywh=(\d+),(\d+),(\d+),(\d+)")
+
+
+async def storyboard(site: Site, key: str) -> list[Tile]:
+    """The pictures of a storyboard in their order; none when its file is gone."""
     try:
-        ffmpeg = find_ffmpeg(site.settings.ffmpeg)
-        with tempfile.TemporaryDirectory(prefix="collegium-media-") as scratch:
-            out = Path(scratch) / "hls"
-            made = await transcode.transcode_hls(source, out, progress=progress, ffmpeg=ffmpeg)
-            for file in sorted(path for path in out.rglob("*") if path.is_file()):
-                await site.storage.put(f"{folder(video)}/{file.relative_to(out).as_posix()}", file)
-    except MediaError as error:
-        async with site.db.transaction(SYSTEM) as tx:
-            await tx.execute(Q.fail_processing, video, str(error))
-        raise
-    async with site.db.transaction(SYSTEM) as tx:
-        await tx.execute(
-            Q.finish_processing,
-            video,
-            f"{folder(video)}/{made.master}",
-            f"{folder(video)}/{made.poster}",
-            max(1, math.floor(made.duration_seconds)),
-            msgspec.to_builtins(made.variants),
-        )
-
-
-async def process_stored_video(site: Site, video: UUID) -> None:
-    """process_video() for a video whose original lies in storage; raises NotFound when there is none."""
-    async with site.db.transaction(SYSTEM, read_only=True) as tx:
-        key = await tx.fetchval(Q.video_source, video)
-    if key is None:
-        raise NotFound("This video has no stored original.")
-    with tempfile.TemporaryDirectory(prefix="collegium-media-") as scratch:
-        source = Path(scratch) / "source"
-        with source.open("wb") as file:
-            async for chunk in site.storage.stream(key):
-                file.write(chunk)
-        await process_video(site, video, source)
+        text = (await site.storage.get(key)).decode("ascii")
+    except Missing:
+        return []
+    return [
+        Tile(int(h) * 3600 + int(m) * 60 + float(s), sheet, int(x), int(y), int(w), int(height))
+        for h, m, s, sheet, x, y, w, height in _TILE.findall(text)
+    ]
 
 
 async def attach_captions(site: Site, video: UUID, cues: Sequence[Cue], lang: str, label: str) -> None:
-    """Stores captions of one language; those of the first language also become the transcript."""
-    key = f"{folder(video)}/captions-{lang}.vtt"
-    await site.storage.put(key, captions.write_vtt(cues).encode())
+    """Stores captions of one language; those of the default language also become the transcript."""
+    text = captions.write_vtt(cues).encode()
+    key = captions_key(video, lang, text)
+    await site.storage.put(key, text)
     transcript = [msgspec.to_builtins(cue) for cue in captions.transcript(cues)]
     async with site.db.transaction(SYSTEM) as tx:
         await tx.execute(Q.put_captions, video, lang, key, label, transcript)

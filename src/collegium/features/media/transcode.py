@@ -1,4 +1,4 @@
-"""From one uploaded video to what a player streams: an HLS ladder (RFC 8216), a poster and a thumbnail."""
+"""From one uploaded video to what a player streams: an HLS ladder (RFC 8216) and the pictures beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from collegium.features.media import loudness, pictures
 from collegium.features.media.ffmpeg import (
     FfmpegError,
     FfmpegMissing,
@@ -18,10 +19,23 @@ from collegium.features.media.ffmpeg import (
     TimeRanOut,
     TranscodeFailed,
     find_ffmpeg,
+    has_filter,
     hostile_input,
     run,
 )
-from collegium.features.media.model import LADDER, Limits, MediaInfo, Renditions, Rung, Variant
+from collegium.features.media.model import (
+    LADDER,
+    Limits,
+    Loudness,
+    MediaInfo,
+    Progress,
+    RenditionProgress,
+    Renditions,
+    Rung,
+    Variant,
+)
+from collegium.features.media.probing import probe
+from collegium.features.media.store import files_below
 
 __all__ = [
     "FfmpegMissing",
@@ -34,116 +48,16 @@ __all__ = [
 ]
 
 SEGMENT_SECONDS = 4
-MASTER, POSTER, THUMBNAIL = "master.m3u8", "poster.jpg", "thumbnail.jpg"
+MASTER = "master.m3u8"
 _RATES = (10.0, 12.0, 15.0, 24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0)
-# What ffmpeg says, and what that means to the person who sent the file.
-_REASONS = (
-    (r"exceeds specified max pixel", "its picture is too large"),
-    (r"matches no streams", "it has no picture"),
-    (r"Format not on whitelist", "it is of another kind"),
-    (r"not on whitelist", "its pictures are stored in a way that is not accepted"),
-    (r"moov atom not found|ended prematurely|Invalid data found", "it is damaged, cut off or of another kind"),
-)
 _THREADS = "2"  # for each decoder and encoder: a site's pages must stay quick while videos are made
 
-Progress = Callable[[float], None]
+# What lies beyond a usual screen's light is bent into it; needs float arithmetic, so it comes after the first scaling.
+_TONE_MAP = (
+    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
+)
 
-
-class _Found:
-    """What ffmpeg's `framecrc` output says of the streams that it was given, and when they begin and end."""
-
-    def __init__(self) -> None:
-        self.codecs: dict[int, str] = {}
-        self.kinds: dict[int, str] = {}
-        self.dimensions: tuple[int, int] | None = None
-        self.packets: dict[int, int] = {}
-        self._time_base: dict[int, float] = {}
-        self._first: dict[int, float] = {}
-        self._end: dict[int, float] = {}
-
-    def line(self, line: str) -> None:
-        if match := re.match(r"#(tb|media_type|codec_id|dimensions) (\d+): (.+)", line):
-            self._header(match[1], int(match[2]), match[3].strip())
-        elif fields := re.match(r"(\d+), *(-?\d+), *(-?\d+|NOPTS), *(\d+),", line):
-            stream = int(fields[1])
-            unit = self._time_base.get(stream, 0.0)
-            start = int(fields[2] if fields[3] == "NOPTS" else fields[3]) * unit
-            self.packets[stream] = self.packets.get(stream, 0) + 1
-            self._first[stream] = min(start, self._first.get(stream, start))
-            self._end[stream] = max(start + int(fields[4]) * unit, self._end.get(stream, 0.0))
-
-    def _header(self, name: str, stream: int, value: str) -> None:
-        if name == "tb":
-            numerator, _, denominator = value.partition("/")
-            self._time_base[stream] = int(numerator) / int(denominator)
-        elif name == "media_type":
-            self.kinds[stream] = value
-        elif name == "codec_id":
-            self.codecs[stream] = value
-        else:
-            width, _, height = value.partition("x")
-            self.dimensions = (int(width), int(height))
-
-    def seconds(self, stream: int) -> float:
-        return max(0.0, self._end.get(stream, 0.0) - max(0.0, self._first.get(stream, 0.0)))
-
-
-async def probe(path: Path, *, limits: Limits | None = None, ffmpeg: Path | None = None) -> MediaInfo:
-    """What the file holds. Its first picture is decoded and all its packets are read, so a false header counts
-    for nothing.
-
-    Raises `NotAVideo` when there is no picture, it is too large or too long.
-    """
-    limits = limits or Limits()
-    _check_size(path, limits)
-    picture, packets = _Found(), _Found()
-    upright = "scale=w='max(2,trunc(iw*sar/2)*2)':h='max(2,trunc(ih/2)*2)',setsar=1"
-    source = hostile_input(path, limits.max_pixels)
-    try:
-        first = ["-map", "0:V:0", "-frames:v", "1", "-vf", upright, "-c:v", "rawvideo", "-f", "framecrc", "-"]
-        await run([*source, *first], folder=path.parent, time_limit=60, ffmpeg=ffmpeg, on_line=picture.line)
-        whole = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-f", "framecrc", "-"]
-        await run([*source, *whole], folder=path.parent, time_limit=900, ffmpeg=ffmpeg, on_line=packets.line)
-    except FfmpegError as error:
-        raise NotAVideo(
-            f"This file cannot be read as a video: {_reason(error)}. MP4, MOV, WebM, MKV, AVI, WMV and MPEG files "
-            "are accepted."
-        ) from error
-    return _described(picture, packets, limits)
-
-
-def _reason(error: FfmpegError) -> str:
-    return next((words for pattern, words in _REASONS if re.search(pattern, error.said)), str(error))
-
-
-def _check_size(path: Path, limits: Limits) -> None:
-    size = path.stat().st_size if path.is_file() else 0
-    if size == 0:
-        raise NotAVideo("The file is empty.")
-    if size > limits.max_bytes:
-        raise NotAVideo(f"The file is larger than {limits.max_bytes / 1024**3:g} GB, the most that is accepted.")
-
-
-def _described(picture: _Found, packets: _Found, limits: Limits) -> MediaInfo:
-    audio = 1 if packets.packets.get(1) and packets.kinds.get(1) == "audio" else None
-    seconds = max(packets.seconds(0), packets.seconds(audio) if audio else 0.0)
-    if picture.dimensions is None or not packets.packets.get(0) or seconds <= 0:
-        raise NotAVideo("The file holds no moving picture.")
-    width, height = picture.dimensions
-    if width * height > limits.max_pixels:
-        raise NotAVideo(f"The picture is too large ({width} × {height}).")
-    if seconds > limits.max_seconds:
-        most = f"{limits.max_seconds / 3600:g} hours"
-        raise NotAVideo(f"The video is longer than {most}, the most that is accepted.")
-    return MediaInfo(
-        duration_seconds=round(seconds, 3),
-        width=width,
-        height=height,
-        frame_rate=round(packets.packets[0] / max(packets.seconds(0), 0.001), 3),
-        has_audio=audio is not None,
-        video_codec=packets.codecs.get(0, "unknown"),
-        audio_codec=packets.codecs.get(audio, "unknown") if audio else None,
-    )
+Report = Callable[[Progress], None]
 
 
 async def transcode_hls(
@@ -151,7 +65,7 @@ async def transcode_hls(
     out_dir: Path,
     *,
     ladder: Sequence[Rung] = LADDER,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     limits: Limits | None = None,
     preset: str = "veryfast",
     ffmpeg: Path | None = None,
@@ -160,34 +74,38 @@ async def transcode_hls(
 
     Rungs above the source are left out; a source below the lowest rung is kept at its size. One run of ffmpeg
     reads the source once. Every rung is cut at the same places, about every four seconds, so that a player can
-    change between them. Names, places and other metadata of the source are not passed on. `progress` is given
-    0 to 1.
+    change between them. Names, places and other metadata of the source are not passed on. `progress` is told the step,
+    the share and how much of each rendition is written.
 
     Raises `NotAVideo`, `TranscodeFailed`, `FfmpegMissing`; `FileExistsError` when `out_dir` is there already.
     """
     limits = limits or Limits()
     report = progress or _ignore
-    report(0.0)
-    info = await probe(src, limits=limits, ffmpeg=ffmpeg)
-    job = _Job(src, info, limits, preset, ffmpeg)
+    report(Progress("checking"))
+    program = ffmpeg or find_ffmpeg()
+    info = await probe(src, limits=limits, ffmpeg=program)
+    job = _Job(src, info, limits, preset, program)
     work = _folder_beside(out_dir)
     try:
+        loud = await loudness.measure(job.source, info, limits, program)
         targets = plan(info, ladder)
-        await _encode(job, work, targets, lambda share: report(0.97 * share))
-        await _still(job, work)
-        made = await asyncio.to_thread(_finish, work, targets, out_dir)
+        await _encode(job, work, targets, loud, report)
+        done = tuple(RenditionProgress(t.name, t.width, t.height, 100, "done") for t in targets)
+        report(Progress("pictures", 0.94, done))
+        made = await _finish(job, work, targets, loud)
+        await asyncio.to_thread(work.rename, out_dir)
     except TimeRanOut as error:
         raise TranscodeFailed(f"Preparing the video was stopped: {error}. The file itself is kept.") from error
     except FfmpegError as error:
         raise TranscodeFailed(f"The video could not be prepared: {error}. The file itself is kept.") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    report(1.0)
+    report(Progress("storing", 1.0, done))
     return made
 
 
-def _ignore(share: float) -> None:
-    del share
+def _ignore(progress: Progress) -> None:
+    del progress
 
 
 def _folder_beside(out_dir: Path) -> Path:
@@ -198,10 +116,24 @@ def _folder_beside(out_dir: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.parent))
 
 
-def _finish(work: Path, targets: list[Target], out_dir: Path) -> Renditions:
-    made = _renditions(work, targets)
-    work.rename(out_dir)
-    return made
+async def _finish(job: _Job, work: Path, targets: list[Target], loud: Loudness | None) -> Renditions:
+    """Playlists and pictures of what was encoded."""
+    source = hostile_input(job.source, job.limits.max_pixels)
+    await pictures.stills(source, job.info, work, job.ffmpeg)
+    variants, cuts = await asyncio.to_thread(_variants, work, targets)
+    (work / MASTER).write_text(_master(variants), "ascii")
+    smallest = min(targets, key=lambda t: t.width * t.height)
+    board = await pictures.storyboard(work, smallest.name, (smallest.width, smallest.height), cuts, job.ffmpeg)
+    return Renditions(
+        master=MASTER,
+        poster=pictures.POSTER,
+        thumbnail=pictures.THUMBNAIL,
+        duration_seconds=round(sum(cuts), 3),
+        variants=tuple(variants),
+        total_bytes=sum(path.stat().st_size for path in await asyncio.to_thread(files_below, work)),
+        storyboard=board,
+        loudness=loud,
+    )
 
 
 class _Job(NamedTuple):
@@ -209,7 +141,7 @@ class _Job(NamedTuple):
     info: MediaInfo
     limits: Limits
     preset: str
-    ffmpeg: Path | None
+    ffmpeg: Path
 
     @property
     def time_limit(self) -> float:
@@ -246,20 +178,22 @@ def plan(info: MediaInfo, ladder: Sequence[Rung]) -> list[Target]:
     return targets
 
 
-async def _encode(job: _Job, work: Path, targets: list[Target], report: Progress) -> None:
+async def _encode(job: _Job, work: Path, targets: list[Target], loud: Loudness | None, report: Report) -> None:
     def line(text: str) -> None:
         name, _, value = text.partition("=")
         if name == "out_time_us" and value.isdigit():
-            report(min(1.0, int(value) / 1e6 / job.info.duration_seconds))
+            share = min(1.0, int(value) / 1e6 / job.info.duration_seconds)
+            report(
+                Progress("encoding", 0.94 * share, tuple(_written(work, t, job.info.duration_seconds) for t in targets))
+            )
 
     labels = "".join(f"[s{i}]" for i in range(len(targets)))
-    # Only pictures marked as interlaced are touched by yadif; a steady rate makes every rung's cuts coincide.
-    graph = [f"[0:V:0]yadif=deint=interlaced,fps={targets[0].frame_rate:.6f},split={len(targets)}{labels}"]
+    graph = [f"[0:V:0]{_steady(job, targets[0])},split={len(targets)}{labels}"]
     outputs: list[str] = []
     for i, target in enumerate(targets):
         (work / target.name).mkdir()
         graph.append(f"[s{i}]scale={target.width}:{target.height}:flags=bicubic,setsar=1,format=yuv420p[v{i}]")
-        outputs += _output(target, f"[v{i}]", job)
+        outputs += _output(target, f"[v{i}]", job, loud)
     await run(
         ["-progress", "pipe:1", "-threads", _THREADS, *hostile_input(job.source, job.limits.max_pixels),
          "-filter_complex_threads", _THREADS, "-filter_complex", ";".join(graph), *outputs],
@@ -267,12 +201,30 @@ async def _encode(job: _Job, work: Path, targets: list[Target], report: Progress
     )  # fmt: skip
 
 
-def _output(target: Target, label: str, job: _Job) -> list[str]:
+def _steady(job: _Job, largest: Target) -> str:
+    """The pictures at a steady rate, which makes every rung's cuts coincide, and in light that any screen can show.
+
+    Only pictures marked as interlaced are touched by yadif.
+    """
+    steps = ["yadif=deint=interlaced", f"fps={largest.frame_rate:.6f}"]
+    if job.info.hdr and has_filter(job.ffmpeg, "zscale") and has_filter(job.ffmpeg, "tonemap"):
+        steps += [f"scale={largest.width}:{largest.height}:flags=bicubic", _TONE_MAP]
+    return ",".join(steps)
+
+
+def _written(work: Path, target: Target, seconds: float) -> RenditionProgress:
+    """How much of a rendition is on the disk; the segment that is being written does not count yet."""
+    segments = sum(1 for name in (work / target.name).iterdir() if name.suffix == ".m4s") - 1
+    percent = max(0, min(99, int(100 * segments * SEGMENT_SECONDS / seconds)))
+    return RenditionProgress(target.name, target.width, target.height, percent, "encoding")
+
+
+def _output(target: Target, label: str, job: _Job, loud: Loudness | None) -> list[str]:
     rung = target.rung
     group = round(target.frame_rate * SEGMENT_SECONDS)
     sound = [
         "-map", "0:a:0", "-c:a", "aac", "-b:a", f"{rung.audio_kbps}k", "-ac", "2", "-ar", "48000",
-        "-af", "aresample=async=1:first_pts=0",
+        "-af", f"aresample=async=1:first_pts=0,{loudness.filters(loud)}",
     ]  # fmt: skip
     return [
         "-map", label, *(sound if job.info.has_audio else []),
@@ -287,28 +239,10 @@ def _output(target: Target, label: str, job: _Job) -> list[str]:
     ]  # fmt: skip
 
 
-async def _still(job: _Job, work: Path) -> None:
-    """The poster (at most 1280 wide) and the thumbnail (480 wide): a typical picture near a tenth of the way."""
-    wide, small = min(1280, job.info.width), min(480, job.info.width)
-    graph = (
-        "[0:V:0]yadif=deint=interlaced,thumbnail=n=25,setsar=1,split=2[a][b];"
-        f"[a]scale={wide}:-2[poster];[b]scale={small}:-2[thumbnail]"
-    )
-    outputs: list[str] = []
-    for label, name in (("[poster]", POSTER), ("[thumbnail]", THUMBNAIL)):
-        outputs += ["-map", label, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4", "-map_metadata", "-1"]
-        outputs += ["-f", "mjpeg", name]
-    for second in (job.info.duration_seconds / 10, 0.0):
-        source = ["-ss", f"{second:.3f}", *hostile_input(job.source, job.limits.max_pixels)]
-        await run([*source, "-filter_complex", graph, *outputs], folder=work, time_limit=120, ffmpeg=job.ffmpeg)
-        if (work / POSTER).stat().st_size and (work / THUMBNAIL).stat().st_size:
-            return  # else the pictures end before a tenth of the sound: take the first
-    raise TranscodeFailed("No picture could be taken from the video. The file itself is kept.")
-
-
-def _renditions(work: Path, targets: list[Target]) -> Renditions:
+def _variants(work: Path, targets: list[Target]) -> tuple[list[Variant], list[float]]:
+    """What was made of each rung, and how long the segments of the longest are."""
     variants: list[Variant] = []
-    seconds = 0.0
+    cuts: list[float] = []
     for target in targets:
         folder = work / target.name
         playlist = (folder / "index.m3u8").read_text("ascii")
@@ -317,7 +251,8 @@ def _renditions(work: Path, targets: list[Target]) -> Renditions:
         length = sum(part for part, _ in lengths)
         if not lengths or length <= 0:
             raise TranscodeFailed("The video has no pictures that can be played. The file itself is kept.")
-        seconds = max(seconds, length)
+        if length > sum(cuts):
+            cuts = [part for part, _ in lengths]
         variants.append(
             Variant(
                 name=target.name,
@@ -330,15 +265,7 @@ def _renditions(work: Path, targets: list[Target]) -> Renditions:
                 codecs=_codecs((folder / "init.mp4").read_bytes()),
             )
         )
-    (work / MASTER).write_text(_master(variants), "ascii")
-    return Renditions(
-        master=MASTER,
-        poster=POSTER,
-        thumbnail=THUMBNAIL,
-        duration_seconds=round(seconds, 3),
-        variants=tuple(variants),
-        total_bytes=sum(path.stat().st_size for path in work.rglob("*") if path.is_file()),
-    )
+    return variants, cuts
 
 
 def _codecs(init: bytes) -> str:

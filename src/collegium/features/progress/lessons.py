@@ -78,13 +78,17 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Video(msgspec.Struct, frozen=True):
-    """A lesson's video with what the reader has watched of it. Times in whole seconds."""
+    """A lesson's video with what the reader has watched of it. Times in whole seconds.
+
+    `duration` is 0 while nobody knows how long it is.
+    """
 
     id: UUID
     hosting_provider: str
     external_url: str | None
     playlist_key: str | None
     poster_key: str | None
+    storyboard_key: str | None
     duration: int
     max_rate: Decimal
     captions: list[dict[str, Any]]

@@ -94,7 +94,10 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
-    return pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
+    response = pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
+    if context["player"] and context["player"]["provider"]:
+        response.headers.update(media.provider_headers(context["player"]["provider"]))
+    return response
 
 
 def _place(rows: list[OutlineLesson], lesson_id: UUID) -> int:
@@ -140,7 +143,7 @@ async def _content(
     video = await lessons.video(tx, viewer, row.id) if row.lesson_type == "video" else None
     blocks = await lessons.blocks(tx, viewer, row.id)
     player = None
-    if video is not None and video.processing_state == "ready" and video.playlist_key:
+    if video is not None and video.processing_state == "ready" and (video.playlist_key or video.external_url):
         player = _player(request, viewer, course, row, video, tracked)
     return {"lesson": lesson, "video": video, "blocks": blocks, "player": player}
 
@@ -156,9 +159,9 @@ def _player(
     """What the island needs; the links are made only here, after the database showed the row to this reader."""
     links = media.video_links(
         pages.site_of(request),
-        video.id,
-        video.playlist_key or "",
+        video.playlist_key,
         video.poster_key,
+        video.storyboard_key,
         video.captions,
         viewer.id if viewer else None,
     )
@@ -173,8 +176,10 @@ def _player(
         "maxRate": float(video.max_rate),
         "goalSeconds": video.goal_seconds,
         "watched": video.ranges,
-        "src": links.playlist,
+        "src": video.external_url or links.playlist,
+        "provider": video.hosting_provider if video.external_url else None,
         "poster": links.poster,
+        "storyboard": links.storyboard,
         "captions": links.captions,
         "openUrl": "/api/v1/playback",
         "heartbeatUrl": HEARTBEAT_PATH,
@@ -183,7 +188,12 @@ def _player(
         "signInUrl": f"/sign-in?next={here}",
         "tracked": tracked,
     }
-    return {"config": msgspec.json.encode(config).decode(), "poster": links.poster}
+    return {
+        "config": msgspec.json.encode(config).decode(),
+        "poster": links.poster,
+        "provider": config["provider"],
+        "provider_name": media.provider_name(video.hosting_provider) if video.external_url else None,
+    }
 
 
 @get("/learn/{slug:str}/{lesson_id:uuid}/status", include_in_schema=False)

@@ -110,11 +110,12 @@ select type::text as type, content from public.content_blocks where lesson_id = 
 -- name: video
 -- A lesson's video, as far as it is open to the reader, with what he has watched of it.
 select
-    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.duration, v.max_rate, v.captions, v.transcript,
+    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.storyboard_key,
+    coalesce(v.duration, 0) as duration, v.max_rate, v.captions, v.transcript,
     v.processing_state, v.processing_error,
     coalesce(a.watched::text, '{}') as watched, coalesce(a.watched_seconds, 0) as watched_seconds,
     coalesce(a.last_watched_position_seconds, 0) as position,
-    ceil(v.duration * r.watched_percentage / 100)::integer as goal_seconds
+    coalesce(ceil(v.duration * r.watched_percentage / 100), 0)::integer as goal_seconds
 from public.lesson_videos v
 left join lateral (
     select e.course_version_id from public.enrollments e
@@ -128,7 +129,8 @@ where v.lesson_id = $1
 -- name: video_for_guest as anon
 -- The video of a preview lesson.
 select
-    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.duration, v.max_rate, v.captions, v.transcript,
+    v.id, v.hosting_provider, v.external_url, v.playlist_key, v.poster_key, v.storyboard_key,
+    coalesce(v.duration, 0) as duration, v.max_rate, v.captions, v.transcript,
     v.processing_state, v.processing_error, '{}' as watched, 0 as watched_seconds, 0 as position, 0 as goal_seconds
 from public.lesson_videos v where v.lesson_id = $1
 
