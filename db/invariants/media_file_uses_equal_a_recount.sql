@@ -10,6 +10,8 @@ with named (file_id, place, ref_id, course_id, lesson_id) as (
     union
     select f.id, 'video', v.id, v.course_id, v.lesson_id from public.lesson_videos v join public.media_files f on f.storage_key = v.source_key
     union
+    select f.id, 'video', r.id, r.course_id, null from public.video_runs r join public.media_files f on f.storage_key = r.source_key
+    union
     select f.id, 'attachment', a.id, a.course_id, a.lesson_id
     from public.lesson_attachments a join public.media_files f on f.storage_key = a.file_url
     union

@@ -12,3 +12,6 @@ alter table public.video_runs validate constraint video_runs_file_id_fkey;
 
 create trigger note_run_file after insert or delete or update of source_key on public.video_runs
     for each row execute function private.note_stored_file('video', 'source_key');
+comment on column public.media_file_uses.place is
+    'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos and video_runs. attachment: lesson_attachments. '
+    'collection: videos.';
