@@ -268,6 +268,8 @@ async def test_the_outline_has_no_findings_and_fits_a_phone(
     part = f"part=lesson:{lesson.id}"
     paths = ["/studio", "/studio?q=nothing+like+it", "/studio/new", f"/studio/{course.id}"]
     paths += [f"/studio/{course.id}/{place}?{part}" for place in ("move", "copy")]
+    paths += [f"/studio/{course.id}/lessons/{one.id}/settings" for one in (lesson, course.lesson("a"))]
+    paths += [f"/studio/{course.id}/modules/{lesson.module_id}/settings"]
     wrong: list[str] = []
     for width in (1280, 390):
         page = await new_page(width=width, theme=theme)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from collegium.kit.errors import Invalid
 from collegium.web.pages import WebRequest
 
 
@@ -33,3 +36,20 @@ def _clean(value: Any) -> str:
 async def read_form(request: WebRequest) -> Form:
     """The form that was sent."""
     return Form(await request.form())
+
+
+def instant(text: str, zone: str) -> datetime | None:
+    """A date and time of a form, as the person's own clock shows it; None for nothing. Raises Invalid."""
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("Give the date as year, month and day.", fields={"unlock_date": "This is not a date."}) from None
+    if not 2000 <= local.year <= 2200:
+        raise Invalid("This year is out of reach.", fields={"unlock_date": "Choose a year between 2000 and 2200."})
+    try:
+        there = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        there = ZoneInfo("UTC")
+    return (local if local.tzinfo else local.replace(tzinfo=there)).astimezone(UTC)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from litestar import Response, get, post
@@ -15,7 +14,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.studio import service
-from collegium.features.studio.forms import Form, read_form
+from collegium.features.studio.forms import Form, instant, read_form
 from collegium.features.studio.kinds import KINDS
 from collegium.features.studio.service import Arranged, Part
 from collegium.kit.db import Transaction
@@ -34,23 +33,6 @@ class Wish(msgspec.Struct):
 
     outline: list[Arranged]
     base: list[Arranged]
-
-
-def instant(text: str, zone: str) -> datetime | None:
-    """A date and time of a form, as the person's own clock shows it; None for nothing. Raises Invalid."""
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid("Give the date as year, month and day.", fields={"unlock_date": "This is not a date."}) from None
-    if not 2000 <= local.year <= 2200:
-        raise Invalid("This year is out of reach.", fields={"unlock_date": "Choose a year between 2000 and 2200."})
-    try:
-        there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        there = ZoneInfo("UTC")
-    return (local if local.tzinfo else local.replace(tzinfo=there)).astimezone(UTC)
 
 
 async def _context(tx: Transaction, course_id: UUID) -> dict[str, Any]:

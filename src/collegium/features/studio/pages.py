@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from collegium.features.studio import outline_pages, place_pages, service
+from collegium.features.studio import outline_pages, place_pages, service, settings_pages
 from collegium.features.studio.forms import read_form
 from collegium.features.studio.service import CourseFilter, NewCourse, Place
 from collegium.kit.errors import Invalid
@@ -90,4 +90,5 @@ ROUTES: list[ControllerRouterHandler] = [
     create_course,
     *outline_pages.ROUTES,
     *place_pages.ROUTES,
+    *settings_pages.ROUTES,
 ]

@@ -214,3 +214,63 @@ where c.status <> 'archived' and c.id <> $1
     and (c.id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
 order by c.updated_at desc, c.id
 limit 200;
+
+-- name: lesson_settings
+-- What is decided about a lesson, and whether its type may still change; for whoever teaches its course.
+select
+    l.id, l.module_id, l.title, coalesce(l.description, '') as description, l.lesson_type, l.state, l.completion_criteria,
+    l.min_time_seconds, l.watched_percentage_required, l.require_completion, l.is_preview, l.unlock_after_lesson_id,
+    l.unlock_date, l.estimated_duration_minutes, l.learning_objectives,
+    array(
+        select p.requires_lesson_id from public.lesson_prerequisites p join public.lessons b on b.id = p.requires_lesson_id
+        where p.lesson_id = l.id and b.state <> 'retired' order by p.requires_lesson_id
+    ) as requires,
+    not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
+        and not exists (select 1 from public.lesson_videos v where v.lesson_id = l.id)
+        and not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
+        and not exists (select 1 from public.lesson_progress p where p.lesson_id = l.id) as type_is_open
+from public.lessons l
+where l.id = $2 and l.course_id = $1 and l.state <> 'retired'
+    and (l.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
+
+-- name: hold_lesson
+-- Lets one at a time change what is decided about a lesson.
+select 1 from public.lessons where id = $2 and course_id = $1 for no key update;
+
+-- name: keep_lesson_settings
+-- Keeps what was decided about a lesson.
+update public.lessons set
+    title = $3, description = nullif($4, ''), lesson_type = $5, completion_criteria = $6, min_time_seconds = $7,
+    watched_percentage_required = $8, require_completion = $9, is_preview = $10, unlock_after_lesson_id = $11,
+    unlock_date = $12, estimated_duration_minutes = $13, learning_objectives = $14::jsonb
+where id = $2 and course_id = $1 and state <> 'retired';
+
+-- name: drop_prerequisites
+-- Forgets the lessons that a lesson required and does not any more.
+delete from public.lesson_prerequisites where lesson_id = $2 and course_id = $1 and requires_lesson_id <> all ($3::uuid[]);
+
+-- name: add_prerequisites
+-- Has a lesson require others of its course.
+insert into public.lesson_prerequisites (lesson_id, requires_lesson_id, course_id)
+select $2, r.id, $1 from unnest($3::uuid[]) as r (id)
+on conflict (lesson_id, requires_lesson_id) do nothing;
+
+-- name: module_settings
+-- What is decided about a module, for whoever teaches its course.
+select
+    m.id, m.title, coalesce(m.description, '') as description, m.state, m.unlock_after_module_id, m.unlock_date,
+    m.estimated_duration_minutes, m.learning_objectives
+from public.course_modules m
+where m.id = $2 and m.course_id = $1 and m.state <> 'retired'
+    and (m.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
+
+-- name: hold_module
+-- Lets one at a time change what is decided about a module.
+select 1 from public.course_modules where id = $2 and course_id = $1 for no key update;
+
+-- name: keep_module_settings
+-- Keeps what was decided about a module.
+update public.course_modules set
+    title = $3, description = nullif($4, ''), unlock_after_module_id = $5, unlock_date = $6, estimated_duration_minutes = $7,
+    learning_objectives = $8::jsonb
+where id = $2 and course_id = $1 and state <> 'retired';

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from collegium.features.studio.courses import CourseFilter, Place, Shelf, course, create_course, my_courses
+from collegium.features.studio.decided import (
+    Decided,
+    DecidedModule,
+    LessonChoice,
+    ModuleChoice,
+    keep_lesson,
+    keep_module,
+    lesson_settings,
+    mark_of,
+    module_settings,
+    objectives,
+)
 from collegium.features.studio.model import (
     Arranged,
     Course,
@@ -41,8 +53,12 @@ __all__ = [
     "Course",
     "CourseFilter",
     "CourseLine",
+    "Decided",
+    "DecidedModule",
     "Home",
+    "LessonChoice",
     "LessonSettings",
+    "ModuleChoice",
     "NewCourse",
     "Outline",
     "OutlineLesson",
@@ -61,10 +77,16 @@ __all__ = [
     "create_course",
     "duplicate",
     "homes",
+    "keep_lesson",
+    "keep_module",
+    "lesson_settings",
+    "mark_of",
+    "module_settings",
     "move",
     "move_module",
     "my_courses",
     "nudge",
+    "objectives",
     "open_on",
     "order",
     "outline",
