@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +19,17 @@ class Place(NamedTuple):
     rank: int
 
 
+class LessonPlace(NamedTuple):
+    """A page of a lesson: what follows the lesson's address, its words, its types (none: every type) and rank."""
+
+    suffix: str
+    words: str
+    types: frozenset[str]
+    rank: int
+
+
+LESSON_PLACES: list[LessonPlace] = []
+_LESSON = re.compile(r"(/studio/[0-9a-f-]{36}/lessons/[0-9a-f-]{36})(?:/.*)?")
 SITE_PLACES: list[Place] = []
 COURSE_PLACES: list[Place] = []
 
@@ -37,6 +50,29 @@ def _put(places: list[Place], place: Place) -> None:
         places.sort(key=lambda known: known.rank)
 
 
+def lesson_place(suffix: str, words: str, *, types: Iterable[str] = (), rank: int) -> None:
+    """Puts a page that lessons have among the tabs of a lesson: ``lesson_place("/settings", "Settings", rank=9)``."""
+    if all(known.suffix != suffix for known in LESSON_PLACES):
+        LESSON_PLACES.append(LessonPlace(suffix, words, frozenset(types), rank))
+        LESSON_PLACES.sort(key=lambda known: known.rank)
+
+
+def lesson_tabs(path: str, lesson_type: str | None) -> list[tuple[str, str]]:
+    """Words and addresses of the pages of the lesson whose page ``path`` is; none elsewhere.
+
+    Where the type is not known, only what every lesson has, and the page itself, is named.
+    """
+    found = _LESSON.fullmatch(path)
+    if found is None:
+        return []
+    here = found[1]
+    return [
+        (place.words, here + place.suffix)
+        for place in LESSON_PLACES
+        if not place.types or lesson_type in place.types or path == here + place.suffix
+    ]
+
+
 def course_path(course: UUID, suffix: str = "") -> str:
     """The address of a course's page in the studio."""
     return f"/studio/{course}{suffix}"
@@ -50,4 +86,5 @@ def install(env: jinja2.Environment) -> None:
             return [(place.path, place.words, place.icon) for place in SITE_PLACES]
         return [(course_path(course, place.path), place.words, place.icon) for place in COURSE_PLACES]
 
+    env.globals["studio_lesson_tabs"] = lesson_tabs  # pyright: ignore[reportArgumentType]
     env.globals["studio_places"] = studio_places  # pyright: ignore[reportArgumentType]

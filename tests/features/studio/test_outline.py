@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from collegium.features.studio import service
 from collegium.features.studio.outline import moved, nudged
 from collegium.features.studio.service import Arranged, NewCourse, Part
-from collegium.kit.db import Transaction, person
+from collegium.kit.db import SYSTEM, Transaction, person
 from collegium.kit.errors import NotFound, Problem
+from collegium.kit.queries import load
 from collegium.kit.site import Site
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, enrol
@@ -248,6 +249,21 @@ async def test_a_copy_has_the_content_and_nobodys_progress(
         assert found
         assert tuple(found) == (1, 0, ids(course, "a")[0], True, ids(course, "a")[0])
         assert await owner.fetchval("select count(*) from public.lesson_progress") == 0
+
+
+async def test_what_a_copy_plays_has_an_owner_when_the_original_is_gone(
+    site: Site, teacher: Person, course: Course, database: Database
+) -> None:
+    lesson, video = course.lesson("a"), course.lesson("a").video_id
+    async with database.connect() as owner:
+        key = f"videos/{video}/index.m3u8"
+        await owner.execute("update public.lesson_videos set playlist_key = $1 where id = $2", key, video)
+        async with site.db.transaction(person(teacher.id)) as tx:
+            await service.duplicate(tx, course.id, Part("lesson", lesson.id or uuid4()))
+        await owner.execute("delete from public.lesson_videos where id = $1", video)
+    async with site.db.transaction(SYSTEM) as tx:
+        owners = [row["id"] for row in await tx.fetch(load("collegium.features.operations").rows_with_files)]
+    assert video in owners
 
 
 async def test_a_module_is_copied_with_what_waits_inside_it(

@@ -84,8 +84,9 @@ select private.expire_attempts($1);
 select private.archive_attempts($1);
 
 -- name: rows_with_files as service_role
--- Whose files lie in storage: what a file's path names as its owner.
+-- Whose files lie in storage: what a file's path names as its owner. A copied lesson plays what was made for the original.
 select 'videos' as kind, id from public.lesson_videos
+union all select 'videos', split_part(playlist_key, '/', 2)::uuid from public.lesson_videos where playlist_key ~ '^videos/[0-9a-f-]{36}/'
 union all select 'certificates', id from public.certificates
 union all select 'files', id from public.media_files;
 

@@ -11,11 +11,13 @@ from collegium.features.studio.service import CourseFilter, NewCourse, Place
 from collegium.kit.errors import Invalid
 from collegium.web import pages
 from collegium.web.pages import WebRequest
-from collegium.web.studio import course_path, course_place, site_place
+from collegium.web.studio import course_path, course_place, lesson_place, site_place
 from collegium.web.words import LABELS
 
 site_place("/studio", "Courses", "book-copy", rank=1)
 course_place("", "Outline", "list-tree", rank=1)
+lesson_place("", "Content", rank=1)
+lesson_place("/settings", "Settings", rank=9)
 
 CATEGORIES = [("", "Choose a category"), *LABELS["category"].items()]
 SORTS = [

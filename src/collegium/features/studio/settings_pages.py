@@ -140,6 +140,7 @@ async def _show(
         template,
         status=problem.status if problem else 200,
         studio_course=await service.course(tx, course_id),
+        lesson_type=now.choice.lesson_type if isinstance(now, Decided) else None,
         outline=outline or await service.outline(tx, course_id),
         now_choice=now,
         choice=choice,
