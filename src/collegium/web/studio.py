@@ -19,6 +19,10 @@ class Place(NamedTuple):
     rank: int
 
 
+SITE_PLACES: list[Place] = []
+COURSE_PLACES: list[Place] = []
+
+
 class LessonPlace(NamedTuple):
     """A page of a lesson: what follows the lesson's address, its words, its types (none: every type) and rank."""
 
@@ -30,8 +34,6 @@ class LessonPlace(NamedTuple):
 
 LESSON_PLACES: list[LessonPlace] = []
 _LESSON = re.compile(r"(/studio/[0-9a-f-]{36}/lessons/[0-9a-f-]{36})(?:/.*)?")
-SITE_PLACES: list[Place] = []
-COURSE_PLACES: list[Place] = []
 
 
 def site_place(path: str, words: str, icon: str, *, rank: int) -> None:
