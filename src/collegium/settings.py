@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address of a clamd that looks at each upload: a socket's path or ``host:port``."""
     video_prefix: str | None = None
     """Folder of the storage from which administrators may take videos by their key; without it none."""
+    embed_hosts: str = ""
+    """Hosts whose pages may be shown inside a lesson, with commas between: ``forms.example.org,maps.example.org``."""
 
     @property
     def secure_cookies(self) -> bool:

@@ -45,6 +45,13 @@ LABELS: dict[str, dict[str, str]] = {
         "external_link": "Link",
         "embedded_content": "Embedded content",
     },
+    "block_type": {
+        "rich_text": "Text",
+        "image": "Picture",
+        "video": "Video",
+        "file": "File",
+        "youtube": "YouTube video",
+    },
     "enrollment": {
         "enrolled": "Not started",
         "in_progress": "In progress",

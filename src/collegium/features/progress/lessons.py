@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.authoring import service as authoring
 from collegium.features.progress.model import Requirement
 from collegium.features.progress.service import Q, parse_ranges, requirements
 from collegium.kit.db import Transaction
@@ -106,18 +105,6 @@ class Video(msgspec.Struct, frozen=True):
         return parse_ranges(self.watched)
 
 
-class Block(msgspec.Struct, frozen=True):
-    """A piece of a lesson's body."""
-
-    type: str
-    content: dict[str, Any]
-
-    @property
-    def html(self) -> str:
-        """Rich text without anything that could run or reach outside, whatever was stored."""
-        return authoring.shown_html(str(self.content.get("html", "")))
-
-
 async def course(tx: Transaction, viewer: Viewer | None, slug: str) -> LearningCourse:
     """The course at an address; raises NotFound when there is none for this reader."""
     sql = Q.course_for_learning if viewer else Q.course_for_guest
@@ -165,11 +152,6 @@ async def lesson(tx: Transaction, viewer: Viewer | None, of: LearningCourse, les
 async def video(tx: Transaction, viewer: Viewer | None, lesson_id: UUID) -> Video | None:
     """A lesson's video as far as it is open to the reader."""
     return await tx.maybe(Video, Q.video if viewer else Q.video_for_guest, lesson_id)
-
-
-async def blocks(tx: Transaction, viewer: Viewer | None, lesson_id: UUID) -> list[Block]:
-    """A lesson's body as far as it is open to the reader."""
-    return await tx.all(Block, Q.blocks if viewer else Q.blocks_for_guest, lesson_id)
 
 
 class Left(msgspec.Struct, frozen=True):

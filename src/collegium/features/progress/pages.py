@@ -10,16 +10,19 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.authoring import service as authoring
 from collegium.features.media import service as media
 from collegium.features.progress import lessons, service
+from collegium.features.progress.body import body
 from collegium.features.progress.heartbeat import PATH as HEARTBEAT_PATH
 from collegium.features.progress.lessons import LearningCourse, OutlineLesson, Video
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound, Problem, SignInNeeded
 from collegium.kit.viewer import Viewer
 from collegium.web import pages
+from collegium.web.policy import allow_frames
 
-SHOWN_TYPES = ("video", "text")
+SHOWN_TYPES = ("video", "text", "external_link", "embedded_content")
 
 
 def _zone(viewer: Viewer | None) -> str:
@@ -90,13 +93,15 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
             "count": len(rows),
             "lock": row.lock_words(_zone(viewer)),
             "shown": row.lesson_type in SHOWN_TYPES,
-            "lesson": None, "video": None, "blocks": [], "player": None,
+            "lesson": None, "video": None, "body": None, "player": None,
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
     response = pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
     if context["player"] and context["player"]["provider"]:
         response.headers.update(media.provider_headers(context["player"]["provider"]))
+    if context["body"] is not None:
+        allow_frames(response, context["body"].frames)
     return response
 
 
@@ -141,11 +146,12 @@ async def _content(
 ) -> dict[str, Any]:
     lesson = await lessons.lesson(tx, viewer, course, row.id)
     video = await lessons.video(tx, viewer, row.id) if row.lesson_type == "video" else None
-    blocks = await lessons.blocks(tx, viewer, row.id)
+    hosts = authoring.embed_hosts(pages.site_of(request).settings.embed_hosts)
+    shown = await body(tx, viewer, row.id, row.lesson_type, hosts)
     player = None
     if video is not None and video.processing_state == "ready" and (video.playlist_key or video.external_url):
         player = _player(request, viewer, course, row, video, tracked)
-    return {"lesson": lesson, "video": video, "blocks": blocks, "player": player}
+    return {"lesson": lesson, "video": video, "body": shown, "player": player}
 
 
 def _player(

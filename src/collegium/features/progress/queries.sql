@@ -107,6 +107,14 @@ select type::text as type, content from public.content_blocks where lesson_id = 
 -- The body of a preview lesson.
 select type::text as type, content from public.content_blocks where lesson_id = $1 order by order_index
 
+-- name: link
+-- Where a lesson elsewhere is, as far as it is open to the reader.
+select content_url from public.lesson_links where lesson_id = $1
+
+-- name: link_for_guest as anon
+-- Where a preview lesson elsewhere is.
+select content_url from public.lesson_links where lesson_id = $1
+
 -- name: video
 -- A lesson's video, as far as it is open to the reader, with what he has watched of it.
 select

@@ -1,0 +1,1 @@
+delete from public.lesson_contents where lesson_id = %(reading)s;
