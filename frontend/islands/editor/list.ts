@@ -55,7 +55,9 @@ export class BlockList {
   undo(): void {
     const before = this.#past.pop();
     if (!before) return;
-    this.show(before);
+    // Parts come back and to their places; what was written meanwhile in those that stayed is kept.
+    const now = new Map(this.blocks.map((block) => [block.id, block]));
+    this.show(before.map((block) => now.get(block.id) ?? block));
     this.#undo.hidden = this.#past.length === 0;
     announce("Taken back.");
     this.options.changed();

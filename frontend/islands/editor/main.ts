@@ -8,7 +8,7 @@ import { Drafts, newEditor } from "./drafts";
 import { BlockList } from "./list";
 import { merge } from "./merge";
 import { othersWords, presence } from "./presence";
-import { type Block, type Config, copyOf, missing, sameBlocks } from "./types";
+import { type Block, type Config, copyOf, missing, newBlock, sameBlocks } from "./types";
 
 const KEEPALIVE_MOST = 60_000;
 
@@ -69,7 +69,8 @@ async function start(root: HTMLElement): Promise<void> {
     showClashes(notices, theirs.savedBy, merged.clashes, (choices) => go(merged.decide(choices)));
   }
 
-  list.show(left?.blocks ?? config.blocks);
+  const begun = left?.blocks ?? config.blocks;
+  list.show(begun.length === 0 && config.isText ? [newBlock("rich_text")] : begun);
   showState(part("state"), autosave.state);
   root.hidden = false;
   if (left && !sameBlocks(left.blocks, config.blocks)) {

@@ -19,6 +19,8 @@ export interface Config {
   presenceUrl: string;
   historyUrl: string;
   languages: string[];
+  /** A lesson that is a text begins with a place to write. */
+  isText: boolean;
 }
 
 export const NAMES: Record<BlockType, string> = {

@@ -147,6 +147,21 @@ async def test_a_part_that_is_not_whole_is_refused_in_words(
     assert "Nothing was saved" in answer.json()["detail"]
 
 
+async def test_a_part_that_somebody_stored_in_another_form_stops_nobody(desk: Desk, client: Client) -> None:
+    async with desk.database.connect() as owner:
+        await owner.execute(
+            "insert into public.content_blocks (lesson_id, course_id, type, order_index, content) values"
+            """ ($1, $2, 'image', 2, '{"url": "https://elsewhere.test/a.png", "alt_text": "A"}')""",
+            desk.lesson,
+            desk.course.id,
+        )
+    now = await desk.state(client)
+    blocks = [text("<p>New words</p>", now["blocks"][0]["id"]), now["blocks"][1]]
+    assert (await desk.save(client, now["revision"], blocks)).is_success
+    changed = {**blocks[1], "content": {"url": "https://elsewhere.test/b.png", "alt_text": "A"}}
+    assert (await desk.save(client, now["revision"] + 9, [changed])).status_code == 422
+
+
 async def test_who_does_not_teach_the_course_finds_no_lesson(desk: Desk, client: Client, database: Database) -> None:
     await client.login(await add_person(database, "instructor", first_name="Otto"))
     assert (await client.get(desk.path)).status_code == 404

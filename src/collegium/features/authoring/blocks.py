@@ -42,13 +42,23 @@ def youtube_id(address: str) -> str | None:
     return next((found for found in (named, last) if _VIDEO_ID.fullmatch(found)), None)
 
 
-def tidy(blocks: Sequence[Block]) -> list[dict[str, Any]]:
-    """The parts as the database keeps them. Raises Invalid with the number and kind of the first that is not whole."""
+def tidy(blocks: Sequence[Block], before: Sequence[Block] = ()) -> list[dict[str, Any]]:
+    """The parts as the database keeps them. Raises Invalid with the number and kind of the first that is not whole.
+
+    What stood among the parts ``before`` just so may stay, whoever wrote it: it stops nobody from saving the rest.
+    """
+    old = {part.id: part for part in before}
     kept: list[dict[str, Any]] = []
     for number, block in enumerate(blocks, 1):
         try:
             content = _SHAPES[block.type](block.content)
         except Invalid as problem:
+            same = old.get(block.id)
+            if same is not None and (same.type, same.content) == (block.type, block.content):
+                kept.append(
+                    {"id": str(block.id), "type": block.type, "content": block.content, "metadata": block.metadata}
+                )
+                continue
             words = f"Part {number}, a {_KINDS[block.type]}: {problem.detail} Nothing was saved."
             raise Invalid(words, code="bad_block") from None
         kept.append({"id": str(block.id), "type": block.type, "content": content, "metadata": block.metadata})

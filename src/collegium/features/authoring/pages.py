@@ -57,6 +57,7 @@ async def _editor(
         "presenceUrl": here + "/presence",
         "historyUrl": here + "/history",
         "languages": LANGUAGES,
+        "isText": lesson.lesson_type == "text",
     }
     return pages.render(
         request,

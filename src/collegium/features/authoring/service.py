@@ -62,13 +62,15 @@ class Saved(msgspec.Struct, frozen=True):
     changed: list[dict[str, Any]]
 
 
-async def save(tx: Transaction, lesson_id: UUID, command: SaveContent, *, reason: str = "saved") -> Saved:
-    """Saves all parts of a lesson.
+async def save(
+    tx: Transaction, lesson_id: UUID, command: SaveContent, *, reason: str = "saved", before: Sequence[Block] = ()
+) -> Saved:
+    """Saves all parts of a lesson; parts ``before`` (else those that are stored) may stay as they were.
 
     Raises Invalid (a part is not whole), NotFound, and Conflict with the code ``edited_meanwhile`` when somebody else
     has saved since ``base``: then what was to be saved belongs to ``keep_conflict``, in a transaction of its own.
     """
-    kept = tidy(command.blocks)
+    kept = tidy(command.blocks, before or await blocks(tx, lesson_id))
     number: int = await tx.fetchval(Q.save, lesson_id, command.base, kept, command.editor, reason)
     changed = [
         {"id": now["id"], "content": now["content"]}
@@ -84,7 +86,9 @@ def _without_words(content: dict[str, Any]) -> dict[str, Any]:
 
 async def keep_conflict(tx: Transaction, lesson_id: UUID, command: SaveContent) -> UUID:
     """Keeps in the lesson's history what lost the race, and answers the id of that entry."""
-    kept: UUID = await tx.fetchval(Q.keep_conflict, lesson_id, command.base, tidy(command.blocks))
+    kept: UUID = await tx.fetchval(
+        Q.keep_conflict, lesson_id, command.base, tidy(command.blocks, await blocks(tx, lesson_id))
+    )
     return kept
 
 
@@ -110,7 +114,7 @@ async def revision(tx: Transaction, lesson_id: UUID, revision_id: UUID) -> Revis
 async def restore(tx: Transaction, lesson_id: UUID, revision_id: UUID, base: int) -> Saved:
     """Makes a lesson be as it was; the state until now stays in the history. Raises as ``save`` does."""
     found = await revision(tx, lesson_id, revision_id)
-    return await save(tx, lesson_id, SaveContent(base, found.blocks), reason="restored")
+    return await save(tx, lesson_id, SaveContent(base, found.blocks), reason="restored", before=found.blocks)
 
 
 async def save_address(tx: Transaction, lesson: LessonContent, address: str, hosts: Sequence[str]) -> str:
