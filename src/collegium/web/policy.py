@@ -9,7 +9,7 @@ from litestar import Response
 
 from collegium.web.outer import POLICY
 
-HEADER = "Content-Security-Policy"
+HEADER = "content-security-policy"
 
 
 def allow_frames(response: Response[Any], hosts: Sequence[str]) -> None:
