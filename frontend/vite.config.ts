@@ -4,13 +4,14 @@ import { defineConfig } from "vitest/config";
 import { entries } from "./build/entries.ts";
 import { icons } from "./build/icons.ts";
 import { licences } from "./build/licences.ts";
+import { pdfjs } from "./build/pdfjs.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 export default defineConfig({
   root,
   base: "/static/dist/",
-  plugins: [tailwindcss(), icons(root), licences(root)],
+  plugins: [tailwindcss(), icons(root), licences(root), pdfjs(root)],
   build: {
     outDir: "../src/collegium/web/static/dist",
     emptyOutDir: true,

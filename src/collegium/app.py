@@ -203,6 +203,8 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             exclude=[
                 r"^/media/",
                 r"^/files/",
+                r"^/attachments/",
+                r"^/documents/",
                 r"^/uploads",
                 r"^/api/v1/playback",
                 r"^/studio/[^/]+/export/",

@@ -297,7 +297,7 @@ SECOND_LINES: dict[str, str] = {
 
 
 WRITABLE: dict[tuple[str, str], str] = {
-    ("lesson_attachments", "update"): "file_name description attachment_order requires_enrollment",
+    ("lesson_attachments", "update"): "file_name description attachment_order requires_enrollment removed_at",
 }
 
 

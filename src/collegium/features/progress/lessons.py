@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.documents import service as documents
+from collegium.features.documents.model import Read
 from collegium.features.progress.model import Requirement
 from collegium.features.progress.service import Q, parse_ranges, requirements
 from collegium.kit.db import Transaction
@@ -163,8 +165,16 @@ class Left(msgspec.Struct, frozen=True):
     lesson_id: UUID | None
 
 
-def evidence(row: Requirement, zone: str) -> str:
-    """What shows that a requirement is met, or what is missing."""
+def evidence(row: Requirement, zone: str, read: Read | None = None) -> str:
+    """What shows that a requirement is met, or what is missing; ``read`` is how far the reader is in its document."""
+    words = _evidence(row, zone)
+    if read is None or row.requirement != "lesson":
+        return words
+    seen = f"{read.seen_count} of {read.page_count} page{'' if read.page_count == 1 else 's'} seen"
+    return f"{words}, {seen}" if row.met or row.achieved is not None else f"{seen}, to be marked as complete"
+
+
+def _evidence(row: Requirement, zone: str) -> str:
     when = day(row.met_at, zone) if row.met_at else ""
     if row.requirement == "payment":
         return f"Paid on {when}" if row.met else "Not paid, or paid back"
@@ -195,7 +205,14 @@ async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[L
     """Every requirement of the reader's enrollment in words; the same rows gate the certificate."""
     if of.enrollment_id is None:
         return []
+    rows = await requirements(tx, of.enrollment_id)
+    read = await documents.read_of_enrollment(tx, of.enrollment_id)
     return [
-        Left("Payment" if row.requirement == "payment" else row.title, row.met, evidence(row, zone), row.lesson_id)
-        for row in await requirements(tx, of.enrollment_id)
+        Left(
+            "Payment" if row.requirement == "payment" else row.title,
+            row.met,
+            evidence(row, zone, read.get(row.lesson_id) if row.lesson_id else None),
+            row.lesson_id,
+        )
+        for row in rows
     ]

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.authoring import service as authoring
+from collegium.features.documents import service as documents
 from collegium.features.media import service as media
 from collegium.features.progress import lessons, service
 from collegium.features.progress.body import body
@@ -22,7 +23,7 @@ from collegium.kit.viewer import Viewer
 from collegium.web import pages
 from collegium.web.policy import allow_frames
 
-SHOWN_TYPES = ("video", "text", "external_link", "embedded_content")
+SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content")
 
 
 def _zone(viewer: Viewer | None) -> str:
@@ -93,7 +94,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
             "count": len(rows),
             "lock": row.lock_words(_zone(viewer)),
             "shown": row.lesson_type in SHOWN_TYPES,
-            "lesson": None, "video": None, "body": None, "player": None,
+            "lesson": None, "video": None, "body": None, "player": None, "document": None, "attachments": [],
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
@@ -151,7 +152,11 @@ async def _content(
     player = None
     if video is not None and video.processing_state == "ready" and (video.playlist_key or video.external_url):
         player = _player(request, viewer, course, row, video, tracked)
-    return {"lesson": lesson, "video": video, "body": shown, "player": player}
+    found: dict[str, Any] = {"lesson": lesson, "video": video, "body": shown, "player": player}
+    found["attachments"] = await documents.attachments(tx, viewer, row.id)
+    if row.lesson_type == "pdf" and (document := await documents.document(tx, viewer, row.id)):
+        found |= {"document": document, "reader": documents.reader_config(document, tracked=tracked)}
+    return found
 
 
 def _player(
