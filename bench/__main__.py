@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, concurrency, counters, films, load, uploads
+from bench import calibrate, concurrency, counters, films, insight, load, uploads
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -195,6 +195,18 @@ def _uploads(ground: Ground) -> list[Figure]:
             "uploads-film", round(found.longest_gap_s, 3), "s at most", None, None, "no second late", found.late == 0,
             note="longest wait for the bytes of one second of film, 8 Mbit/s",
         ),
+    ]
+
+
+def _insight(ground: Ground) -> list[Figure]:
+    """A curve over a million events, and what insight adds to a heartbeat."""
+    cost = insight.run(ground.server)
+    ratio = cost.after / cost.before
+    return [
+        Figure("insight-curve", round(cost.read, 2), "ms", None, None, "≤ 200 ms", cost.read_worst <= 200,
+               note=f"{cost.events:,} events; worst of 50: {cost.read_worst:.1f} ms; folding a thousand lines: {cost.fold:.1f} ms"),
+        Figure("insight-heartbeat", round(cost.after, 4), "ms", round(cost.before, 4), round(ratio, 3), "ratio ≤ 1.25",
+               ratio <= 1.25, note="in a batch of 64, in the database; calibration: the same without insight"),
     ]  # fmt: skip
 
 
@@ -243,6 +255,7 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "concurrency": _concurrency,
     "uploads": _uploads,
     "films": _films,
+    "insight": _insight,
 }
 
 

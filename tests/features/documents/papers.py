@@ -12,9 +12,10 @@ def paper(
     ``pad`` adds so many bytes of comment to each page's content.
     """
     objects = [f"<< /Type /Catalog /Pages 2 0 R {catalogue} >>".encode()]
-    kids = " ".join(f"{4 + 2 * k} 0 R" for k in range(pages))
+    kids = " ".join(f"{4 + k} 0 R" for k in range(pages))
     objects.append(f"<< /Type /Pages /Count {pages} /Kids [{kids}] >>".encode())
     objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    contents: list[bytes] = []
     for number in range(1, pages + 1):
         width, height = (842, 595) if number in landscape else (595, 842)
         extra = " An appeal begins here." if number % 10 == 0 else ""
@@ -25,11 +26,12 @@ def paper(
         )
         stream = (text + "\n" + lines + "%" + "x" * pad + "\n").encode()
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {5 + 2 * (number - 1)} 0 R"
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {3 + pages + number} 0 R"
             f" /Resources << /Font << /F1 3 0 R >> >> {page_extra} >>".encode()
         )
-        objects.append(b"<< /Length %d >>\nstream\n%bendstream" % (len(stream), stream))
-    return _file(objects)
+        contents.append(b"<< /Length %d >>\nstream\n%bendstream" % (len(stream), stream))
+    # As programs write them: what says where things are together, and the pages' contents after it.
+    return _file(objects + contents)
 
 
 def _file(objects: list[bytes]) -> bytes:
