@@ -187,12 +187,24 @@ def _uploads(ground: Ground) -> list[Figure]:
     whole = f"{found.cuts} cuts, {found.resumed} times resumed; checked and stored after {found.seconds:.0f} s"
     return [
         Figure(
-            "uploads-bytes", round(found.per_second / 1e6, 1), "MB/s", None, None, "byte for byte, 5 cuts",
-            found.same and found.cuts == uploads.CUTS, note=whole,
+            "uploads-bytes",
+            round(found.per_second / 1e6, 1),
+            "MB/s",
+            None,
+            None,
+            "byte for byte, 5 cuts",
+            found.same and found.cuts == uploads.CUTS,
+            note=whole,
         ),
         Figure("uploads-memory", round(found.grown_mb, 1), "MB", None, None, "< 64 MB more", found.grown_mb < 64),
         Figure(
-            "uploads-film", round(found.longest_gap_s, 3), "s at most", None, None, "no second late", found.late == 0,
+            "uploads-film",
+            round(found.longest_gap_s, 3),
+            "s at most",
+            None,
+            None,
+            "no second late",
+            found.late == 0,
             note="longest wait for the bytes of one second of film, 8 Mbit/s",
         ),
     ]

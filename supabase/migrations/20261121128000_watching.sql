@@ -64,17 +64,6 @@ as $$
 $$;
 comment on function private.added(bigint[], bigint[]) is 'Two rows of figures added place by place.';
 
-create function private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer)
-returns table (bucket integer, seconds integer)
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$
-    select k.bucket, sum(least(upper(r), (k.bucket + 1) * p_bucket) - greatest(lower(r), k.bucket * p_bucket))::integer
-    from unnest(p_seconds * int4multirange(int4range(0, p_duration))) as u (r)
-    cross join lateral generate_series(lower(r) / p_bucket, (upper(r) - 1) / p_bucket) as k (bucket)
-    group by k.bucket
-$$;
-comment on function private.in_buckets(int4multirange, integer, integer) is 'How many of some seconds lie in each bucket of a video.';
-
 create function private.fold_watching(p_most integer default 100000) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -92,21 +81,26 @@ begin
     ), films as (
         select v.id, v.course_id, v.duration, greatest(5, ceil(v.duration / 1800.0)::integer * 5) as bucket_seconds
         from public.lesson_videos v where v.id in (select g.video_id from gone g)
+    ), spans as (
+        select g.video_id as id, u.r, 1 as played, 0 as seen, 0 as skipped from gone g cross join lateral unnest(g.played) as u (r)
+        union all
+        select g.video_id, u.r, 0, 1, 0 from gone g cross join lateral unnest(coalesce(g.fresh, g.played)) as u (r)
+        union all
+        select g.video_id, u.r, 0, 0, 1 from gone g cross join lateral unnest(g.skipped) as u (r)
     ), parts as (
-        select f.id, b.bucket, b.seconds as played, 0 as seen, 0 as stops, 0 as skipped
-        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.played, f.duration, f.bucket_seconds) b
-        union all
-        select f.id, b.bucket, 0, b.seconds, 0, 0
-        from gone g join films f on f.id = g.video_id
-        cross join lateral private.in_buckets(coalesce(g.fresh, g.played), f.duration, f.bucket_seconds) b
-        union all
-        select f.id, b.bucket, 0, 0, 0, b.seconds
-        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.skipped, f.duration, f.bucket_seconds) b
+        -- What of each span lies in each bucket.
+        select f.id, k.bucket, s.played * n.seconds as played, s.seen * n.seconds as seen, 0 as stops, s.skipped * n.seconds as skipped
+        from spans s join films f on f.id = s.id
+        cross join lateral generate_series(lower(s.r) / f.bucket_seconds, (least(upper(s.r), f.duration) - 1) / f.bucket_seconds) as k (bucket)
+        cross join lateral (
+            select least(upper(s.r), f.duration, (k.bucket + 1) * f.bucket_seconds) - greatest(lower(s.r), k.bucket * f.bucket_seconds) as seconds
+        ) n
+        where lower(s.r) < f.duration
         union all
         -- Who moves on stands no longer where he stood. The very end belongs to the last bucket.
-        select f.id, least(s.at, f.duration - 1) / f.bucket_seconds, 0, 0, s.sign, 0
-        from gone g join films f on f.id = g.video_id cross join lateral (values (g.before, -1), (g.after, 1)) s (at, sign)
-        where s.at is not null
+        select f.id, least(t.at, f.duration - 1) / f.bucket_seconds, 0, 0, t.sign, 0
+        from gone g join films f on f.id = g.video_id cross join lateral (values (g.before, -1), (g.after, 1)) t (at, sign)
+        where t.at is not null
     ), sums as (
         select p.id, p.bucket, sum(p.played) as played, sum(p.seen) as seen, sum(p.stops) as stops, sum(p.skipped) as skipped
         from parts p group by p.id, p.bucket
@@ -220,20 +214,20 @@ begin
           and (s.fresh or a.playback_session is not null)
           and a.playback_opened_at > v_now - interval '12 hours'
           and a.playback_seconds + s.claimed <= extract(epoch from v_now - a.playback_opened_at) * a.max_rate
-        returning s.n, a.playback_id
+        returning s.n, a.playback_id, s.video_id, s.ranges, s.claimed, s.seconds_before, s.seconds_after, s.watched_before,
+            s.watched_after, s.position_before, least(greatest(s.position, 0), s.duration_seconds) as position_after
     ), moved as (
         -- For insight: what was played, and what of it for the first time, which mostly is all or nothing and costs no subtraction.
         insert into private.watch_moves (video_id, played, fresh, before, after)
-        select s.video_id, s.ranges,
+        select c.video_id, c.ranges,
             case
-                when s.seconds_after - s.seconds_before = s.claimed then null
-                when s.seconds_after = s.seconds_before then '{}'::int4multirange
-                else s.watched_after - s.watched_before
+                when c.seconds_after - c.seconds_before = c.claimed then null
+                when c.seconds_after = c.seconds_before then '{}'::int4multirange
+                else c.watched_after - c.watched_before
             end,
-            case when s.seconds_before > 0 then s.position_before end,
-            least(greatest(s.position, 0), s.duration_seconds)
-        from counted c join state s on s.n = c.n
-        where s.seconds_after > 0 and (s.claimed > 0 or s.position is distinct from s.position_before)
+            case when c.seconds_before > 0 then c.position_before end, c.position_after
+        from counted c
+        where c.seconds_after > 0 and (c.claimed > 0 or c.position_after is distinct from c.position_before)
     )
     select
         s.playback,
