@@ -67,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the storage from which administrators may take videos by their key; without it none."""
     embed_hosts: str = ""
     """Hosts whose pages may be shown inside a lesson, with commas between: ``forms.example.org,maps.example.org``."""
+    publish_without_review: bool = False
+    """Whether the author of a course may publish it without an administrator's approval."""
 
     @property
     def secure_cookies(self) -> bool:

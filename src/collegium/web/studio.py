@@ -19,6 +19,9 @@ class Place(NamedTuple):
     rank: int
 
 
+PREVIEW_COOKIE = "preview"
+"""Holds the id of the course that its team looks at as a learner would; the player counts nothing then."""
+
 SITE_PLACES: list[Place] = []
 COURSE_PLACES: list[Place] = []
 

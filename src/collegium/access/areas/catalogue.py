@@ -336,14 +336,15 @@ WRITABLE: dict[tuple[str, str], str] = {
         " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes"
         " instructor_id author_bio thumbnail_url promo_video_url syllabus_url allow_enrollment max_enrollments"
         " enrollment_start_date enrollment_end_date course_start_date course_end_date completion_certificate"
-        " created_by designation_id enable_discussion_forum enable_peer_review certificate_template_id"
+        " created_by designation_id enable_discussion_forum enable_peer_review certificate_template_id language"
+        " enable_reviews"
     ),
     ("courses", "update"): (
         "title slug description short_description learning_objectives target_audience tags category difficulty_level"
         " ce_credits pricing_type price member_price currency delivery_format estimated_duration_minutes"
         " author_bio thumbnail_url promo_video_url syllabus_url allow_enrollment max_enrollments"
         " enrollment_start_date enrollment_end_date course_start_date course_end_date completion_certificate"
-        " designation_id enable_discussion_forum enable_peer_review certificate_template_id"
+        " designation_id enable_discussion_forum enable_peer_review certificate_template_id language enable_reviews"
         " review_after_percent"
     ),
     ("course_modules", "insert"): (

@@ -188,6 +188,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     enrollment_status: str | None = None
     lessons_completed: int = 0
     certificate_number: str | None = None
+    version_number: int | None = None
+    newer_version: int | None = None
     lessons: Mapping[UUID, str] = {}
 
     @property

@@ -139,13 +139,13 @@ select
                     'unlock_date', l.unlock_date, 'after', w.title
                 ) order by l.lesson_order)
                 from public.lessons l
-                left join public.lessons w on w.id = l.unlock_after_lesson_id
-                where l.module_id = m.id
+                left join public.lessons w on w.id = l.unlock_after_lesson_id and w.state = 'live'
+                where l.module_id = m.id and l.state = 'live'
             ), '[]')
         ) order by m.module_order)
         from public.course_modules m
-        left join public.course_modules b on b.id = m.unlock_after_module_id
-        where m.course_id = c.id
+        left join public.course_modules b on b.id = m.unlock_after_module_id and b.state = 'live'
+        where m.course_id = c.id and m.state = 'live'
     ), '[]') as modules,
     coalesce((
         select jsonb_agg(jsonb_build_object('display_name', i.display_name, 'headline', i.headline, 'bio', i.bio)
@@ -184,7 +184,9 @@ select
     $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,
     c.pricing_type in ('paid', 'premium') and e.id is null and public.have_i_paid(c.id) as has_paid,
     e.id as enrollment_id, e.status as enrollment_status, coalesce(e.lessons_completed, 0) as lessons_completed,
-    k.number as certificate_number,
+    k.number as certificate_number, v.number as version_number,
+    case when e.status in ('enrolled', 'in_progress') and v.number < private.newest_version(c.id)
+        then private.newest_version(c.id) end as newer_version,
     coalesce((
         select jsonb_object_agg(p.lesson_id, p.status) from public.lesson_progress p where p.enrollment_id = e.id
     ), '{}') as lessons
@@ -217,6 +219,6 @@ select
         or exists (select 1 from public.lesson_prerequisites n where n.lesson_id = l.id)) as has_rules
 from public.courses c
 join public.course_modules m on m.course_id = c.id
-join public.lessons l on l.module_id = m.id
+join public.lessons l on l.module_id = m.id and l.state = 'live'
 where c.id = any ($1::uuid[])
 group by c.id;

@@ -25,6 +25,7 @@ class Certificate(msgspec.Struct, frozen=True):
     pdf_error: str | None
     category: str
     slug: str
+    version_number: int | None
 
 
 class Verified(msgspec.Struct, frozen=True):

@@ -21,8 +21,10 @@ update public.certificates set pdf_error = left($2, 500) where id = $1
 -- The reader's certificates, the newest first.
 select
     c.id, c.number, c.holder_name, c.course_title, c.ce_credits, c.completed_at, c.issued_at, c.revoked_at,
-    c.pdf_key is not null as has_document, c.pdf_error, k.category, k.slug
-from public.certificates c join public.courses k on k.id = c.course_id
+    c.pdf_key is not null as has_document, c.pdf_error, k.category, k.slug, v.number as version_number
+from public.certificates c
+join public.courses k on k.id = c.course_id
+left join public.course_versions v on v.id = c.course_version_id
 where c.member_id = auth.uid()
 order by c.issued_at desc, c.id
 

@@ -70,6 +70,8 @@ class Taken(msgspec.Struct, frozen=True):
     course_status: str
     ce_credits: Decimal
     estimated_duration_minutes: int | None
+    version_number: int | None
+    newer_version: int | None
     done: list[UUID]
 
     @property
@@ -96,6 +98,8 @@ class MyCourse(msgspec.Struct, frozen=True):
     lessons_completed: int
     total_lessons: int
     certificate_number: str | None
+    version_number: int | None
+    newer_version: int | None
     next: NextLesson | None
 
 

@@ -29,11 +29,15 @@ select
     e.id, e.course_id, e.status, e.enrolled_at, e.last_accessed_at, e.completed_at, e.expires_at, e.lessons_completed,
     e.total_lessons, e.certificate_number, e.current_lesson_id,
     c.slug, c.title, c.category, c.status as course_status, c.ce_credits, c.estimated_duration_minutes,
+    v.number as version_number,
+    case when e.status in ('enrolled', 'in_progress') and c.newest_version_id <> e.course_version_id
+        and v.number < private.newest_version(c.id) then private.newest_version(c.id) end as newer_version,
     array(
         select p.lesson_id from public.lesson_progress p
         where p.enrollment_id = e.id and p.status = 'completed' and e.status in ('enrolled', 'in_progress')
     ) as done
 from public.enrollment_details e
 join public.courses c on c.id = e.course_id
+left join public.course_versions v on v.id = e.course_version_id
 where e.member_id = (select auth.uid())
 order by coalesce(e.last_accessed_at, e.enrolled_at) desc, e.id;

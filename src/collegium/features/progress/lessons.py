@@ -36,6 +36,19 @@ class LearningCourse(msgspec.Struct, frozen=True):
     completed_at: datetime | None
     certificate_number: str | None
     has_forum: bool = False
+    another_version: bool | None = None
+
+
+class NewerVersion(msgspec.Struct, frozen=True):
+    """A version published after the one that the reader began: lessons done and asked now, and after moving to it."""
+
+    version_id: UUID
+    from_number: int | None
+    to_number: int
+    done_before: int
+    asked_before: int
+    done_after: int
+    asked_after: int
 
 
 class OutlineLesson(msgspec.Struct, frozen=True):
@@ -114,6 +127,29 @@ async def course(tx: Transaction, viewer: Viewer | None, slug: str) -> LearningC
     if found is None:
         raise NotFound("There is no course at this address.")
     return found
+
+
+async def newer_version(tx: Transaction, of: LearningCourse) -> NewerVersion | None:
+    """The newer version to which the reader may move; None when there is none, or nothing to move."""
+    if of.enrollment_id is None or not of.another_version or of.enrollment_status == "completed":
+        return None
+    return await tx.maybe(NewerVersion, Q.newer_version, of.enrollment_id)
+
+
+async def move_to_newest(tx: Transaction, of: LearningCourse, version_id: UUID) -> None:
+    """Moves the reader to the newest version. Raises Conflict when it is another one by now, or nothing to move."""
+    if of.enrollment_id is None:
+        raise NotFound("You are not enrolled in this course.")
+    await tx.execute(Q.move_to_newest, of.enrollment_id, version_id)
+
+
+def as_preview(of: LearningCourse, cookie: str | None) -> LearningCourse:
+    """The course as its team walks through it in a preview: without an enrollment, so that nothing is counted."""
+    if not of.staff or cookie != str(of.id):
+        return of
+    return msgspec.structs.replace(
+        of, enrollment_id=None, enrollment_status=None, current_lesson_id=None, completed_at=None
+    )
 
 
 async def outline(tx: Transaction, viewer: Viewer | None, of: LearningCourse) -> list[OutlineLesson]:

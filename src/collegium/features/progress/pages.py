@@ -22,6 +22,7 @@ from collegium.kit.errors import NotFound, Problem, SignInNeeded
 from collegium.kit.viewer import Viewer
 from collegium.web import pages
 from collegium.web.policy import allow_frames
+from collegium.web.studio import PREVIEW_COOKIE
 
 SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content")
 
@@ -59,7 +60,7 @@ async def learn(request: pages.WebRequest, slug: FromPath[str]) -> Response[str]
     """Leads to where the reader goes on."""
     viewer = pages.viewer_of(request)
     async with pages.transaction(request) as tx:
-        course = await lessons.course(tx, viewer, slug)
+        course = lessons.as_preview(await lessons.course(tx, viewer, slug), request.cookies.get(PREVIEW_COOKIE))
         target = lessons.where_to_continue(course, await lessons.outline(tx, viewer, course))
     if target is None:
         return pages.redirect(
@@ -75,7 +76,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
     """One lesson in the player, or why it is not open."""
     viewer = pages.viewer_of(request)
     async with pages.transaction(request) as tx:
-        course = await lessons.course(tx, viewer, slug)
+        course = lessons.as_preview(await lessons.course(tx, viewer, slug), request.cookies.get(PREVIEW_COOKIE))
         rows = await lessons.outline(tx, viewer, course)
         here = _place(rows, lesson_id)
         row = rows[here]
@@ -89,6 +90,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
         context: dict[str, Any] = {
             **await _around(tx, viewer, course, rows, here),
             "access": how,
+            "newer": await lessons.newer_version(tx, course),
             "row": row,
             "number": here + 1,
             "count": len(rows),
@@ -254,4 +256,24 @@ async def complete(request: pages.WebRequest, slug: FromPath[str], lesson_id: Fr
     return pages.redirect(request, _path(slug, following), flash=("success", f"“{rows[at].title}” is complete."))
 
 
-ROUTES: list[ControllerRouterHandler] = [learn, show_lesson, status, visit, complete]
+@post("/learn/{slug:str}/newest", include_in_schema=False)
+async def move_to_newest(request: pages.WebRequest, slug: FromPath[str]) -> Response[str]:
+    """Moves the reader to the newest version, which the page has told of."""
+    viewer = pages.require_viewer(request)
+    version = str((await request.form()).get("version", ""))
+    try:
+        wanted = UUID(version)
+    except ValueError:
+        raise NotFound("This course has no such version.") from None
+    try:
+        async with pages.transaction(request) as tx:
+            course = await lessons.course(tx, viewer, slug)
+            await lessons.move_to_newest(tx, course, wanted)
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+        return pages.redirect(request, f"/learn/{slug}", flash=("info", problem.detail))
+    return pages.redirect(request, f"/learn/{slug}", flash=("success", "You are in the newest version now."))
+
+
+ROUTES: list[ControllerRouterHandler] = [learn, show_lesson, status, visit, complete, move_to_newest]

@@ -37,7 +37,8 @@ select
     c.id, c.title, c.slug, c.ce_credits, c.completion_certificate,
     c.id = any (array(select private.my_taught_course_ids())) or private.is_admin() as staff,
     e.id as enrollment_id, e.status as enrollment_status, e.current_lesson_id, e.completed_at,
-    k.number as certificate_number, c.enable_discussion_forum as has_forum
+    k.number as certificate_number, c.enable_discussion_forum as has_forum,
+    c.newest_version_id <> e.course_version_id as another_version
 from public.courses c
 left join lateral (
     select * from public.enrollments e
@@ -52,8 +53,16 @@ where c.slug = $1
 select
     c.id, c.title, c.slug, c.ce_credits, c.completion_certificate, false as staff, null::uuid as enrollment_id,
     null::text as enrollment_status, null::uuid as current_lesson_id, null::timestamptz as completed_at,
-    null::text as certificate_number
+    null::text as certificate_number, false as another_version
 from public.courses c where c.slug = $1
+
+-- name: newer_version
+-- What the newest version of a course would change for the reader, who is under way in an earlier one.
+select version_id, from_number, to_number, done_before, asked_before, done_after, asked_after from public.my_move($1::uuid)
+
+-- name: move_to_newest
+-- Moves the reader to the newest version.
+select public.move_enrollment($1::uuid, $2::uuid)
 
 -- name: outline
 -- Modules and lessons of a course in their order, with the reader's state in each.
