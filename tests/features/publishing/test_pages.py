@@ -200,43 +200,34 @@ async def test_settings_are_saved_section_by_section(
     )
 
 
-@pytest.mark.parametrize(
-    ("section", "given", "words"),
-    [
-        ("about", {"title": " "}, "Title: this cannot be empty."),
-        ("about", {"slug": "Not an address"}, "Address: small letters"),
-        ("about", {"slug": "taken"}, "Another course has this address."),
-        ("price", {"pricing_type": "paid", "price": "0"}, "needs a price above 0"),
-        ("price", {"price": "1e5"}, "Price: from 0 to"),
-        ("price", {"price": "NaN"}, "Price: from 0 to"),
-        (
-            "enrollment",
-            {"enrollment_start_date": "2027-02-01T10:00", "enrollment_end_date": "2027-01-01T10:00"},
-            "later than it opens",
-        ),
-        ("enrollment", {"max_enrollments": "-1"}, "Seats: a whole number"),
-        ("learning", {"difficulty_level": "none"}, "Level: choose one"),
-    ],
-    ids=["title", "slug", "taken", "price", "exponent", "nan", "window", "seats", "level"],
-)
+WRONG: list[tuple[str, dict[str, str], str]] = [
+    ("about", {"title": " "}, "Title: this cannot be empty."),
+    ("about", {"slug": "Not an address"}, "Address: small letters"),
+    ("about", {"slug": "taken"}, "Another course has this address."),
+    ("price", {"pricing_type": "paid", "price": "0"}, "needs a price above 0"),
+    ("price", {"price": "1e7"}, "Price: from 0 to"),
+    ("price", {"price": "NaN"}, "Price: from 0 to"),
+    (
+        "enrollment",
+        {"enrollment_start_date": "2027-02-01T10:00", "enrollment_end_date": "2027-01-01T10:00"},
+        "later than it opens",
+    ),
+    ("enrollment", {"max_enrollments": "-1"}, "Seats: a whole number"),
+    ("learning", {"difficulty_level": "none"}, "Level: choose one"),
+]
+
+
 async def test_what_cannot_be_used_is_said_at_its_field(
-    client: Client,
-    author: Person,
-    course: Course,
-    make_course: MakeCourse,
-    section: str,
-    given: dict[str, str],
-    words: str,
+    client: Client, author: Person, course: Course, make_course: MakeCourse
 ) -> None:
     make_course(slug="taken")
     path = f"/studio/{course.id}/settings"
     await client.login(author)
-    answer = await client.submit(await client.get(path), f"{path}/{section}", given)
-    if given.get("price") == "1e5":
-        assert answer.status_code == 303
-        return
-    assert answer.status_code == 422
-    assert words in unescape(answer.text)
+    page = await client.get(path)
+    for section, given, words in WRONG:
+        answer = await client.submit(page, f"{path}/{section}", given)
+        assert answer.status_code == 422, given
+        assert words in unescape(answer.text), given
 
 
 async def test_days_are_those_of_the_person(client: Client, author: Person, course: Course, database: Database) -> None:
@@ -369,17 +360,17 @@ async def test_a_preview_counts_nothing_and_shows_drafts(
         assert await owner.fetchval("select count(*) from public.lesson_progress") == 0
 
 
-@pytest.mark.parametrize("place", ["publish", "settings", "people", "preview", "preview/start"])
-async def test_only_who_teaches_the_course_comes_in(
-    client: Client, make_person: MakePerson, course: Course, place: str
-) -> None:
-    path = f"/studio/{course.id}/{place}"
-    assert (await client.get(path)).status_code in (302, 303)
+async def test_only_who_teaches_the_course_comes_in(client: Client, make_person: MakePerson, course: Course) -> None:
+    paths = [f"/studio/{course.id}/{place}" for place in ("publish", "settings", "people", "preview", "preview/start")]
+    for path in paths:
+        assert (await client.get(path)).status_code in (302, 303), path
     await client.login(make_person())
-    assert (await client.get(path)).status_code == 403
+    for path in paths:
+        assert (await client.get(path)).status_code == 403, path
     client.logout()
     await client.login(make_person("instructor"))
-    assert (await client.get(path)).status_code == 404
+    for path in paths:
+        assert (await client.get(path)).status_code == 404, path
 
 
 async def test_a_stranger_changes_nothing(client: Client, make_person: MakePerson, course: Course, site: Site) -> None:
