@@ -116,6 +116,8 @@ async def test_pausing_and_cancelling(new_page: NewPage, make_person: Callable[.
     await expect(queue).to_be_hidden()
     await page.unroute_all()
     await page.goto("/studio/media")
+    await page.get_by_role("link", name="Grid").or_(page.get_by_text("No files yet")).first.wait_for()
+    await page.reload()
     await expect(page.get_by_text("No files yet")).to_be_visible()
 
 

@@ -88,6 +88,7 @@ async function send(file: File, options: Options): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     let settled = false;
     let signedOut = "";
+    let started = false;
     const end = (act: () => void) => {
       if (settled) return;
       settled = true;
@@ -118,9 +119,12 @@ async function send(file: File, options: Options): Promise<string> {
         options.onState?.("sending");
         options.onProgress?.(sent, total ?? file.size);
       },
-      onUploadUrlAvailable: () => options.onId?.(idOf(sending.url)),
+      onUploadUrlAvailable: () => {
+        options.onId?.(idOf(sending.url));
+        if (stopping) finish();
+      },
       onShouldRetry: (error, _attempt, settings) => {
-        if (signedOut) return false;
+        if (signedOut || stopping) return false;
         const response = error.originalResponse;
         const status = response?.getStatus() ?? 0;
         const chunk = settings.chunkSize ?? CHUNK;
@@ -135,6 +139,7 @@ async function send(file: File, options: Options): Promise<string> {
         return again;
       },
       onError: (error) => {
+        if (stopping) return finish();
         const response = "originalResponse" in error ? error.originalResponse : null;
         const status = response?.getStatus() ?? 0;
         const words = signedOut || (response ? wordsOf(status, response.getBody()) : LOST);
@@ -143,12 +148,22 @@ async function send(file: File, options: Options): Promise<string> {
       },
       onSuccess: () => end(() => resolve(idOf(sending.url))),
     });
-    const stop = () => {
-      const paused = options.signal?.reason === "pause";
+    let stopping = false;
+    const finish = () =>
       end(() => {
-        void sending.abort(!paused).catch(() => undefined);
+        const paused = options.signal?.reason === "pause";
+        void sending.abort(false);
+        if (!paused) {
+          void forget(mark);
+          if (sending.url) void discard(idOf(sending.url)).catch(() => undefined);
+        }
         reject(new Stopped(paused));
       });
+    const stop = () => {
+      stopping = true;
+      if (!started || sending.url) finish();
+      // The server is making room at this moment: to leave now would leave an upload behind that nobody knows.
+      else setTimeout(finish, 3000);
     };
     // When the connection is back, there is no reason to wait for the next try.
     const now = () => {
@@ -159,6 +174,7 @@ async function send(file: File, options: Options): Promise<string> {
     void sending.findPreviousUploads().then((found) => {
       if (settled) return;
       const last = found.sort((a, b) => Date.parse(b.creationTime) - Date.parse(a.creationTime))[0];
+      started = true;
       if (last) sending.resumeFromPreviousUpload(last);
       sending.start();
     });
@@ -171,6 +187,12 @@ async function forget(mark: string): Promise<void> {
   for (const found of await defaultOptions.urlStorage.findUploadsByFingerprint(mark)) {
     await defaultOptions.urlStorage.removeUpload(found.urlStorageKey);
   }
+}
+
+/** Gives an upload up: what was sent is thrown away, also when the page is being left. */
+export function discard(id: string): Promise<unknown> {
+  const headers = { "tus-resumable": "1.0.0", "x-csrf-token": csrfToken(), accept: "application/json" };
+  return fetch(`/uploads/${id}`, { method: "DELETE", headers, keepalive: true });
 }
 
 function idOf(url: string | null): string {

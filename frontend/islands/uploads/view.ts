@@ -1,6 +1,6 @@
 /** How an upload looks in a list: its name, how far it is, and what can be done about it. */
 import type { Item, Queue, Standing } from "./queue.ts";
-import { csrfToken } from "../site/csrf.ts";
+import { discard } from "./client.ts";
 
 const WORDS: Record<Standing, string> = {
   queued: "Waits its turn",
@@ -18,10 +18,6 @@ export function sizeInWords(bytes: number): string {
     if (bytes >= size) return `${Number((bytes / size).toPrecision(3))} ${unit}`;
   }
   return `${bytes} bytes`;
-}
-
-export function remove(id: string): Promise<unknown> {
-  return fetch(`/uploads/${id}`, { method: "DELETE", headers: { "tus-resumable": "1.0.0", "x-csrf-token": csrfToken() } });
 }
 
 export class Rows {
@@ -91,7 +87,7 @@ export class Rows {
       button.textContent = text;
       button.setAttribute("aria-label", `${text} ${item.file.name}`);
       button.addEventListener("click", () => {
-        if (act === "cancel") void this.queue().cancel(item, remove);
+        if (act === "cancel") void this.queue().cancel(item, discard);
         else this.queue()[act](item);
       });
       acts.append(button);
