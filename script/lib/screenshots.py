@@ -116,14 +116,20 @@ def member_pages(page: Page) -> Pages:
 
 
 def office_pages(page: Page) -> Pages:
-    page.goto("/admin/mail")
-    message = page.locator("a.row-link").first.get_attribute("href")
     found = {
         "mail": "/admin/mail",
         "maintenance": "/admin/maintenance",
         "maintenance-job": "/admin/maintenance/people.tidy",
+        "audit": "/admin/audit",
+        "access": "/admin/access",
+        "access-area": "/admin/access/learning",
     }
-    return found | ({"message": message} if message else {})
+    for name, listed in (("message", "/admin/mail"), ("audit-entry", "/admin/audit")):
+        page.goto(listed)
+        link = page.locator(".side-main a[href^='" + listed + "/']").first
+        if link.count():
+            found[name] = link.get_attribute("href") or listed
+    return found
 
 
 def smaller(picture: Path, target: Path) -> None:
