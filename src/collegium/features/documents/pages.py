@@ -14,8 +14,10 @@ from collegium.features.documents import files, service
 from collegium.features.documents.model import Describe, Stored
 from collegium.kit.errors import Forbidden, Invalid, NotFound, Problem
 from collegium.kit.viewer import actor_of
-from collegium.web import pages
+from collegium.web import pages, studio
 from collegium.web.pages import WebRequest
+
+studio.lesson_place("/files", "Files", rank=4)
 
 FILES = "/studio/{course_id:uuid}/lessons/{lesson_id:uuid}/files"
 
