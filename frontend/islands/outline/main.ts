@@ -4,10 +4,11 @@ import htmx from "htmx.org";
 import { csrfToken } from "../site/csrf";
 import type { Arrangement } from "./arrangement";
 import { drag } from "./drag";
+import { files, isUploading } from "./files";
 import { focusGrip, keys } from "./keys";
 import { moveDialog } from "./move";
 import { rename } from "./rename";
-import { adopted, begin, forget, isUnsaved, remember, undo } from "./saving";
+import { adopted, begin, forget, isUnsaved, remember, settled, undo } from "./saving";
 import { base, idOf, outline, rowOf, shown } from "./tree";
 
 const root = outline();
@@ -36,17 +37,23 @@ function wake(): void {
   void drag();
 }
 
+function refresh(html: string): void {
+  root.innerHTML = html;
+  htmx.process(root);
+  adopted(null);
+  wake();
+}
+
 begin({
-  refresh: (html) => {
-    root.innerHTML = html;
-    htmx.process(root);
-    adopted(null);
-    wake();
-    htmx.trigger(root, "outline-refreshed", {});
-  },
+  refresh,
   restore: (parts) => void act("restore", parts),
 });
 keys((row) => openMove([row]));
+files(async () => {
+  await settled();
+  const answer = await fetch(`${base()}/outline`, { headers: { "hx-request": "true" } });
+  if (answer.ok) refresh(await answer.text());
+});
 wake();
 
 async function act(verb: string, parts: string[]): Promise<void> {
@@ -165,5 +172,5 @@ document.addEventListener("outline-removed", (event) => {
   }, 12_000);
 });
 window.addEventListener("beforeunload", (event) => {
-  if (isUnsaved()) event.preventDefault();
+  if (isUnsaved() || isUploading()) event.preventDefault();
 });

@@ -170,6 +170,11 @@ export function forget(parts: string[]): void {
   button();
 }
 
+/** When nothing is on its way any more. */
+export async function settled(): Promise<void> {
+  await sending;
+}
+
 /** Whether something of this page is not on the server yet. */
 export function isUnsaved(): boolean {
   return sending !== null || (outline().isConnected && !same(seen, shown()));

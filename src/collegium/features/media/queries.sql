@@ -80,8 +80,13 @@ select private.promote_video_run($1, $2, $3, $4, $5, $6, $7)
 select private.queue_forgotten_video_runs()
 
 -- name: due_leftovers as service_role
--- Files and folders of videos that nobody can hold a link to any more.
-select key from private.media_leftovers where remove_after < now() order by key limit $1
+-- Files and folders of videos that nobody can hold a link to any more, and that no copied lesson plays.
+select o.key from private.media_leftovers o
+where o.remove_after < now() and not exists (
+    select 1 from public.lesson_videos v
+    where position(o.key in concat_ws(' ', v.playlist_key, v.poster_key, v.storyboard_key, v.captions::text)) > 0
+)
+order by o.key limit $1
 
 -- name: forget_leftovers as service_role
 -- Forgets files that were removed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from collegium.features.studio import outline_pages, place_pages, service, settings_pages
+from collegium.features.studio import file_pages, outline_pages, place_pages, service, settings_pages
 from collegium.features.studio.forms import read_form
 from collegium.features.studio.service import CourseFilter, NewCourse, Place
 from collegium.kit.errors import Invalid
@@ -17,6 +17,7 @@ from collegium.web.words import LABELS
 site_place("/studio", "Courses", "book-copy", rank=1)
 course_place("", "Outline", "list-tree", rank=1)
 lesson_place("", "Content", rank=1)
+lesson_place("/video", "Video", types=("video",), rank=2)
 lesson_place("/settings", "Settings", rank=9)
 
 CATEGORIES = [("", "Choose a category"), *LABELS["category"].items()]
@@ -93,4 +94,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *outline_pages.ROUTES,
     *place_pages.ROUTES,
     *settings_pages.ROUTES,
+    *file_pages.ROUTES,
 ]

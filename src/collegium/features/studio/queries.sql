@@ -114,7 +114,8 @@ select
     case l.lesson_type
         when 'video' then v.id is null
         when 'text' then not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
-        when 'pdf' then not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id)
+            and not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id and a.removed_at is null)
+        when 'pdf' then not exists (select 1 from public.lesson_documents d where d.lesson_id = l.id)
         when 'external_link' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         when 'embedded_content' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         else true
@@ -228,6 +229,7 @@ select
     not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
         and not exists (select 1 from public.lesson_videos v where v.lesson_id = l.id)
         and not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
+        and not exists (select 1 from public.lesson_documents d where d.lesson_id = l.id)
         and not exists (select 1 from public.lesson_progress p where p.lesson_id = l.id) as type_is_open
 from public.lessons l
 where l.id = $2 and l.course_id = $1 and l.state <> 'retired'
