@@ -39,7 +39,7 @@ from public.lesson_attachments a where a.course_id = $1 and (to_jsonb(a) ->> 're
 
 -- name: videos
 -- The films of a course's lessons.
-select v.id, v.lesson_id, v.hosting_provider, v.source_key, v.playlist_key, v.poster_key, to_jsonb(v) ->> 'storyboard_key' as storyboard_key, v.external_url, v.duration,
+select v.id, v.lesson_id, v.hosting_provider, v.source_key, v.playlist_key, v.poster_key, v.storyboard_key, v.external_url, v.duration,
     v.max_rate, v.captions, v.transcript, v.renditions, v.processing_state
 from public.lesson_videos v where v.course_id = $1;
 
@@ -105,25 +105,18 @@ insert into public.lesson_links (lesson_id, course_id, content_url) values ($1, 
 -- name: add_prepared_video as service_role
 -- A film with what was made of it elsewhere, ready to be watched.
 insert into public.lesson_videos (
-    id, lesson_id, course_id, hosting_provider, source_key, playlist_key, poster_key, duration, max_rate, transcript, renditions,
-    processing_state
+    id, lesson_id, course_id, hosting_provider, source_key, file_id, playlist_key, poster_key, storyboard_key, duration, max_rate,
+    transcript, renditions, processing_state
 )
-values ($1, $2, $3, 'upload', $4, $5, $6, $7, $8, $9, $10, 'ready');
+values ($1, $2, $3, 'upload', $4, $5, $6, $7, $8, $9, $10, $11, $12, 'ready');
 
--- name: add_film as service_role
--- A film that is to be prepared of its original, whose length a package tells until it is measured.
-insert into public.lesson_videos (lesson_id, course_id, hosting_provider, source_key, duration, max_rate, transcript, processing_state)
-values ($1, $2, 'upload', $3, $4, $5, $6, 'waiting') returning id;
+-- name: set_length
+-- How long a film at a provider is, as its package says.
+select public.set_video_length($1, $2);
 
--- name: prepare_film as service_role
--- Queues the preparation of a film, unless the table does so by itself.
-select private.defer_job('media.transcode', jsonb_build_object('video_id', $1::uuid))
-where not exists (select 1 from pg_catalog.pg_trigger t where t.tgname = 'queue_waiting_video');
-
--- name: add_provided_film as service_role
--- A film at a provider.
-insert into public.lesson_videos (lesson_id, course_id, hosting_provider, external_url, duration, max_rate, transcript)
-values ($1, $2, $3, $4, $5, $6, $7) returning id;
+-- name: set_film as service_role
+-- The fastest playback of a film whose seconds count, and its words where no captions bring them.
+update public.lesson_videos set max_rate = $2, transcript = case when transcript = '[]' then $3 else transcript end where id = $1;
 
 -- name: add_attachment as service_role
 -- A file to download with a lesson.

@@ -257,16 +257,25 @@ class Maker:
             found = prepared
             ready = video.prepared
             key = original.storage_key if original else None
-            paths = [f"videos/{prepared}/{path}" if path else None for path in (ready.playlist, ready.poster)]
-            values = (key, *paths, video.duration, video.max_rate, transcript, msgspec.to_builtins(ready.variants))
+            named = (ready.playlist, ready.poster, ready.storyboard)
+            paths = [f"videos/{prepared}/{path}" if path else None for path in named]
+            values = (
+                key,
+                original.id if original else None,
+                *paths,
+                video.duration,
+                video.max_rate,
+                transcript,
+                msgspec.to_builtins(ready.variants),
+            )
             await self._service(Q.add_prepared_video, found, lesson_id, course, *values)
         elif video.url:
-            values = (lesson_id, course, video.provider, video.url, video.duration, video.max_rate, transcript)
-            found = await self._service(Q.add_provided_film, *values)
+            found = await media.attach_provider(self._tx, lesson_id, video.url)
+            await self._tx.execute(Q.set_length, lesson_id, video.duration)
+            await self._service(Q.set_film, found, video.max_rate, transcript)
         elif original:
-            values = (lesson_id, course, original.storage_key, video.duration, video.max_rate, transcript)
-            found = await self._service(Q.add_film, *values)
-            await self._service(Q.prepare_film, found)
+            found = await media.attach_upload(self._site, self._tx, lesson_id, original.id)
+            await self._service(Q.set_film, found, video.max_rate, transcript)
         else:
             self._find(f"Lesson “{lesson.title}” has no film: its file was not taken.")
             return
