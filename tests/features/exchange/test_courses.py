@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +20,7 @@ from collegium.features.exchange import format, parts, service
 from collegium.features.exchange.parts import Document
 from collegium.features.exchange.writing import Maker
 from collegium.features.exchange.zipping import Outgoing, package
+from collegium.features.media.service import find_ffmpeg
 from collegium.kit.db import person
 from collegium.kit.errors import Problem
 from collegium.kit.site import Site
@@ -400,6 +403,42 @@ async def test_an_original_goes_out_and_is_prepared_again(
     assert b"the original" in held.values()
     # The second film has neither, so its lesson goes without one.
     assert [one.video is None for one in document.lessons() if one.type == "video"] == [False, True]
+
+
+@pytest.mark.slow
+async def test_a_film_and_its_captions_come_in_and_are_prepared(
+    site: Site, database: Database, client: Client, teacher: Person, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    given = ["-f", "lavfi", "-i", "testsrc2=s=426x240:r=25:d=4", "-f", "lavfi", "-i", "sine=440:d=4"]
+    await asyncio.to_thread(
+        subprocess.run,
+        [find_ffmpeg(), "-v", "error", *given, "-preset", "ultrafast", "-pix_fmt", "yuv420p", film],
+        check=True,
+    )
+    words = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWelcome.\n"
+    video = parts.Video(
+        provider="upload", original="v", duration=4, max_rate=parts.Decimal("1.50"),
+        captions=[parts.Captions(lang="en", label="English", file="c")],
+    )  # fmt: skip
+    lesson = parts.Lesson(id="l1", title="Film", type="video", completion_criteria="video_watched", video=video)
+    document = msgspec.structs.replace(rich(), modules=[parts.Module(id="m1", title="One", lessons=[lesson])])
+    files = [*FILES, outgoing("v", "film.mp4", _bytes(film)), outgoing("c", "en.vtt", words)]
+    done = await run(site, teacher, await read(site, teacher, pack(document, files, tmp_path / "film.zip")))
+    assert done.state == "done", done.problem
+    async with database.connect() as owner:
+        row = await owner.fetchrow("select * from public.lesson_videos where course_id = $1", done.course_id)
+    assert (row["processing_state"], row["duration"], str(row["max_rate"])) == ("ready", 4, "1.50"), row[
+        "processing_error"
+    ]
+    assert [track["lang"] for track in json.loads(row["captions"])] == ["en"]
+    assert [cue["text"] for cue in json.loads(row["transcript"])] == ["Welcome."]
+    await client.login(teacher)
+    out, held = await exported(client, done.course_id)
+    again = next(out.lessons()).video
+    assert again is not None
+    assert (again.prepared, again.duration, len(again.captions)) == (None, 4, 1)
+    assert _bytes(film) in held.values()
 
 
 async def test_only_its_team_exports_and_only_its_owner_sees_an_import(

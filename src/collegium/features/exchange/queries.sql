@@ -35,7 +35,11 @@ select b.lesson_id, b.type::text as type, b.content from public.content_blocks b
 -- name: attachments
 -- The attachments of a course's lessons in order.
 select a.lesson_id, a.file_name, a.file_url, a.file_size_bytes, a.description, a.requires_enrollment
-from public.lesson_attachments a where a.course_id = $1 and (to_jsonb(a) ->> 'removed_at') is null order by a.lesson_id, a.attachment_order, a.created_at;
+from public.lesson_attachments a where a.course_id = $1 and a.removed_at is null order by a.lesson_id, a.attachment_order, a.created_at;
+
+-- name: documents
+-- The documents of a course's PDF lessons.
+select d.lesson_id, d.file_key, d.file_name, d.file_size_bytes from public.lesson_documents d where d.course_id = $1;
 
 -- name: videos
 -- The films of a course's lessons.
@@ -117,13 +121,6 @@ select public.set_video_length($1, $2);
 -- name: set_film as service_role
 -- The fastest playback of a film whose seconds count, and its words where no captions bring them.
 update public.lesson_videos set max_rate = $2, transcript = case when transcript = '[]' then $3 else transcript end where id = $1;
-
--- name: add_attachment as service_role
--- A file to download with a lesson.
-insert into public.lesson_attachments (
-    lesson_id, course_id, file_name, file_url, file_type, file_size_bytes, description, requires_enrollment, attachment_order
-)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: give_files as service_role
 -- Puts files that an import registered into its course, so that the team shares them.

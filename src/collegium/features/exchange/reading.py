@@ -91,10 +91,12 @@ class _Reader:
         lessons = await tx.fetch(Q.lessons, course)
         blocks = await tx.fetch(Q.blocks, course)
         attachments = await tx.fetch(Q.attachments, course)
+        documents = await tx.fetch(Q.documents, course)
         videos = await tx.fetch(Q.videos, course)
         await self._know(
             [str(block["content"]) for block in blocks] + [row["thumbnail_url"] or "", row["syllabus_url"] or ""],
             [one["file_url"] for one in attachments]
+            + [one["file_key"] for one in documents]
             + [one["source_key"] for one in videos if one["source_key"]],
         )  # fmt: skip
         taken = [lesson for lesson in lessons if lesson["lesson_type"] in PLAYABLE]
@@ -108,9 +110,14 @@ class _Reader:
         bodies = {one["id"]: self._blocks(one, pieces.get(one["id"], [])) for one in taken}
         films = {one["lesson_id"]: await self._video(one) for one in videos if one["lesson_id"] in names}
         attached = {one["id"]: self._attachments(files.get(one["id"], [])) for one in taken}
+        papers = {
+            one["lesson_id"]: self._key(one["file_key"], one["file_name"], one["file_size_bytes"]) for one in documents
+        }
         for lesson in taken:
             one = lesson["id"]
-            made[lesson["module_id"]].append(self._lesson(lesson, names, bodies[one], films.get(one), attached[one]))
+            made[lesson["module_id"]].append(
+                self._lesson(lesson, names, bodies[one], papers.get(one), films.get(one), attached[one])
+            )
         document = Document(
             format="collegium-course",
             version=1,
@@ -205,6 +212,7 @@ class _Reader:
         row: asyncpg.Record,
         names: dict[UUID, str],
         blocks: list[parts.Block],
+        document: str | None,
         video: parts.Video | None,
         attachments: list[parts.Attachment],
     ) -> parts.Lesson:
@@ -216,10 +224,6 @@ class _Reader:
         if any(one is not None and one not in names for one in waits):
             self._leave_out(f"What lesson “{row['title']}” waits for", "It waits for a lesson that no package holds.")
         criteria = row["completion_criteria"]
-        document: str | None = None
-        if row["lesson_type"] == "pdf" and attachments and self._is_pdf(attachments[0].file):
-            # The document of a PDF lesson is a file of it, the first one.
-            document, attachments = attachments[0].file, attachments[1:]
         return parts.Lesson(
             **{name: row[name] for name in same},
             id=names[row["id"]],
@@ -236,9 +240,6 @@ class _Reader:
             video=video,
             attachments=attachments,
         )
-
-    def _is_pdf(self, name: str) -> bool:
-        return any(file.id == name and file.ending == "pdf" for file in self._files.values())
 
     def _blocks(self, lesson: asyncpg.Record, rows: list[asyncpg.Record]) -> list[parts.Block]:
         found: list[parts.Block] = []

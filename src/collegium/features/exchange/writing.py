@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from collegium.features.authoring import service as authoring
+from collegium.features.documents import service as documents
 from collegium.features.exchange import format, parts
 from collegium.features.exchange.parts import Document
 from collegium.features.exchange.plan import Finding
@@ -213,18 +214,25 @@ class Maker:
                 await self._tx.execute(Q.add_block, lesson_id, course, kind, content, place)
         if lesson.link:
             await self._tx.execute(Q.add_link, lesson_id, course, lesson.link)
-        attached = list(lesson.attachments)
-        if lesson.document:
-            # The document of a PDF lesson is a file of it, the first one.
-            attached.insert(0, parts.Attachment(file=lesson.document))
-        for order, one in enumerate(attached, 1):
+        paper = self._files.get(lesson.document or "")
+        if paper:
+            # A refusal by the table ends the transaction but for what lies before the mark.
+            await self._tx.execute("savepoint paper")
+            try:
+                await documents.place_document(self._site, self._tx, lesson_id, paper.id)
+            except Invalid as refused:
+                await self._tx.execute("rollback to savepoint paper")
+                self._find(f"Lesson “{lesson.title}” has no document: {refused.detail}")
+        for one in lesson.attachments:
             file = self._files.get(one.file)
             if file:
-                values = (
-                    lesson_id, course, file.filename, file.storage_key, file.mime_type, file.byte_size,
-                    one.description or None, one.requires_enrollment, order,
-                )  # fmt: skip
-                await self._service(Q.add_attachment, *values)
+                await documents.attach_file(
+                    self._tx,
+                    lesson_id,
+                    file.id,
+                    description=one.description or None,
+                    requires_enrollment=one.requires_enrollment,
+                )
 
     def _block(self, block: parts.Block) -> dict[str, object] | None:
         if isinstance(block, parts.RichText):
