@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import SignIn
@@ -261,6 +263,61 @@ async def test_two_browsers_write_one_lesson_and_nothing_is_lost(
     texts = await desk.texts()
     assert texts[0].endswith("First.</p>")
     assert texts[1].endswith("Second.</p>")
+
+
+async def test_a_picture_is_chosen_dropped_and_described(new_page: NewPage, desk: Desk, sign_in: SignIn) -> None:
+    page = await new_page()
+    await open_editor(page, desk, sign_in, desk.teacher)
+    made = BytesIO()
+    Image.new("RGB", (120, 80), "teal").save(made, "PNG")
+    picture = made.getvalue()
+    await page.locator(TEXT).first.click()
+    await page.evaluate(
+        """([selector, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "form.png", { type: "image/png" }));
+            const place = document.querySelector(selector);
+            const { left, top } = place.getBoundingClientRect();
+            place.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data, clientX: left + 40, clientY: top + 30 }));
+        }""",
+        [TEXT, list(picture)],
+    )
+    dialog = page.get_by_role("dialog", name="Add a picture")
+    await dialog.get_by_role("button", name="Add picture").click()
+    assert await dialog.get_by_label("What it shows").evaluate("field => !field.validity.valid"), "words are asked for"
+    await dialog.get_by_label("What it shows").fill("A teal form")
+    await dialog.get_by_role("button", name="Add picture").click()
+    await expect(page.locator(f"{TEXT} figure img[alt='A teal form']")).to_be_visible(timeout=30_000)
+    await page.get_by_role("group", name="Add to the lesson").get_by_role("button", name="Picture").click()
+    part = page.locator(".editor-part").nth(1)
+    await part.locator("input[type=file]").set_input_files(
+        {"name": "b.png", "mimeType": "image/png", "buffer": picture}
+    )
+    await expect(part.get_by_text("Say what the picture shows.")).to_be_visible(timeout=30_000)
+    await part.get_by_label("What it shows").fill("Another form")
+    await page.keyboard.press("Control+s")
+    await expect(part.locator(".editor-lack")).to_be_hidden()
+    await saved(page)
+    async with desk.database.connect() as owner:
+        rows = await owner.fetch(
+            "select type::text, content::text from public.content_blocks where lesson_id = $1 order by order_index",
+            desk.course.lessons[0].id,
+        )
+    assert [row["type"] for row in rows] == ["rich_text", "image"]
+    assert re.search(r"<figure><img src=.{1,2}/files/[0-9a-f-]{36}", rows[0]["content"])
+    learner = await add_person(desk.database)
+    await enrol(desk.database, learner, desk.course)
+    reader = await new_page(width=390)
+    await sign_in(reader, learner)
+    await reader.goto(desk.learner_path)
+    for words in ("A teal form", "Another form"):
+        await reader.get_by_alt_text(words).scroll_into_view_if_needed()
+        await expect(reader.get_by_alt_text(words)).to_have_js_property("complete", value=True)
+        assert (
+            await reader.get_by_alt_text(words).evaluate("image => image.decode().then(() => image.naturalWidth)")
+            == 120
+        )
+    assert await axe_findings(reader) == []
 
 
 async def test_an_earlier_state_is_read_and_brought_back(new_page: NewPage, desk: Desk, sign_in: SignIn) -> None:
