@@ -33,6 +33,14 @@ LABELS: dict[str, dict[str, str]] = {
         "blended": "Blended",
         "live_virtual": "Live online",
     },
+    "language": {
+        "en": "English",
+        "es": "Spanish",
+        "fr": "French",
+        "de": "German",
+        "it": "Italian",
+        "pt": "Portuguese",
+    },
     "pricing": {"free": "Free", "paid": "Paid", "member_only": "Members only", "premium": "Premium"},
     "lesson_type": {
         "video": "Video",

@@ -109,6 +109,7 @@ class Course(msgspec.Struct, frozen=True):
     category: str
     difficulty_level: str
     delivery_format: str
+    language: str
     estimated_duration_minutes: int | None
     ce_credits: Decimal
     pricing_type: str

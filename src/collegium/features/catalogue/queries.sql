@@ -125,7 +125,7 @@ select
 select
     c.id, c.slug, c.title, coalesce(c.short_description, '') as short_description, c.description,
     array(select o.text from jsonb_array_elements_text(c.learning_objectives) as o (text) where o.text <> '') as learning_objectives,
-    coalesce(c.target_audience, '') as target_audience, c.tags, c.category, c.difficulty_level, c.delivery_format,
+    coalesce(c.target_audience, '') as target_audience, c.tags, c.category, c.difficulty_level, c.delivery_format, c.language,
     c.estimated_duration_minutes, c.ce_credits, c.pricing_type, c.price, c.member_price, c.currency,
     c.completion_certificate, c.course_start_date, c.course_end_date, c.published_at, c.updated_at,
     coalesce((

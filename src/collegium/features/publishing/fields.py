@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from collegium.web.words import LABELS
-
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German", "it": "Italian", "pt": "Portuguese"}
+CATEGORIES = (
+    "insurance_fundamentals",
+    "health_benefits",
+    "life_insurance",
+    "retirement_planning",
+    "compliance",
+    "sales_techniques",
+    "leadership",
+    "technology",
+    "continuing_education",
+)
+LEVELS = ("beginner", "intermediate", "advanced", "expert")
+FORMATS = ("self_paced", "instructor_led", "blended", "live_virtual")
+PRICING = ("free", "member_only", "paid", "premium")
+LANGUAGES = ("en", "es", "fr", "de", "it", "pt")
 MOST_OBJECTIVES = 20
 
 
@@ -91,7 +103,7 @@ def _objectives(text: str, _zone: ZoneInfo) -> list[str]:
     return lines
 
 
-def _one_of(label: str, choices: Mapping[str, str]) -> Field:
+def _one_of(label: str, choices: Sequence[str]) -> Field:
     def read(text: str, _zone: ZoneInfo) -> str:
         if text not in choices:
             raise Wrong(f"{label}: choose one of the list.")
@@ -178,14 +190,14 @@ FIELDS: dict[str, Field] = {
     "short_description": _line("Short description", 200),
     "description": _text("Description", 20_000),
     "target_audience": _text("Who it is for", 1000),
-    "category": _one_of("Category", LABELS["category"]),
+    "category": _one_of("Category", CATEGORIES),
     "tags": Field("Tags", _tags, _show_tags),
     "learning_objectives": Field("Objectives", _objectives, _show_objectives),
-    "difficulty_level": _one_of("Level", LABELS["level"]),
-    "delivery_format": _one_of("Format", LABELS["format"]),
+    "difficulty_level": _one_of("Level", LEVELS),
+    "delivery_format": _one_of("Format", FORMATS),
     "language": _one_of("Language", LANGUAGES),
     "estimated_duration_minutes": _whole("Length in minutes", 100_000),
-    "pricing_type": _one_of("Who pays", LABELS["pricing"]),
+    "pricing_type": _one_of("Who pays", PRICING),
     "price": _number("Price", 1_000_000, empty=Decimal(0)),
     "member_price": _number("Price for members", 1_000_000, empty=None),
     "currency": Field("Currency", _currency, _plain),

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.publishing import service
-from collegium.features.publishing.fields import FIELDS, LANGUAGES, SECTIONS, zone_of
+from collegium.features.publishing.fields import FIELDS, SECTIONS, zone_of
 from collegium.features.publishing.forms import read_form
 from collegium.kit.errors import Conflict, Invalid, NotFound
 from collegium.web import pages
@@ -27,7 +27,7 @@ CHOICES = {
         ("paid", "Paid"),
         ("premium", "Premium, paid"),
     ],
-    "language": list(LANGUAGES.items()),
+    "language": list(LABELS["language"].items()),
 }
 SAVED = ("price_list", "prerequisites", *SECTIONS)
 
