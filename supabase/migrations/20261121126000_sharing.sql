@@ -143,9 +143,8 @@ create policy "Owners view the links to their sessions" on public.session_shares
     using (session_id = any (array(select private.my_session_ids())) or (select private.is_admin()));
 create policy "Owners share their sessions" on public.session_shares for insert to authenticated
     with check (session_id = any (array(select private.my_session_ids())));
--- Administrators answer for what can be seen from outside, so they may take a link back.
 create policy "Owners withdraw the links to their sessions" on public.session_shares for delete to authenticated
-    using (session_id = any (array(select private.my_session_ids())) or (select private.is_admin()));
+    using (session_id = any (array(select private.my_session_ids())));
 
 create function private.shared_session_id(p_token text) returns uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp

@@ -26,7 +26,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "select": "yes   -     -     -     -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 yes   42501 42501 42501 42501 42501 yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
-        "delete": "yes   -     -     -     -     -     42501 yes   yes   yes",
+        "delete": "yes   -     -     -     -     -     42501 -     -     yes",
     },
 }
 
