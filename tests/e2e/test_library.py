@@ -219,6 +219,7 @@ async def test_a_review_and_a_discussion_by_keys(
     await expect(page.get_by_text("Answer, marked by the course’s team")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_no_page_has_findings(
     new_page: NewPage,
@@ -228,6 +229,7 @@ async def test_no_page_has_findings(
     live_server: LiveServer,
     film: Path,
     theme: str,
+    width: int,
 ) -> None:
     learner = await add_person(database, first_name="Mara", last_name="Silva")
     await fill(database, school, learner)
@@ -240,47 +242,45 @@ async def test_no_page_has_findings(
     post = await owner(database, "select id from public.discussion_posts order by created_at offset 1 limit 1")
     forum, course = f"/learn/{school.course.slug}/discussions", f"/courses/{school.course.slug}"
     wrong: list[str] = []
-    for width in (1280, 390):
-        pages = [await new_page(width=width, theme=theme) for _ in range(3)]
-        looks = [Look(page, f"{theme}-{width}") for page in pages]
-        mine, team, guest = looks
-        await sign_in(mine.page, learner)
-        await sign_in(team.page, school.instructor)
-        here = f"/library/{made}"
-        for path in (
-            "/library",
-            "/library?q=zebra",
-            f"/library/{other}",
-            f"{here}?video={clip}",
-            f"{here}/rename",
-            f"{here}/remove",
-        ):
-            await mine.at(path)
-        if width == 1280:
-            await mine.page.goto(here)
-            await mine.page.get_by_role("button", name="Make a link").click()
-        await mine.at(here)
-        link = await mine.page.get_by_label("Link", exact=True).input_value()
-        await guest.at(link.removeprefix(live_server.url), as_="shared")
-        await guest.at("/library/shared/" + "a" * 43, as_="no-link")
-        await guest.at(course)
-        await guest.at(f"{course}/reviews")
-        for path in (f"{course}/reviews", f"{course}/reviews/mine", forum, f"{forum}?q=zebra", f"{forum}/new"):
-            await mine.at(path)
-        await mine.at(f"{forum}/{thread}")
-        await mine.at(f"{forum}/{thread}?do=report&post={post}", as_="report")
-        await mine.at(school.path("The letter, line by line"))
-        studio = f"/studio/{school.course.id}"
-        for path in (
-            f"{studio}/reviews",
-            f"{studio}/discussions",
-            "/studio/reviews?state=approved",
-            f"{forum}/{thread}",
-        ):
-            await team.at(path)
-        for look in looks:
-            wrong += [f"{width} {finding}" for finding in look.wrong]
-            await look.page.context.close()
+    pages = [await new_page(width=width, theme=theme) for _ in range(3)]
+    looks = [Look(page, f"{theme}-{width}") for page in pages]
+    mine, team, guest = looks
+    await sign_in(mine.page, learner)
+    await sign_in(team.page, school.instructor)
+    here = f"/library/{made}"
+    for path in (
+        "/library",
+        "/library?q=zebra",
+        f"/library/{other}",
+        f"{here}?video={clip}",
+        f"{here}/rename",
+        f"{here}/remove",
+    ):
+        await mine.at(path)
+    await mine.page.goto(here)
+    await mine.page.get_by_role("button", name="Make a link").click()
+    await mine.at(here)
+    link = await mine.page.get_by_label("Link", exact=True).input_value()
+    await guest.at(link.removeprefix(live_server.url), as_="shared")
+    await guest.at("/library/shared/" + "a" * 43, as_="no-link")
+    await guest.at(course)
+    await guest.at(f"{course}/reviews")
+    for path in (f"{course}/reviews", f"{course}/reviews/mine", forum, f"{forum}?q=zebra", f"{forum}/new"):
+        await mine.at(path)
+    await mine.at(f"{forum}/{thread}")
+    await mine.at(f"{forum}/{thread}?do=report&post={post}", as_="report")
+    await mine.at(school.path("The letter, line by line"))
+    studio = f"/studio/{school.course.id}"
+    for path in (
+        f"{studio}/reviews",
+        f"{studio}/discussions",
+        "/studio/reviews?state=approved",
+        f"{forum}/{thread}",
+    ):
+        await team.at(path)
+    for look in looks:
+        wrong += [f"{width} {finding}" for finding in look.wrong]
+        await look.page.context.close()
     assert not wrong, "\n".join(wrong)
 
 
