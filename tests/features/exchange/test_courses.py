@@ -441,6 +441,19 @@ async def test_a_film_and_its_captions_come_in_and_are_prepared(
     assert _bytes(film) in held.values()
 
 
+async def test_a_film_at_a_provider_keeps_its_length(
+    site: Site, client: Client, teacher: Person, tmp_path: Path
+) -> None:
+    video = parts.Video(provider="vimeo", url="https://vimeo.com/76979871", duration=62)
+    lesson = parts.Lesson(id="l1", title="Film", type="video", completion_criteria="video_watched", video=video)
+    document = msgspec.structs.replace(rich(), modules=[parts.Module(id="m1", title="One", lessons=[lesson])])
+    done = await run(site, teacher, await read(site, teacher, pack(document, FILES, tmp_path / "film.zip")))
+    assert done.state == "done", done.problem
+    await client.login(teacher)
+    out, _ = await exported(client, done.course_id)
+    assert next(out.lessons()).video == video
+
+
 async def test_only_its_team_exports_and_only_its_owner_sees_an_import(
     site: Site,
     make_client: Callable[..., Any],
