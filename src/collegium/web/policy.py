@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response
@@ -12,11 +12,25 @@ from collegium.web.outer import POLICY
 HEADER = "content-security-policy"
 
 
+def widen(response: Response[Any], sources: Mapping[str, str]) -> None:
+    """Adds hosts to directives of this one page's policy, and changes nothing else of it."""
+    whole = response.headers.get(HEADER, POLICY)
+    rules = {name: value for name, _, value in (rule.strip().partition(" ") for rule in whole.split(";"))}
+    for name, hosts in sources.items():
+        # A directive that is not there falls back to default-src, which allows the site itself.
+        known = rules.get(name, "'self'").split()
+        rules[name] = " ".join([*known, *(host for host in hosts.split() if host not in known)])
+    response.headers[HEADER] = "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
 def allow_frames(response: Response[Any], hosts: Sequence[str]) -> None:
     """Lets this one page show frames of these hosts (``https`` only), and changes nothing else of its policy."""
-    if not hosts:
-        return
-    rules = [rule.strip() for rule in response.headers.get(HEADER, POLICY).split(";")]
-    before = next((rule for rule in rules if rule.startswith("frame-src ")), "frame-src 'self'")
-    widened = " ".join([before, *(f"https://{host}" for host in hosts if f"https://{host}" not in before.split())])
-    response.headers[HEADER] = "; ".join([*(rule for rule in rules if not rule.startswith("frame-src ")), widened])
+    if hosts:
+        widen(response, {"frame-src": " ".join(f"https://{host}" for host in hosts)})
+
+
+def allow_player(response: Response[Any], sources: Mapping[str, str]) -> None:
+    """Lets this one page show the player of a provider, which refuses to run where it is not told on which site."""
+    widen(response, sources)
+    # The page's path stays untold.
+    response.headers["referrer-policy"] = "strict-origin-when-cross-origin"

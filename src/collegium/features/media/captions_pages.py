@@ -17,7 +17,7 @@ from collegium.features.media.studio_pages import BASE, act, here, preview, prob
 from collegium.features.studio import service as studio
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound
-from collegium.web import pages
+from collegium.web import pages, policy
 
 CAPTIONS = BASE + "/captions"
 
@@ -91,7 +91,7 @@ async def _editor(
         player=player,
     )
     if player and player["provider"]:
-        response.headers.update(service.provider_headers(player["provider"]))
+        policy.allow_player(response, service.provider_sources(player["provider"]))
     return response
 
 

@@ -90,20 +90,16 @@ def _wistia(host: str, path: str, query: dict[str, list[str]]) -> Address | None
     return Address("wistia", f"https://home.wistia.com/medias/{found[1]}") if found else None
 
 
-def policy(base: str, provider: str) -> str:
-    """A page's content security policy, widened by what one provider's player needs and nothing else."""
+def sources(provider: str) -> dict[str, str]:
+    """What a page's content security policy must allow besides for one provider's player: hosts by directive."""
     asked = PROVIDERS[provider]
     added = {
         "script-src": asked.scripts,
-        "frame-src": f"'self' {asked.frames}",
+        "frame-src": asked.frames,
         "img-src": asked.others,
         "media-src": asked.others,
         "connect-src": asked.others,
         "style-src": asked.others,
         "font-src": asked.others,
     }
-    rules = {name: value for name, _, value in (rule.strip().partition(" ") for rule in base.split(";"))}
-    for name, hosts in added.items():
-        if hosts:
-            rules[name] = f"{rules.get(name, '')} {hosts}".strip()
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
+    return {name: hosts for name, hosts in added.items() if hosts}

@@ -19,7 +19,6 @@ from collegium.features.media.store import Q, captions_key, folder
 from collegium.kit.db import SYSTEM
 from collegium.kit.site import Site
 from collegium.kit.storage import Missing
-from collegium.web import outer
 
 __all__ = [
     "MediaError",
@@ -33,7 +32,7 @@ __all__ = [
     "link",
     "looking",
     "process_video",
-    "provider_headers",
+    "provider_sources",
     "provider_name",
     "storyboard",
     "video_links",
@@ -95,13 +94,9 @@ def provider_name(provider: str) -> str:
     return providers.PROVIDERS[provider].name
 
 
-def provider_headers(provider: str) -> dict[str, str]:
-    """The headers of a page that shows a provider's player: what its frame needs, and nothing of other providers."""
-    return {
-        "content-security-policy": providers.policy(outer.POLICY, provider),
-        # A player refuses to run where it is not told on which site; the page's path stays untold.
-        "referrer-policy": "strict-origin-when-cross-origin",
-    }
+def provider_sources(provider: str) -> dict[str, str]:
+    """The hosts that a page showing a provider's player must be allowed to ask, by directive of its policy."""
+    return providers.sources(provider)
 
 
 class Tile(msgspec.Struct, frozen=True):

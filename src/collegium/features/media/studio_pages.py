@@ -20,7 +20,7 @@ from collegium.features.media.store import Q
 from collegium.features.studio import service as studio
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound, Problem, from_database
-from collegium.web import pages
+from collegium.web import pages, policy
 
 BASE = "/studio/{course_id:uuid}/lessons/{lesson_id:uuid}/video"
 _FRAMES = 18  # pictures of the storyboard that are offered as poster
@@ -128,7 +128,7 @@ async def show(
         errors=errors or {},
     )
     if player and player["provider"]:
-        response.headers.update(service.provider_headers(player["provider"]))
+        policy.allow_player(response, service.provider_sources(player["provider"]))
     return response
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.documents import service as documents
-from collegium.features.documents.model import Read
 from collegium.features.progress.model import Requirement
 from collegium.features.progress.service import Q, parse_ranges, requirements
 from collegium.kit.db import Transaction
@@ -201,7 +200,7 @@ class Left(msgspec.Struct, frozen=True):
     lesson_id: UUID | None
 
 
-def evidence(row: Requirement, zone: str, read: Read | None = None) -> str:
+def evidence(row: Requirement, zone: str, read: documents.Read | None = None) -> str:
     """What shows that a requirement is met, or what is missing; ``read`` is how far the reader is in its document."""
     words = _evidence(row, zone)
     if read is None or row.requirement != "lesson":

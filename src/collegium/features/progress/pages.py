@@ -20,7 +20,7 @@ from collegium.features.progress.lessons import LearningCourse, OutlineLesson, V
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound, Problem, SignInNeeded
 from collegium.kit.viewer import Viewer
-from collegium.web import pages
+from collegium.web import pages, policy
 from collegium.web.policy import allow_frames
 from collegium.web.studio import PREVIEW_COOKIE
 
@@ -102,7 +102,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
             context |= await _content(request, tx, viewer, course, row, how == "open")
     response = pages.render(request, "progress/lesson.html", status=403 if how == "locked" else 200, **context)
     if context["player"] and context["player"]["provider"]:
-        response.headers.update(media.provider_headers(context["player"]["provider"]))
+        policy.allow_player(response, media.provider_sources(context["player"]["provider"]))
     if context["body"] is not None:
         allow_frames(response, context["body"].frames)
     return response
