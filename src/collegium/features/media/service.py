@@ -32,8 +32,8 @@ __all__ = [
     "link",
     "looking",
     "process_video",
-    "provider_sources",
     "provider_name",
+    "provider_sources",
     "storyboard",
     "video_links",
 ]
