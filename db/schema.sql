@@ -246,6 +246,24 @@ $$;
 
 COMMENT ON FUNCTION private.archive_attempts(p_most integer) IS 'Archives attempts graded more than two years ago, some at a time; how many.';
 
+CREATE FUNCTION private.are_captions(p_captions jsonb, p_video uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select jsonb_typeof(p_captions) = 'array' and jsonb_array_length(p_captions) <= 40 and not exists (
+        select 1 from jsonb_array_elements(p_captions) c
+        where coalesce(c ->> 'key', '') !~ ('^videos/' || p_video || '/captions[/A-Za-z0-9-]+\.vtt$')
+           or coalesce(c ->> 'lang', '') !~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$'
+           or length(coalesce(c ->> 'label', '')) not between 1 and 60
+           or jsonb_typeof(c -> 'default') is distinct from 'boolean'
+    ) and (
+        select count(*) = count(distinct c ->> 'lang') and count(*) filter (where (c ->> 'default')::boolean) = least(1, count(*))
+        from jsonb_array_elements(p_captions) c
+    )
+$_$;
+
+COMMENT ON FUNCTION private.are_captions(p_captions jsonb, p_video uuid) IS 'Whether captions are files of the video, each language once, one of them the default.';
+
 CREATE FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -773,6 +791,95 @@ $$;
 
 COMMENT ON FUNCTION private.begin_part_state() IS 'Trigger: what is added to a course that was published waits as a draft.';
 
+CREATE TABLE public.lessons (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    module_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    lesson_type text NOT NULL,
+    lesson_order integer NOT NULL,
+    is_preview boolean DEFAULT false NOT NULL,
+    unlock_after_lesson_id uuid,
+    unlock_date timestamp with time zone,
+    require_completion boolean DEFAULT true NOT NULL,
+    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
+    min_time_seconds integer,
+    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
+    estimated_duration_minutes integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    enable_video_controls boolean DEFAULT true NOT NULL,
+    allow_download boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    retired_at timestamp with time zone,
+    returns_as text,
+    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
+    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
+    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
+    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
+    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
+    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
+    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
+    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
+    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
+    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
+    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
+    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
+    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
+);
+
+COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
+
+COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
+
+COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
+
+COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
+
+COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
+
+COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
+
+COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
+
+COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
+
+CREATE FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_video uuid;
+    v_run uuid;
+begin
+    if p_lesson.lesson_type <> 'video' then
+        perform private.refuse('CG409', 'no_video_lesson', 'This lesson shows no video. Change its type to video first.');
+    end if;
+    insert into public.lesson_videos (lesson_id, course_id, hosting_provider, external_url, duration, processing_state)
+    values (p_lesson.id, p_lesson.course_id, p_provider, p_url, null, 'waiting')
+    on conflict (lesson_id) do nothing;
+    select id into v_video from public.lesson_videos where lesson_id = p_lesson.id for no key update;
+    -- Whoever comes last decides; work on what came before is given up.
+    delete from public.video_runs where video_id = v_video and state <> 'ready';
+    update public.lesson_videos set processing_state = 'waiting', processing_error = null
+    where id = v_video and processing_state <> 'ready';
+    insert into public.video_runs (video_id, course_id, hosting_provider, file_id, source_key, source_name, external_url, queued_by)
+    values (v_video, p_lesson.course_id, p_provider, p_file, p_key, left(p_name, 255), p_url, auth.uid())
+    returning id into v_run;
+    if p_key is not null then
+        perform private.queue_video_run(v_run);
+    end if;
+    return v_video;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) IS 'Notes a new source for a lesson''s video and queues the work; what learners see stays until it is ready. The video.';
+
 CREATE FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -905,6 +1012,23 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_holds_session(p_session uuid) IS 'Refuses who neither holds a session nor administers the site.';
+
+CREATE FUNCTION private.check_import_room() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not private.is_teacher() then
+        perform private.refuse('CG403', 'teachers_only', 'Only instructors import and copy courses. Ask the association''s office to make you one.');
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('course_imports:' || auth.uid()::text, 0));
+    if (select count(*) from public.course_imports i where i.owner_id = auth.uid() and i.state in ('reading', 'importing')) >= 3 then
+        perform private.refuse('CG409', 'imports_under_way', 'Three imports of yours are under way. Wait until one of them is done, or cancel it.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_import_room() IS 'Raises CG403 for who teaches nothing, CG409 for who has three imports under way.';
 
 CREATE FUNCTION private.check_live_host() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1324,6 +1448,8 @@ END) STORED,
     final_assessment_id uuid,
     certificate_template_id uuid,
     newest_version_id uuid,
+    language text DEFAULT 'en'::text NOT NULL,
+    enable_reviews boolean DEFAULT true NOT NULL,
     review_after_percent integer DEFAULT 25 NOT NULL,
     CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
     CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
@@ -1336,6 +1462,7 @@ END) STORED,
     CONSTRAINT courses_description_check CHECK ((length(description) <= 20000)),
     CONSTRAINT courses_difficulty_level_check CHECK ((difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text]))),
     CONSTRAINT courses_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT courses_language_check CHECK ((language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'::text)),
     CONSTRAINT courses_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
     CONSTRAINT courses_max_enrollments_check CHECK ((max_enrollments > 0)),
     CONSTRAINT courses_member_price_check CHECK ((member_price >= (0)::numeric)),
@@ -1379,6 +1506,10 @@ COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course
 COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
 
 COMMENT ON COLUMN public.courses.newest_version_id IS 'The version that was published last; those who began an earlier one may move to it.';
+
+COMMENT ON COLUMN public.courses.language IS 'The language that the course is given in, as BCP 47 writes it.';
+
+COMMENT ON COLUMN public.courses.enable_reviews IS 'Whether learners may write reviews. Those that are there stay.';
 
 COMMENT ON COLUMN public.courses.review_after_percent IS 'How much of the course somebody has done before he can review it, in percent.';
 
@@ -2057,64 +2188,6 @@ $_$;
 
 COMMENT ON FUNCTION private.copy_lesson_content(p_from uuid, p_to uuid, p_course uuid) IS 'Gives a lesson the pieces, video, document, files and link of another one.';
 
-CREATE TABLE public.lessons (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    module_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    title text NOT NULL,
-    description text,
-    lesson_type text NOT NULL,
-    lesson_order integer NOT NULL,
-    is_preview boolean DEFAULT false NOT NULL,
-    unlock_after_lesson_id uuid,
-    unlock_date timestamp with time zone,
-    require_completion boolean DEFAULT true NOT NULL,
-    completion_criteria text DEFAULT 'marked_complete'::text NOT NULL,
-    min_time_seconds integer,
-    watched_percentage_required numeric(5,2) DEFAULT 90 NOT NULL,
-    estimated_duration_minutes integer,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
-    enable_video_controls boolean DEFAULT true NOT NULL,
-    allow_download boolean DEFAULT false NOT NULL,
-    state text DEFAULT 'live'::text NOT NULL,
-    retired_at timestamp with time zone,
-    returns_as text,
-    CONSTRAINT lesson_unlocks_after_another CHECK ((unlock_after_lesson_id <> id)),
-    CONSTRAINT lessons_completion_criteria_check CHECK ((completion_criteria = ANY (ARRAY['video_watched'::text, 'time_spent'::text, 'quiz_passed'::text, 'marked_complete'::text, 'scorm_completed'::text, 'assignment_passed'::text]))),
-    CONSTRAINT lessons_description_check CHECK ((length(description) <= 5000)),
-    CONSTRAINT lessons_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT lessons_learning_objectives_check CHECK (((jsonb_typeof(learning_objectives) = 'array'::text) AND (length((learning_objectives)::text) <= 20000))),
-    CONSTRAINT lessons_lesson_order_check CHECK ((lesson_order > 0)),
-    CONSTRAINT lessons_lesson_type_check CHECK ((lesson_type = ANY (ARRAY['video'::text, 'text'::text, 'pdf'::text, 'scorm'::text, 'quiz'::text, 'assignment'::text, 'live_session'::text, 'external_link'::text, 'embedded_content'::text]))),
-    CONSTRAINT lessons_min_time_seconds_check CHECK ((min_time_seconds > 0)),
-    CONSTRAINT lessons_returns_as_check CHECK ((returns_as = ANY (ARRAY['live'::text, 'draft'::text]))),
-    CONSTRAINT lessons_state_check CHECK ((state = ANY (ARRAY['live'::text, 'draft'::text, 'retired'::text]))),
-    CONSTRAINT lessons_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT lessons_watched_percentage_required_check CHECK (((watched_percentage_required >= (1)::numeric) AND (watched_percentage_required <= (100)::numeric))),
-    CONSTRAINT retired_lessons_know_their_way_back CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (returns_as IS NOT NULL)))),
-    CONSTRAINT scorm_completion_needs_scorm CHECK (((completion_criteria <> 'scorm_completed'::text) OR (lesson_type = 'scorm'::text))),
-    CONSTRAINT time_spent_has_a_time CHECK (((completion_criteria <> 'time_spent'::text) OR (min_time_seconds IS NOT NULL))),
-    CONSTRAINT watching_needs_a_video CHECK (((completion_criteria <> 'video_watched'::text) OR (lesson_type = 'video'::text)))
-);
-
-COMMENT ON TABLE public.lessons IS 'What is learnt in one sitting. Its content stands in content_blocks and lesson_videos, which have policies of their own.';
-
-COMMENT ON COLUMN public.lessons.course_id IS 'Follows from module_id; the composite foreign key keeps it true.';
-
-COMMENT ON COLUMN public.lessons.watched_percentage_required IS 'Share of a video''s seconds that must really be watched, for completion_criteria = video_watched.';
-
-COMMENT ON COLUMN public.lessons.enable_video_controls IS 'Whether the player shows its controls.';
-
-COMMENT ON COLUMN public.lessons.allow_download IS 'Whether learners may keep the video as a file.';
-
-COMMENT ON COLUMN public.lessons.state IS 'live: part of the course. draft: added to a course that was published, waits for public.publish_course_changes(). retired: removed; open to those whose version holds it.';
-
-COMMENT ON COLUMN public.lessons.retired_at IS 'When it was removed. A module and the lessons removed with it have the same instant.';
-
-COMMENT ON COLUMN public.lessons.returns_as IS 'What public.restore_lesson() makes of it: live until changes are published, draft afterwards.';
-
 CREATE FUNCTION private.copy_lesson_row(p_from public.lessons, p_module uuid, p_course uuid, p_order integer, p_title text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2679,6 +2752,29 @@ $$;
 
 COMMENT ON FUNCTION private.end_presence(p_attendance uuid, p_now boolean) IS 'Ends what somebody''s page reports: now when it was heard of in the last five minutes, else when it was last heard of.';
 
+CREATE FUNCTION private.end_video_run(p_run uuid, p_error text, p_again boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run public.video_runs;
+begin
+    update public.video_runs set
+        state = case when p_again then 'waiting' else 'failed' end, step = 'queued', error = left(p_error, 500), seen_at = null,
+        finished_at = case when p_again then null else clock_timestamp() end
+    where id = p_run and state = 'processing'
+    returning * into v_run;
+    if v_run.id is null then
+        return false;
+    end if;
+    update public.lesson_videos set processing_state = v_run.state, processing_error = v_run.error
+    where id = v_run.video_id and processing_state <> 'ready';
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION private.end_video_run(p_run uuid, p_error text, p_again boolean) IS 'Says why a run failed, and whether it is tried again by itself. False when it was given up meanwhile.';
+
 CREATE FUNCTION private.engagement_score(p_person uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2935,21 +3031,26 @@ begin
     ), films as (
         select v.id, v.course_id, v.duration, greatest(5, ceil(v.duration / 1800.0)::integer * 5) as bucket_seconds
         from public.lesson_videos v where v.id in (select g.video_id from gone g)
+    ), spans as (
+        select g.video_id as id, u.r, 1 as played, 0 as seen, 0 as skipped from gone g cross join lateral unnest(g.played) as u (r)
+        union all
+        select g.video_id, u.r, 0, 1, 0 from gone g cross join lateral unnest(coalesce(g.fresh, g.played)) as u (r)
+        union all
+        select g.video_id, u.r, 0, 0, 1 from gone g cross join lateral unnest(g.skipped) as u (r)
     ), parts as (
-        select f.id, b.bucket, b.seconds as played, 0 as seen, 0 as stops, 0 as skipped
-        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.played, f.duration, f.bucket_seconds) b
-        union all
-        select f.id, b.bucket, 0, b.seconds, 0, 0
-        from gone g join films f on f.id = g.video_id
-        cross join lateral private.in_buckets(coalesce(g.fresh, g.played), f.duration, f.bucket_seconds) b
-        union all
-        select f.id, b.bucket, 0, 0, 0, b.seconds
-        from gone g join films f on f.id = g.video_id cross join lateral private.in_buckets(g.skipped, f.duration, f.bucket_seconds) b
+        -- What of each span lies in each bucket.
+        select f.id, k.bucket, s.played * n.seconds as played, s.seen * n.seconds as seen, 0 as stops, s.skipped * n.seconds as skipped
+        from spans s join films f on f.id = s.id
+        cross join lateral generate_series(lower(s.r) / f.bucket_seconds, (least(upper(s.r), f.duration) - 1) / f.bucket_seconds) as k (bucket)
+        cross join lateral (
+            select least(upper(s.r), f.duration, (k.bucket + 1) * f.bucket_seconds) - greatest(lower(s.r), k.bucket * f.bucket_seconds) as seconds
+        ) n
+        where lower(s.r) < f.duration
         union all
         -- Who moves on stands no longer where he stood. The very end belongs to the last bucket.
-        select f.id, least(s.at, f.duration - 1) / f.bucket_seconds, 0, 0, s.sign, 0
-        from gone g join films f on f.id = g.video_id cross join lateral (values (g.before, -1), (g.after, 1)) s (at, sign)
-        where s.at is not null
+        select f.id, least(t.at, f.duration - 1) / f.bucket_seconds, 0, 0, t.sign, 0
+        from gone g join films f on f.id = g.video_id cross join lateral (values (g.before, -1), (g.after, 1)) t (at, sign)
+        where t.at is not null
     ), sums as (
         select p.id, p.bucket, sum(p.played) as played, sum(p.seen) as seen, sum(p.stops) as stops, sum(p.skipped) as skipped
         from parts p group by p.id, p.bucket
@@ -3128,6 +3229,24 @@ end
 $$;
 
 COMMENT ON FUNCTION private.forget_finished_jobs() IS 'Removes jobs of the queue that were given up more than 30 days ago; how many.';
+
+CREATE FUNCTION private.forget_removed_attachments(p_most integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_gone integer;
+begin
+    delete from public.lesson_attachments where id in (
+        select a.id from public.lesson_attachments a where a.removed_at < now() - interval '1 day'
+        order by a.removed_at limit p_most for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+
+COMMENT ON FUNCTION private.forget_removed_attachments(p_most integer) IS 'Forgets attachments that were removed more than a day ago, some at a time; how many. Their files stay in the library.';
 
 CREATE FUNCTION private.forget_stored_file() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3386,18 +3505,6 @@ CREATE FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joine
     AS $$ select private.add_attendance(p_session, p_member, 'platform', p_joined, p_left, p_external, null) $$;
 
 COMMENT ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) IS 'Adds an interval as the meeting platform reports it, under the platform''s own name for it.';
-
-CREATE FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) RETURNS TABLE(bucket integer, seconds integer)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select k.bucket, sum(least(upper(r), (k.bucket + 1) * p_bucket) - greatest(lower(r), k.bucket * p_bucket))::integer
-    from unnest(p_seconds * int4multirange(int4range(0, p_duration))) as u (r)
-    cross join lateral generate_series(lower(r) / p_bucket, (upper(r) - 1) / p_bucket) as k (bucket)
-    group by k.bucket
-$$;
-
-COMMENT ON FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) IS 'How many of some seconds lie in each bucket of a video.';
 
 CREATE FUNCTION private.index_usage() RETURNS TABLE(schemaname text, tablename text, indexname text, idx_scan bigint, idx_tup_read bigint, idx_tup_fetch bigint, index_bytes bigint, is_unique boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4047,6 +4154,34 @@ CREATE FUNCTION private.late_penalty(p_days integer, p_per_day numeric) RETURNS 
     AS $$ select least(100, greatest(p_days, 0) * p_per_day)::numeric(5, 2) $$;
 
 COMMENT ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) IS 'Percentage points that late days cost: so many a day, at most 100.';
+
+CREATE FUNCTION private.leave_media(p_key text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- A link is good for seven hours at most.
+    insert into private.media_leftovers (key, remove_after)
+    select p_key, now() + interval '8 hours' where p_key ~ '^videos/[0-9a-f-]{36}(/.+)?$'
+    on conflict (key) do nothing
+$_$;
+
+COMMENT ON FUNCTION private.leave_media(p_key text) IS 'Notes a file or folder of a video for removal; other files are somebody''s own and stay.';
+
+CREATE FUNCTION private.leave_media_of_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_table_name = 'video_runs' then
+        perform private.leave_media('videos/' || old.video_id || '/' || old.id);
+    else
+        perform private.leave_media('videos/' || old.id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.leave_media_of_row() IS 'Trigger: what was made for a row that is gone is removed later.';
 
 CREATE FUNCTION private.lesson_blocks(p_lesson uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4902,6 +5037,15 @@ $$;
 
 COMMENT ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) IS 'A random certificate number CERT-YYYY-XXXXXXXX in an alphabet without look-alikes.';
 
+CREATE FUNCTION private.newest_version(p_course uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select v.number from public.courses c join public.course_versions v on v.id = c.newest_version_id where c.id = p_course
+$$;
+
+COMMENT ON FUNCTION private.newest_version(p_course uuid) IS 'The number of the version of a course that was published last: those who began an earlier one are told of it.';
+
 CREATE FUNCTION private.next_rule_start(p_course uuid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5320,6 +5464,37 @@ $$;
 
 COMMENT ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) IS 'What a course costs somebody (null: a visitor) on a day, its list price, and the rule that gave it. The one rule for prices.';
 
+CREATE FUNCTION private.promote_video_run(p_run uuid, p_duration integer, p_playlist text, p_poster text, p_storyboard text, p_renditions jsonb, p_loudness jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run public.video_runs;
+begin
+    -- The video first and its runs after it, as everywhere here.
+    perform 1 from public.lesson_videos v join public.video_runs r on r.video_id = v.id where r.id = p_run for no key update of v;
+    select * into v_run from public.video_runs
+    where id = p_run and state in ('processing', 'waiting') and (state = 'processing' or external_url is not null) for update;
+    if v_run.id is null then
+        return false;
+    end if;
+    delete from public.video_runs where video_id = v_run.video_id and id <> v_run.id;
+    perform private.leave_media(v.poster_key) from public.lesson_videos v where v.id = v_run.video_id and v.poster_key like '%/posters/%';
+    update public.lesson_videos set
+        hosting_provider = v_run.hosting_provider, source_key = v_run.source_key, file_id = v_run.file_id,
+        external_url = v_run.external_url, playlist_key = p_playlist, poster_key = p_poster, storyboard_key = p_storyboard,
+        renditions = p_renditions, loudness = p_loudness, duration = p_duration, processing_state = 'ready', processing_error = null
+    where id = v_run.video_id;
+    update public.video_runs set
+        state = 'ready', step = 'done', error = null, finished_at = now(),
+        progress = coalesce((select jsonb_agg(p || '{"percent": 100, "state": "done"}') from jsonb_array_elements(progress) p), '[]')
+    where id = v_run.id;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION private.promote_video_run(p_run uuid, p_duration integer, p_playlist text, p_poster text, p_storyboard text, p_renditions jsonb, p_loudness jsonb) IS 'Shows learners what a run has made, in place of what they saw before. False when the run was given up meanwhile.';
+
 CREATE FUNCTION private.public_name(p_person uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5518,6 +5693,52 @@ $$;
 
 COMMENT ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) IS 'Writes a state document and answers its etag. Of two writers who name the same etag the second is refused.';
 
+CREATE FUNCTION private.queue_forgotten_video_runs() RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A worker that was killed says nothing more; one that was busy let a waiting run lie.
+    with due as (
+        select r.id from public.video_runs r
+        where r.source_key is not null and (
+            r.state = 'waiting'
+            or (r.state = 'processing' and r.seen_at < now() - interval '2 minutes')
+        )
+        order by r.queued_at limit 20
+    ), queued as (
+        select private.queue_video_run(id) from due
+    )
+    select count(*)::integer from queued
+$$;
+
+COMMENT ON FUNCTION private.queue_forgotten_video_runs() IS 'Queues again what waits or was left by a worker that is gone; how many.';
+
+CREATE FUNCTION private.queue_video_run(p_run uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select private.defer_job('media.transcode', jsonb_build_object('run_id', p_run), p_queueing_lock => 'media.transcode:' || p_run)
+$$;
+
+COMMENT ON FUNCTION private.queue_video_run(p_run uuid) IS 'Queues the job that prepares a video.';
+
+CREATE FUNCTION private.queue_waiting_video() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run uuid;
+begin
+    insert into public.video_runs (video_id, course_id, hosting_provider, file_id, source_key, source_name, queued_by)
+    values (new.id, new.course_id, new.hosting_provider, new.file_id, new.source_key, left(regexp_replace(new.source_key, '^.*/', ''), 255), auth.uid())
+    returning id into v_run;
+    perform private.queue_video_run(v_run);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.queue_waiting_video() IS 'Trigger: a video that waits with its source known is prepared without being asked for.';
+
 CREATE FUNCTION private.quiz_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5592,20 +5813,20 @@ begin
           and (s.fresh or a.playback_session is not null)
           and a.playback_opened_at > v_now - interval '12 hours'
           and a.playback_seconds + s.claimed <= extract(epoch from v_now - a.playback_opened_at) * a.max_rate
-        returning s.n, a.playback_id
+        returning s.n, a.playback_id, s.video_id, s.ranges, s.claimed, s.seconds_before, s.seconds_after, s.watched_before,
+            s.watched_after, s.position_before, least(greatest(s.position, 0), s.duration_seconds) as position_after
     ), moved as (
         -- For insight: what was played, and what of it for the first time, which mostly is all or nothing and costs no subtraction.
         insert into private.watch_moves (video_id, played, fresh, before, after)
-        select s.video_id, s.ranges,
+        select c.video_id, c.ranges,
             case
-                when s.seconds_after - s.seconds_before = s.claimed then null
-                when s.seconds_after = s.seconds_before then '{}'::int4multirange
-                else s.watched_after - s.watched_before
+                when c.seconds_after - c.seconds_before = c.claimed then null
+                when c.seconds_after = c.seconds_before then '{}'::int4multirange
+                else c.watched_after - c.watched_before
             end,
-            case when s.seconds_before > 0 then s.position_before end,
-            least(greatest(s.position, 0), s.duration_seconds)
-        from counted c join state s on s.n = c.n
-        where s.seconds_after > 0 and (s.claimed > 0 or s.position is distinct from s.position_before)
+            case when c.seconds_before > 0 then c.position_before end, c.position_after
+        from counted c
+        where c.seconds_after > 0 and (c.claimed > 0 or c.position_after is distinct from c.position_before)
     )
     select
         s.playback,
@@ -6169,6 +6390,34 @@ $$;
 
 COMMENT ON FUNCTION private.refuse_unlock_circle() IS 'Trigger: refuses unlock_after references and prerequisites that go round in a circle, also through modules.';
 
+CREATE FUNCTION private.refuse_unready_playback() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.duration_seconds is null then
+        perform private.refuse('CG409', 'video_not_ready', 'This video is being prepared. Reload the page in a few minutes.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_unready_playback() IS 'Trigger: a video whose length nobody knows yet cannot be watched.';
+
+CREATE FUNCTION private.refuse_unwanted_review() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (select 1 from public.courses c where c.id = new.course_id and not c.enable_reviews) then
+        perform private.refuse('CG409', 'reviews_are_off', 'This course does not take reviews.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_unwanted_review() IS 'Trigger: no new review of a course whose team turned reviews off.';
+
 CREATE FUNCTION private.refuse_used_file() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6184,6 +6433,34 @@ end
 $$;
 
 COMMENT ON FUNCTION private.refuse_used_file() IS 'Trigger: a file that is used somewhere stays, and the refusal says where.';
+
+CREATE FUNCTION private.remove_collected_file() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from public.media_files f
+    where f.storage_key = old.file_url and f.purpose = 'collection'
+      and not exists (select 1 from public.media_file_uses u where u.file_id = f.id);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.remove_collected_file() IS 'Trigger: the file of a video that is removed goes with it, unless a lesson that was made of it, or another collection, still uses it.';
+
+CREATE FUNCTION private.require_led(p_course uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught(p_course);
+    if not (private.is_admin() or exists (select 1 from public.courses c where c.id = p_course and c.instructor_id = auth.uid())) then
+        perform private.refuse('CG403', 'authors_only', 'Only the author of the course or an administrator can change its team.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.require_led(p_course uuid) IS 'Raises CG404 or CG403 unless the caller is the author of the course or an administrator.';
 
 CREATE FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -6894,6 +7171,68 @@ $$;
 
 COMMENT ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) IS 'Notes the first time that a lesson was opened.';
 
+CREATE FUNCTION private.start_video_run(p_run uuid, p_most integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run public.video_runs;
+begin
+    -- Two workers count one after the other. Somebody at work says so every few seconds.
+    perform pg_advisory_xact_lock(hashtextextended('video runs', 0));
+    if (select count(*) from public.video_runs where state = 'processing' and seen_at > now() - interval '2 minutes' and id <> p_run) >= p_most then
+        return null;
+    end if;
+    update public.video_runs set
+        state = 'processing', step = 'checking', progress = '[]', attempts = attempts + 1, started_at = clock_timestamp(),
+        seen_at = clock_timestamp(), finished_at = null
+    where id = p_run and source_key is not null
+      and (state = 'waiting' or (state = 'processing' and seen_at < now() - interval '2 minutes'))
+    returning * into v_run;
+    if v_run.id is null then
+        return null;
+    elsif v_run.attempts > 4 then
+        -- It takes its worker with it, each time.
+        perform private.end_video_run(p_run, 'The server broke off while it prepared this video, several times. The file itself is kept. '
+            'Tell the association''s office, or try a smaller file.', false);
+        return null;
+    end if;
+    update public.lesson_videos set processing_state = 'processing', processing_error = null
+    where id = v_run.video_id and processing_state <> 'ready';
+    return jsonb_build_object('id', v_run.id, 'video_id', v_run.video_id, 'hosting_provider', v_run.hosting_provider,
+        'source_key', v_run.source_key, 'attempts', v_run.attempts);
+end
+$$;
+
+COMMENT ON FUNCTION private.start_video_run(p_run uuid, p_most integer) IS 'Begins the work on a run; null when it is not waiting any more, or when so many are at work already.';
+
+CREATE FUNCTION private.stop_runs_of_lesson() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_run uuid;
+begin
+    if new.state = 'retired' then
+        update public.video_runs r set state = 'stopped', step = 'queued', error = 'Stopped, because the lesson was removed.', finished_at = now()
+        from public.lesson_videos v
+        where v.id = r.video_id and v.lesson_id = new.id and r.state in ('waiting', 'processing') and r.source_key is not null;
+        return null;
+    end if;
+    for v_run in
+        update public.video_runs r set state = 'waiting', error = null, attempts = 0, queued_at = now(), finished_at = null
+        from public.lesson_videos v
+        where v.id = r.video_id and v.lesson_id = new.id and r.state = 'stopped' and r.source_key is not null
+        returning r.id
+    loop
+        perform private.queue_video_run(v_run);
+    end loop;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.stop_runs_of_lesson() IS 'Trigger: work on the video of a lesson ends when the lesson is removed, and begins anew when it is restored.';
+
 CREATE FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6969,6 +7308,25 @@ $$;
 
 COMMENT ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) IS 'Takes back an award whole, on the day that it was earned on; null when it was taken back before or is itself a taking back.';
 
+CREATE FUNCTION private.taught_lesson(p_lesson uuid) RETURNS public.lessons
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons;
+begin
+    select * into v_lesson from public.lessons where id = p_lesson;
+    if v_lesson.id is null or not (
+        v_lesson.course_id = any (array(select private.my_taught_course_ids())) or private.is_admin()
+    ) then
+        perform private.refuse('CG404', 'no_such_lesson', 'There is no such lesson among the courses that you teach.');
+    end if;
+    return v_lesson;
+end
+$$;
+
+COMMENT ON FUNCTION private.taught_lesson(p_lesson uuid) IS 'A lesson of a course that the person who asks teaches or administers. Raises CG404.';
+
 CREATE FUNCTION private.tell_of_reply() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7031,6 +7389,83 @@ CREATE FUNCTION private.today() RETURNS date
     AS $$ select (now() at time zone 'UTC')::date $$;
 
 COMMENT ON FUNCTION private.today() IS 'The day in UTC. Not current_date, which moves with the time zone that a client may choose.';
+
+CREATE TABLE public.media_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid,
+    course_id uuid,
+    purpose text NOT NULL,
+    filename text NOT NULL,
+    kind text NOT NULL,
+    mime_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    byte_size bigint NOT NULL,
+    sha256 text,
+    storage_key text,
+    thumbnail_key text,
+    state text DEFAULT 'uploading'::text NOT NULL,
+    refusal text,
+    width integer,
+    height integer,
+    duration double precision,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT media_files_byte_size_check CHECK (((byte_size >= 1) AND (byte_size <= '10737418240'::bigint))),
+    CONSTRAINT media_files_duration_check CHECK (((duration >= (0)::double precision) AND (duration < (1000000)::double precision))),
+    CONSTRAINT media_files_filename_check CHECK (private.is_file_name(filename)),
+    CONSTRAINT media_files_height_check CHECK (((height >= 1) AND (height <= 100000))),
+    CONSTRAINT media_files_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'document'::text, 'captions'::text, 'archive'::text]))),
+    CONSTRAINT media_files_mime_type_check CHECK (((mime_type ~ '^[a-z]+/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 127))),
+    CONSTRAINT media_files_purpose_check CHECK ((purpose = ANY (ARRAY['lesson_image'::text, 'lesson_video'::text, 'attachment'::text, 'lesson_pdf'::text, 'captions'::text, 'thumbnail'::text, 'collection'::text, 'package'::text]))),
+    CONSTRAINT media_files_refusal_check CHECK (((length(refusal) >= 1) AND (length(refusal) <= 500))),
+    CONSTRAINT media_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT media_files_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'checking'::text, 'ready'::text, 'refused'::text]))),
+    CONSTRAINT media_files_storage_key_check CHECK (((length(storage_key) >= 3) AND (length(storage_key) <= 512))),
+    CONSTRAINT media_files_thumbnail_key_check CHECK (((length(thumbnail_key) >= 3) AND (length(thumbnail_key) <= 512))),
+    CONSTRAINT media_files_width_check CHECK (((width >= 1) AND (width <= 100000))),
+    CONSTRAINT ready_files_are_stored CHECK (((state <> 'ready'::text) OR ((storage_key IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT refused_files_say_why CHECK (((state = 'refused'::text) = (refusal IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.media_files IS 'The media library: every file that somebody uploaded, checked by its content before anything may use it.';
+
+COMMENT ON COLUMN public.media_files.owner_id IS 'Who uploaded it; null when that person is no longer there.';
+
+COMMENT ON COLUMN public.media_files.course_id IS 'The course whose team shares it; null for a file of one person alone.';
+
+COMMENT ON COLUMN public.media_files.byte_size IS 'Bytes as stored; until it is stored, as announced. Quotas count it from the beginning.';
+
+COMMENT ON COLUMN public.media_files.storage_key IS 'Where it lies in the file store; null until it passed its check.';
+
+COMMENT ON COLUMN public.media_files.thumbnail_key IS 'A small picture of it, where one could be made.';
+
+COMMENT ON COLUMN public.media_files.refusal IS 'Why it was refused, in words for the person who sent it.';
+
+COMMENT ON COLUMN public.media_files.duration IS 'Seconds of a video or a sound.';
+
+CREATE FUNCTION private.usable_file(p_file uuid, p_lesson uuid) RETURNS public.media_files
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid := (select l.course_id from public.lessons l where l.id = p_lesson);
+    v_file public.media_files;
+begin
+    if v_course is null or not (v_course = any (array(select private.my_taught_course_ids())) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_lesson', 'There is no such lesson in a course that you teach.');
+    end if;
+    select f.* into v_file from public.media_files f
+    where f.id = p_file
+      and (f.owner_id = auth.uid() or f.course_id = any (array(select private.my_taught_course_ids())) or private.is_admin());
+    if v_file.id is null then
+        perform private.refuse('CG404', 'no_such_file', 'This file is not in your media library.');
+    elsif v_file.state <> 'ready' then
+        perform private.refuse('CG409', 'file_not_ready', 'This file is not ready yet. Wait until it has been checked, then try again.');
+    end if;
+    return v_file;
+end
+$$;
+
+COMMENT ON FUNCTION private.usable_file(p_file uuid, p_lesson uuid) IS 'A checked file that the caller may put to a lesson that he teaches; raises CG404 or CG409.';
 
 CREATE FUNCTION private.waits_for(p_part uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7143,6 +7578,74 @@ CREATE FUNCTION private.xapi_agent_key(p_agent jsonb) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION private.xapi_agent_key(p_agent jsonb) IS 'The one identifier of an agent or group in one form; null when it has none or several.';
+
+CREATE FUNCTION public.add_collected_video(p_module uuid, p_file uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_session uuid;
+    v_file public.media_files;
+    v_video uuid;
+begin
+    select m.session_id into v_session from public.modules m where m.id = p_module;
+    perform private.hold_my_session(v_session);
+    select * into v_file from public.media_files f where f.id = p_file and f.owner_id = auth.uid() and f.purpose = 'collection' for key share;
+    if v_file.id is null then
+        perform private.refuse('CG404', 'no_such_file', 'This file is not there any more. Upload it again.');
+    elsif v_file.state = 'refused' then
+        perform private.refuse('CG422', 'file_refused', v_file.refusal);
+    elsif v_file.state <> 'ready' then
+        perform private.refuse('CG409', 'file_not_ready', 'This file is still being checked. Try again in a moment.');
+    elsif v_file.kind <> 'video' then
+        perform private.refuse('CG422', 'no_video_file', 'This file is no video.');
+    end if;
+    -- Whoever sends the same again, because the answer was lost, adds nothing twice.
+    select v.id into v_video from public.videos v where v.module_id = p_module and v.file_url = v_file.storage_key;
+    if v_video is null then
+        insert into public.videos (module_id, file_name, file_url, file_size, mime_type, duration)
+        values (
+            p_module, left(v_file.filename, 255), v_file.storage_key, v_file.byte_size, v_file.mime_type,
+            case when v_file.duration <= 43200 then greatest(1, floor(v_file.duration)::integer) end
+        )
+        returning id into v_video;
+    end if;
+    return v_video;
+end
+$$;
+
+COMMENT ON FUNCTION public.add_collected_video(p_module uuid, p_file uuid) IS 'Puts a file that the caller uploaded for a collection at the end of a part of his own. Name, size, type and length are the file''s. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_person record;
+begin
+    perform private.require_led(p_course);
+    select p.id, coalesce(i.display_name, nullif(btrim(p.first_name || ' ' || p.last_name), ''), p.email::text) as name into v_person
+    from public.profiles p left join public.instructor_profiles i on i.profile_id = p.id
+    where p.role in ('instructor', 'admin', 'super_admin')
+      -- By his address, or as one of those whom public.find_instructors() answers.
+      and case when p_profile is null then lower(p.email::text) = lower(btrim(p_email)) else p.id = p_profile and i.profile_id is not null end;
+    if v_person.id is null then
+        perform private.refuse('CG422', 'no_such_instructor',
+            'No instructor has this address. Whoever is to teach needs an account, and the association''s office makes it an instructor''s.');
+    elsif private.is_on_team(p_course, v_person.id) then
+        perform private.refuse('CG409', 'on_the_team', v_person.name || ' is of the team already.');
+    elsif (select count(*) from public.course_instructors t where t.course_id = p_course) >= 20 then
+        perform private.refuse('CG409', 'team_full', 'A course has at most 20 co-instructors.');
+    end if;
+    insert into public.course_instructors (course_id, profile_id, position)
+    select p_course, v_person.id, coalesce(max(t.position), 0) + 1 from public.course_instructors t where t.course_id = p_course;
+    perform private.notify(v_person.id, 'course_team', left('You teach “' || (select c.title from public.courses c where c.id = p_course), 180) || '”',
+        'Its author took you into the team. You can edit it in the studio.', '/studio/' || p_course);
+    return v_person.name;
+end
+$$;
+
+COMMENT ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) IS 'Takes an instructor into a course''s team, by id or by the whole address, and tells him; answers his name. The author or an administrator. Raises CG403, CG404, CG409, CG422.';
 
 CREATE FUNCTION public.add_session_module(p_session uuid, p_name text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7270,6 +7773,99 @@ $$;
 
 COMMENT ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) IS 'Writes all that a quiz asks, in order: [{question_version_id} or {draw_tag, draw_count, draw_from}, with section and points]. Attempts that have begun keep what they were asked.';
 
+CREATE FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text DEFAULT NULL::text, p_requires_enrollment boolean DEFAULT true) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_file public.media_files := private.usable_file(p_file, p_lesson);
+    v_lesson public.lessons;
+    v_id uuid;
+begin
+    -- Two files at once take turns, so that each finds its own place and the limit holds.
+    select * into v_lesson from public.lessons where id = p_lesson for no key update;
+    if (select count(*) from public.lesson_attachments a where a.lesson_id = p_lesson and a.removed_at is null) >= 50 then
+        perform private.refuse('CG409', 'too_many_attachments', 'A lesson has room for 50 files. Remove one, or put several into an archive.');
+    end if;
+    insert into public.lesson_attachments (
+        lesson_id, course_id, file_name, file_url, file_type, file_size_bytes, description, requires_enrollment, attachment_order
+    )
+    values (
+        p_lesson, v_lesson.course_id, v_file.filename, v_file.storage_key, v_file.mime_type, v_file.byte_size,
+        nullif(btrim(p_description), ''), coalesce(p_requires_enrollment, true),
+        (select coalesce(max(a.attachment_order), 0) + 1 from public.lesson_attachments a where a.lesson_id = p_lesson)
+    )
+    returning id into v_id;
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) IS 'Puts a file of the caller''s library with a lesson that he teaches, after those that are there. Raises CG404 or CG409.';
+
+CREATE FUNCTION public.attach_video_address(p_lesson uuid, p_provider text, p_url text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if p_url is null or p_provider is null or not (case p_provider
+        when 'youtube' then p_url ~ '^https://www\.youtube\.com/watch\?v=[A-Za-z0-9_-]{11}$'
+        when 'vimeo' then p_url ~ '^https://vimeo\.com/[0-9]{1,12}(/[0-9a-f]{6,20})?$'
+        when 'wistia' then p_url ~ '^https://home\.wistia\.com/medias/[a-z0-9]{10}$'
+        else false
+    end) then
+        perform private.refuse('CG422', 'no_such_address', 'This is not the address of a video on YouTube, Vimeo or Wistia.');
+    end if;
+    return private.begin_video_run(private.taught_lesson(p_lesson), p_provider, null, null, p_url, p_url);
+end
+$_$;
+
+COMMENT ON FUNCTION public.attach_video_address(p_lesson uuid, p_provider text, p_url text) IS 'Puts a video of a provider to a lesson; it is shown once its length is known: set_video_length. The video. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.attach_video_file(p_lesson uuid, p_file uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_file record;
+begin
+    select f.id, f.storage_key, f.filename, f.kind, f.state into v_file from public.media_files f
+    where f.id = p_file and (
+        f.owner_id = auth.uid()
+        or f.course_id = any (array(select private.my_taught_course_ids()))
+        or private.is_admin()
+    );
+    if v_file.id is null then
+        perform private.refuse('CG404', 'no_such_file', 'This file is not in your media library. Upload it first.');
+    elsif v_file.kind not in ('video', 'audio') then
+        perform private.refuse('CG422', 'no_video_file', 'This file is no video. Choose an MP4, MOV, WebM or MKV file.');
+    elsif v_file.state <> 'ready' then
+        perform private.refuse('CG409', 'file_not_ready', 'This file is still being checked. Try again in a moment.');
+    end if;
+    return private.begin_video_run(v_lesson, 'upload', v_file.id, v_file.storage_key, v_file.filename, null);
+end
+$$;
+
+COMMENT ON FUNCTION public.attach_video_file(p_lesson uuid, p_file uuid) IS 'Puts a file of the media library to a lesson as its video and queues the work. The video. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.attach_video_key(p_lesson uuid, p_provider text, p_key text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if not private.is_admin() then
+        perform private.refuse('CG403', 'admins_only', 'Only an administrator can take a video from the storage by its key. Upload it instead.');
+    elsif p_provider is null or p_provider not in ('s3', 'supabase_storage') then
+        perform private.refuse('CG422', 'no_such_storage', 'Choose S3 or Supabase Storage.');
+    elsif p_key is null or length(p_key) not between 1 and 512 or p_key ~ '(^|/)\.{0,2}(/|$)|[[:cntrl:]\\%]' then
+        perform private.refuse('CG422', 'no_such_key', 'This is not the key of a stored file.');
+    end if;
+    return private.begin_video_run(private.taught_lesson(p_lesson), p_provider, null, p_key, regexp_replace(p_key, '^.*/', ''), null);
+end
+$_$;
+
+COMMENT ON FUNCTION public.attach_video_key(p_lesson uuid, p_provider text, p_key text) IS 'Puts a file that lies in the storage already to a lesson as its video. For administrators; the program holds them to the configured prefix when it reads. Raises CG403, CG404, CG409, CG422.';
+
 CREATE FUNCTION public.auto_grade_quiz_attempt() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7302,6 +7898,57 @@ end
 $$;
 
 COMMENT ON FUNCTION public.auto_grade_quiz_attempt() IS 'Automatically grades quiz attempts on submission, and again when a grade in them changes. Total and pass mark are those of the start.';
+
+CREATE FUNCTION public.begin_course_copy(p_course uuid, p_title text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_title text := btrim(p_title);
+    v_course public.courses;
+    v_id uuid;
+begin
+    perform private.check_import_room();
+    select * into v_course from public.courses c
+    where c.id = p_course and (c.id = any (array(select private.my_taught_course_ids())) or private.is_admin());
+    if v_course.id is null then
+        perform private.refuse('CG404', 'no_such_course', 'There is no such course, or you do not teach it.');
+    elsif v_title is null or length(v_title) not between 1 and 200 or v_title ~ '[[:cntrl:]]' then
+        perform private.refuse('CG422', 'title_missing', 'Give the copy a title of at most 200 characters.');
+    end if;
+    insert into public.course_imports (owner_id, kind, file_name, source_course_id, wished_title, state)
+    values (auth.uid(), 'copy', v_course.title, v_course.id, v_title, 'importing')
+    returning id into v_id;
+    perform private.defer_job('exchange.make', jsonb_build_object('import_id', v_id));
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) IS 'Has a course copied that the caller teaches; answers the import. Raises CG403, CG404, CG409, CG422.';
+
+CREATE FUNCTION public.begin_course_import(p_file uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_file public.media_files;
+    v_id uuid;
+begin
+    perform private.check_import_room();
+    select * into v_file from public.media_files f
+    where f.id = p_file and f.owner_id = auth.uid() and f.purpose = 'package' and f.state = 'ready';
+    if v_file.id is null then
+        perform private.refuse('CG404', 'no_such_package', 'This package is not in your media library. Upload it again.');
+    end if;
+    insert into public.course_imports (owner_id, file_id, file_name, file_size, sha256)
+    values (auth.uid(), v_file.id, v_file.filename, v_file.byte_size, v_file.sha256)
+    returning id into v_id;
+    perform private.defer_job('exchange.read', jsonb_build_object('import_id', v_id));
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_course_import(p_file uuid) IS 'Has a package of the caller''s library read, without writing anything; answers the import. Raises CG403, CG404, CG409.';
 
 CREATE FUNCTION public.begin_purchase(p_course uuid) RETURNS public.transactions
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7359,6 +8006,21 @@ end
 $$;
 
 COMMENT ON FUNCTION public.begin_purchase(p_course uuid) IS 'Orders a course for the caller at the price of today: a pending transaction, the same one while it is pending. Raises CG409 when he is enrolled, has paid or has nothing to pay, and what enrolling would raise.';
+
+CREATE FUNCTION public.cancel_course_import(p_import uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.course_imports set state = 'cancelled', step = '', finished_at = now()
+    where id = p_import and owner_id = auth.uid() and state in ('reading', 'ready', 'importing');
+    if not found then
+        perform private.refuse('CG409', 'nothing_to_cancel', 'There is nothing to cancel any more. Reload the page to see how it stands.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_course_import(p_import uuid) IS 'Gives up an import that has not ended; nothing of it stays. Raises CG409.';
 
 CREATE FUNCTION public.cancel_data_request(p_request uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7621,6 +8283,27 @@ $$;
 
 COMMENT ON FUNCTION public.delete_post(p_post uuid) IS 'Takes the caller''s own post back: its words are gone, its place among the answers stays. Raises CG404, CG409.';
 
+CREATE FUNCTION public.detach_video(p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_video uuid;
+begin
+    select id into v_video from public.lesson_videos where lesson_id = v_lesson.id for update;
+    if v_video is null then
+        perform private.refuse('CG404', 'no_such_video', 'This lesson has no video.');
+    elsif exists (select 1 from public.video_analytics a where a.video_id = v_video) then
+        perform private.refuse('CG409', 'video_was_watched',
+            'Learners have watched this video, and what they watched is kept with it. Replace it by another video, or remove the lesson.');
+    end if;
+    delete from public.lesson_videos where id = v_video;
+end
+$$;
+
+COMMENT ON FUNCTION public.detach_video(p_lesson uuid) IS 'Takes the video from a lesson and ends the work on it. The file stays in the media library. Raises CG404, CG409.';
+
 CREATE FUNCTION public.drop_enrollment(p_enrollment uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7782,6 +8465,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.explain_credit(p_award uuid) IS 'Why somebody was given a credit: the rule, the figures, the arithmetic, and which lessons and sessions when. For its member, the course''s instructors, managers of his organisation and administrators.';
+
+CREATE FUNCTION public.find_instructors(p_course uuid, p_words text) RETURNS TABLE(profile_id uuid, display_name text, headline text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_led(p_course);
+    return query
+        select i.profile_id, i.display_name, i.headline
+        from public.instructor_profiles i
+        join public.profiles p on p.id = i.profile_id and p.role in ('instructor', 'admin', 'super_admin')
+        where private.fold(i.display_name) like '%' || replace(replace(replace(
+                private.fold(left(btrim(p_words), 100)), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+          and btrim(p_words) <> '' and not private.is_on_team(p_course, i.profile_id)
+        order by i.display_name, i.profile_id limit 10;
+end
+$$;
+
+COMMENT ON FUNCTION public.find_instructors(p_course uuid, p_words text) IS 'Instructors who introduced themselves and are not of a course''s team, by a part of the name: for its author. Raises CG403, CG404.';
 
 CREATE FUNCTION public.generate_certificate_number() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8555,12 +9257,14 @@ declare
 begin
     update public.lesson_attachments a set download_count = a.download_count + 1
     where a.id = p_attachment and (
-        a.lesson_id = any (array(select private.my_open_lesson_ids()))
-        or a.course_id = any (array(select private.my_taught_course_ids()))
+        a.course_id = any (array(select private.my_taught_course_ids()))
         or private.is_admin()
-        or (not a.requires_enrollment and exists (
-            select 1 from public.courses c join public.lessons l on l.course_id = c.id
-            where l.id = a.lesson_id and l.state = 'live' and c.status = 'published'
+        or (a.removed_at is null and (
+            a.lesson_id = any (array(select private.my_open_lesson_ids()))
+            or (not a.requires_enrollment and exists (
+                select 1 from public.lessons l join public.courses c on c.id = l.course_id
+                where l.id = a.lesson_id and l.state = 'live' and c.status = 'published'
+            ))
         ))
     )
     returning a.file_url into v_key;
@@ -8595,6 +9299,84 @@ end
 $$;
 
 COMMENT ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) IS 'Says that the person who asks has a lesson open to write it (or has closed it), and answers who else has.';
+
+CREATE FUNCTION public.note_reading(p_lesson uuid, p_page integer, p_offset numeric, p_seen integer[] DEFAULT '{}'::integer[]) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
+    v_row public.document_reading;
+    v_new int4multirange;
+    v_count integer;
+    v_wait integer := 0;
+begin
+    if coalesce(cardinality(p_seen), 0) > 5000 then
+        perform private.refuse('CG422', 'too_many_pages', 'A report names at most 5000 pages.');
+    end if;
+    -- Locked until the end: of two tabs the second adds to what the first has written.
+    select * into v_row from public.document_reading where user_id = auth.uid() and lesson_id = p_lesson for no key update;
+    if v_row.user_id is null then
+        perform private.refuse('CG409', 'not_opened', 'Open the document before you report what you read.');
+    end if;
+    select coalesce(range_agg(int4range(s.page, s.page + 1)), '{}') - v_row.pages_seen into v_new
+    from unnest(p_seen) s (page) where s.page between 1 and v_row.page_count;
+    v_count := private.covered_seconds(v_new);
+    if v_count > 0 and v_row.opened_pages + v_count > 2 * extract(epoch from clock_timestamp() - v_row.opened_at) then
+        v_wait := greatest(1, ceil((v_row.opened_pages + v_count) / 2.0 - extract(epoch from clock_timestamp() - v_row.opened_at)))::integer;
+        v_new := '{}';
+        v_count := 0;
+    end if;
+    update public.document_reading r set
+        enrollment_id = v_enrollment.id,
+        pages_seen = r.pages_seen + v_new,
+        opened_pages = r.opened_pages + v_count,
+        last_page = least(greatest(coalesce(p_page, r.last_page), 1), r.page_count),
+        last_offset = least(greatest(coalesce(p_offset, r.last_offset), 0), 1)
+    where r.user_id = auth.uid() and r.lesson_id = p_lesson
+    returning * into v_row;
+    return jsonb_build_object(
+        'counted', v_wait = 0, 'retry_after', nullif(v_wait, 0),
+        'seen_count', v_row.pages_seen_count, 'pages', v_row.page_count
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.note_reading(p_lesson uuid, p_page integer, p_offset numeric, p_seen integer[]) IS 'Keeps where the caller is in a document and which pages he has seen. Pages that came faster than anybody reads are not counted: counted is false and retry_after says in how many seconds they would be. Raises CG403, CG409 or CG422.';
+
+CREATE FUNCTION public.open_document(p_lesson uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments := private.my_enrollment_for(p_lesson);
+    v_document public.lesson_documents;
+    v_row public.document_reading;
+begin
+    select * into v_document from public.lesson_documents where lesson_id = p_lesson;
+    if v_document.id is null then
+        perform private.refuse('CG404', 'no_such_document', 'This lesson has no document.');
+    end if;
+    insert into public.document_reading as r (user_id, lesson_id, course_id, enrollment_id, page_count, opened_at)
+    values (auth.uid(), p_lesson, v_document.course_id, v_enrollment.id, v_document.page_count, clock_timestamp())
+    on conflict (user_id, lesson_id) do update set
+        enrollment_id = excluded.enrollment_id,
+        page_count = excluded.page_count,
+        -- Of a document that was replaced, pages that it still has count on.
+        pages_seen = r.pages_seen * int4multirange(int4range(1, excluded.page_count + 1)),
+        last_page = least(r.last_page, excluded.page_count),
+        opened_at = excluded.opened_at,
+        opened_pages = 0
+    returning * into v_row;
+    perform private.start_lesson(v_enrollment, p_lesson);
+    return jsonb_build_object(
+        'page', v_row.last_page, 'offset', v_row.last_offset, 'pages', v_row.page_count,
+        'seen', v_row.pages_seen::text, 'seen_count', v_row.pages_seen_count
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.open_document(p_lesson uuid) IS 'Notes that the caller opened the document of a lesson that is open to him; answers where he was. Raises CG403 or CG404.';
 
 CREATE FUNCTION public.open_playback(p_video uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8877,6 +9659,34 @@ $_$;
 
 COMMENT ON FUNCTION public.peer_review_view(p_review uuid) IS 'The work that a peer was given to review, without its author.';
 
+CREATE FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_file public.media_files := private.usable_file(p_file, p_lesson);
+    v_lesson public.lessons;
+begin
+    select * into v_lesson from public.lessons where id = p_lesson;
+    if v_lesson.lesson_type <> 'pdf' then
+        perform private.refuse('CG409', 'not_a_document', 'Only a lesson of the type “Document” is read page by page. Attach the file instead.');
+    elsif v_file.mime_type <> 'application/pdf' then
+        perform private.refuse('CG422', 'not_a_pdf', 'This file is not a PDF.');
+    end if;
+    insert into public.lesson_documents as d (
+        lesson_id, course_id, file_id, file_key, file_name, file_size_bytes, page_count, page_sizes
+    )
+    values (
+        p_lesson, v_lesson.course_id, v_file.id, v_file.storage_key, v_file.filename, v_file.byte_size, p_pages, p_sizes
+    )
+    on conflict (lesson_id) do update set
+        file_id = excluded.file_id, file_key = excluded.file_key, file_name = excluded.file_name,
+        file_size_bytes = excluded.file_size_bytes, page_count = excluded.page_count, page_sizes = excluded.page_sizes;
+end
+$$;
+
+COMMENT ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) IS 'Puts a PDF of the caller''s library into a lesson that he teaches, instead of the one that is there. Raises CG404, CG409 or CG422.';
+
 CREATE FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9003,7 +9813,6 @@ CREATE FUNCTION public.publish_session(p_session uuid) RETURNS uuid
 declare
     v_session public.sessions;
     v_course uuid;
-    v_part record;
     v_unready text;
 begin
     if not coalesce(private.is_teacher(), false) then
@@ -9017,7 +9826,8 @@ begin
     end if;
     select string_agg('"' || v.file_name || '"', ', ' order by v.file_name) into v_unready
     from public.modules m join public.videos v on v.module_id = m.id
-    where m.session_id = p_session and v.duration is null and v.file_url not like 'https://%';
+    where m.session_id = p_session and v.duration is null and v.file_url not like 'https://%'
+      and not exists (select 1 from public.media_files f where f.storage_key = v.file_url and f.state = 'ready');
     if v_unready is not null then
         perform private.refuse('CG409', 'videos_not_ready', 'These videos are still being processed: ' || left(v_unready, 500) || '.');
     end if;
@@ -9029,29 +9839,24 @@ begin
         '', 'continuing_education', 'draft', auth.uid(), auth.uid()
     )
     returning id into v_course;
-    for v_part in
-        insert into public.course_modules (course_id, title, module_order)
-        select v_course, left(m.name, 200), row_number() over (order by m.order_index)
-        from public.modules m where m.session_id = p_session
-        returning id, module_order
-    loop
-        perform private.add_video_lesson(v_part.id, v_course, v, n.place)
-        from (
-            select m.id, row_number() over (order by m.order_index) as module_order
-            from public.modules m where m.session_id = p_session
-        ) o
-        join public.videos v on v.module_id = o.id
-        cross join lateral (
-            select count(*)::integer as place from public.videos b
-            where b.module_id = v.module_id and (b.created_at, b.id) <= (v.created_at, v.id)
-        ) n
-        where o.module_order = v_part.module_order;
-    end loop;
+    insert into public.course_modules (course_id, title, module_order)
+    select v_course, left(m.name, 200), row_number() over (order by m.order_index)
+    from public.modules m where m.session_id = p_session;
+    perform private.add_video_lesson(c.id, v_course, v, o.lesson_order::integer)
+    from (
+        select m.id, row_number() over (order by m.order_index) as module_order from public.modules m where m.session_id = p_session
+    ) p
+    join public.course_modules c on c.course_id = v_course and c.module_order = p.module_order
+    join (
+        select b.id, row_number() over (partition by b.module_id order by b.order_index) as lesson_order from public.videos b
+        where b.module_id in (select m.id from public.modules m where m.session_id = p_session)
+    ) o on true
+    join public.videos v on v.id = o.id and v.module_id = p.id;
     return v_course;
 end
 $$;
 
-COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons in the order they were added. Instructors only. Raises CG403, CG404, CG409.';
+COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons, in their order. Instructors only. Raises CG403, CG404, CG409.';
 
 CREATE FUNCTION public.quiz_attempt_result(p_attempt uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -9405,6 +10210,26 @@ $$;
 
 COMMENT ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) IS 'Lets everybody whose version asks for a lesson off it, for a stated reason: percentages move and who has done the rest is done. Answers how many were let off. Raises CG404, CG409, CG422.';
 
+CREATE FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Anybody may leave a team.
+    if p_profile is distinct from auth.uid() then
+        perform private.require_led(p_course);
+    else
+        perform private.require_taught(p_course);
+    end if;
+    delete from public.course_instructors where course_id = p_course and profile_id = p_profile;
+    if not found then
+        perform private.refuse('CG404', 'not_on_the_team', 'This person is not of the team.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) IS 'Takes a co-instructor out of a course''s team: by its author or an administrator, or by himself. Raises CG403, CG404.';
+
 CREATE FUNCTION public.remove_lesson(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9574,6 +10399,31 @@ $$;
 
 COMMENT ON FUNCTION public.restore_module(p_module uuid) IS 'Brings a removed module back, with the lessons that were removed with it. Raises CG404, CG422.';
 
+CREATE FUNCTION public.retry_video(p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_run public.video_runs;
+begin
+    update public.video_runs r set
+        state = 'waiting', step = 'queued', progress = '[]', attempts = 0, error = null, queued_at = now(), queued_by = auth.uid(),
+        started_at = null, seen_at = null, finished_at = null
+    from public.lesson_videos v
+    where v.id = r.video_id and v.lesson_id = v_lesson.id and r.state in ('failed', 'stopped') and r.source_key is not null
+    returning r.* into v_run;
+    if v_run.id is null then
+        perform private.refuse('CG409', 'nothing_failed', 'There is nothing to try again. Reload the page to see how the video is.');
+    end if;
+    update public.lesson_videos set processing_state = 'waiting', processing_error = null
+    where id = v_run.video_id and processing_state <> 'ready';
+    perform private.queue_video_run(v_run.id);
+end
+$$;
+
+COMMENT ON FUNCTION public.retry_video(p_lesson uuid) IS 'Prepares a video again whose work failed or was stopped. Raises CG404, CG409.';
+
 CREATE FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9693,6 +10543,24 @@ end
 $$;
 
 COMMENT ON FUNCTION public.revoke_web_session(p_session uuid) IS 'Signs one of the caller''s own browsers out.';
+
+CREATE FUNCTION public.run_course_import(p_import uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- One that has not moved for ten minutes was left by a worker that is gone.
+    update public.course_imports set state = 'importing', progress = 0, step = '', problem = null
+    where id = p_import and owner_id = auth.uid()
+      and (state = 'ready' or (state = 'importing' and updated_at < now() - interval '10 minutes'));
+    if not found then
+        perform private.refuse('CG409', 'not_ready', 'This package cannot be imported now. Reload the page to see how it stands.');
+    end if;
+    perform private.defer_job('exchange.make', jsonb_build_object('import_id', p_import));
+end
+$$;
+
+COMMENT ON FUNCTION public.run_course_import(p_import uuid) IS 'Has a package imported that was read, or tried again what was broken off. Raises CG409.';
 
 CREATE FUNCTION public.run_maintenance(p_job text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10022,6 +10890,83 @@ $$;
 
 COMMENT ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) IS 'Changes a person''s role. Administrators move people between student and instructor, super administrators between all.';
 
+CREATE FUNCTION public.set_video_captions(p_lesson uuid, p_before jsonb, p_captions jsonb, p_transcript jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_video public.lesson_videos;
+begin
+    select * into v_video from public.lesson_videos where lesson_id = v_lesson.id for no key update;
+    if v_video.id is null then
+        perform private.refuse('CG404', 'no_such_video', 'This lesson has no video.');
+    elsif v_video.captions is distinct from p_before then
+        perform private.refuse('CG409', 'captions_changed', 'Somebody else has changed the captions meanwhile. Nothing of yours was saved over it.');
+    elsif not coalesce(private.are_captions(p_captions, v_video.id), false) then
+        perform private.refuse('CG422', 'no_captions', 'These captions cannot be kept: each language stands once, and one is the default.');
+    elsif jsonb_typeof(p_transcript) is distinct from 'array' or length(p_transcript::text) > 8 * 1024 * 1024 then
+        perform private.refuse('CG422', 'no_transcript', 'This transcript cannot be kept.');
+    end if;
+    perform private.leave_media(old ->> 'key') from jsonb_array_elements(v_video.captions) old
+    where not exists (select 1 from jsonb_array_elements(p_captions) c where c ->> 'key' = old ->> 'key');
+    -- The same words have the same name: who goes back to earlier captions names a file that was to be removed.
+    delete from private.media_leftovers l using jsonb_array_elements(p_captions) c where l.key = c ->> 'key';
+    update public.lesson_videos set captions = p_captions, transcript = p_transcript where id = v_video.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.set_video_captions(p_lesson uuid, p_before jsonb, p_captions jsonb, p_transcript jsonb) IS 'Keeps a video''s captions and transcript, unless they are no longer what the writer began from. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.set_video_length(p_lesson uuid, p_seconds integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_run uuid;
+begin
+    if p_seconds is null or p_seconds not between 1 and 43200 then
+        perform private.refuse('CG422', 'no_such_length', 'Give the length as minutes and seconds, such as 12:34. Twelve hours is the most.');
+    end if;
+    select r.id into v_run from public.video_runs r join public.lesson_videos v on v.id = r.video_id
+    where v.lesson_id = v_lesson.id and r.external_url is not null and r.state = 'waiting';
+    if v_run is not null then
+        perform private.promote_video_run(v_run, p_seconds, null, null, null, '[]', null);
+        return;
+    end if;
+    update public.lesson_videos set duration = p_seconds
+    where lesson_id = v_lesson.id and external_url is not null and processing_state = 'ready';
+    if not found then
+        perform private.refuse('CG409', 'length_is_measured', 'The length of this video is measured by the site and cannot be entered.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.set_video_length(p_lesson uuid, p_seconds integer) IS 'How long a provider''s video is, as its instructor says; from then on learners see it. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.set_video_poster(p_lesson uuid, p_key text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+    v_video public.lesson_videos;
+begin
+    select * into v_video from public.lesson_videos where lesson_id = v_lesson.id for no key update;
+    -- Any other key could be somebody else's file, which every learner would then be given a link to.
+    if v_video.id is null or p_key is null or p_key !~ ('^videos/' || v_video.id || '/posters/[A-Za-z0-9-]+\.jpg$') then
+        perform private.refuse('CG422', 'no_such_poster', 'This picture does not belong to the video.');
+    end if;
+    if v_video.poster_key like '%/posters/%' then
+        perform private.leave_media(v_video.poster_key);
+    end if;
+    update public.lesson_videos set poster_key = p_key where id = v_video.id;
+end
+$_$;
+
+COMMENT ON FUNCTION public.set_video_poster(p_lesson uuid, p_key text) IS 'Chooses the picture that stands for a video. Raises CG404, CG422.';
+
 CREATE FUNCTION public.settle_reports(p_post uuid, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10213,6 +11158,23 @@ $$;
 
 COMMENT ON FUNCTION public.stay_in_session(p_session uuid) IS 'Says that the caller is in the session now; his page asks every minute. Five minutes of silence are not counted.';
 
+CREATE FUNCTION public.stop_video(p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lesson public.lessons := private.taught_lesson(p_lesson);
+begin
+    delete from public.video_runs r using public.lesson_videos v
+    where v.id = r.video_id and v.lesson_id = v_lesson.id and r.state <> 'ready' and v.processing_state = 'ready';
+    if not found then
+        perform private.refuse('CG409', 'nothing_to_stop', 'There is nothing to stop. Reload the page to see how the video is.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.stop_video(p_lesson uuid) IS 'Gives up the work on what was to replace a video; learners keep what they see. Raises CG404, CG409.';
+
 CREATE FUNCTION public.submit_assignment(p_assignment uuid, p_text text DEFAULT NULL::text, p_html text DEFAULT NULL::text, p_url text DEFAULT NULL::text, p_files jsonb DEFAULT '[]'::jsonb) RETURNS public.assignment_submissions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10375,6 +11337,27 @@ end
 $$;
 
 COMMENT ON FUNCTION public.sync_partner_progress() IS 'Trigger: moves the one enrollment that a module belongs to, by the difference; recount_partner_progress does the rest.';
+
+CREATE FUNCTION public.team_of(p_course uuid) RETURNS TABLE(profile_id uuid, name text, email text, headline text, is_author boolean, "position" integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught(p_course);
+    return query
+        select p.id, coalesce(i.display_name, nullif(btrim(p.first_name || ' ' || p.last_name), ''), p.email::text), p.email::text,
+            i.headline, t.place = 0, t.place
+        from (
+            select c.instructor_id as id, 0 as place from public.courses c where c.id = p_course
+            union all
+            select n.profile_id, n.position from public.course_instructors n where n.course_id = p_course
+        ) t join public.profiles p on p.id = t.id
+        left join public.instructor_profiles i on i.profile_id = t.id
+        order by t.place, p.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.team_of(p_course uuid) IS 'The author and the co-instructors of a course, for its team. Raises CG404.';
 
 CREATE FUNCTION public.update_course_analytics() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10732,6 +11715,14 @@ CREATE TABLE private.catalogue_version (
 );
 
 COMMENT ON TABLE private.catalogue_version IS 'One row. Moves when anything that the catalogue shows has changed.';
+
+CREATE TABLE private.media_leftovers (
+    key text NOT NULL,
+    remove_after timestamp with time zone NOT NULL,
+    CONSTRAINT media_leftovers_key_check CHECK ((key ~ '^videos/[0-9a-f-]{36}(/.+)?$'::text))
+);
+
+COMMENT ON TABLE private.media_leftovers IS 'Files and folders of videos that nothing names any more, and when nobody can hold a link to them.';
 
 CREATE TABLE private.reading_clocks (
     student_id uuid NOT NULL,
@@ -11127,6 +12118,55 @@ CREATE TABLE public.content_counts (
 
 COMMENT ON TABLE public.content_counts IS 'What private.fold_content_counts has gathered of content_count_moves. The views lesson_counters and module_counters add both.';
 
+CREATE TABLE public.course_imports (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid NOT NULL,
+    kind text,
+    file_id uuid,
+    file_name text NOT NULL,
+    file_size bigint,
+    sha256 text,
+    source_course_id uuid,
+    wished_title text,
+    state text DEFAULT 'reading'::text NOT NULL,
+    progress smallint DEFAULT 0 NOT NULL,
+    step text DEFAULT ''::text NOT NULL,
+    report jsonb,
+    problem text,
+    course_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT course_imports_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    CONSTRAINT course_imports_file_size_check CHECK ((file_size > 0)),
+    CONSTRAINT course_imports_kind_check CHECK ((kind = ANY (ARRAY['collegium'::text, 'common_cartridge'::text, 'copy'::text]))),
+    CONSTRAINT course_imports_problem_check CHECK (((length(problem) >= 1) AND (length(problem) <= 2000))),
+    CONSTRAINT course_imports_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT course_imports_report_check CHECK (((jsonb_typeof(report) = 'object'::text) AND (length((report)::text) <= 4000000))),
+    CONSTRAINT course_imports_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT course_imports_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'ready'::text, 'refused'::text, 'importing'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT course_imports_step_check CHECK ((length(step) <= 200)),
+    CONSTRAINT course_imports_wished_title_check CHECK (((length(wished_title) >= 1) AND (length(wished_title) <= 200))),
+    CONSTRAINT read_packages_have_a_report CHECK (((state <> 'ready'::text) OR ((report IS NOT NULL) AND (kind IS NOT NULL)))),
+    CONSTRAINT refusals_say_why CHECK (((state <> ALL (ARRAY['refused'::text, 'failed'::text])) OR (problem IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.course_imports IS 'Courses that come in as files or as copies. A package is read first (a dry run), and imported when its owner says so.';
+
+COMMENT ON COLUMN public.course_imports.kind IS 'What the file turned out to be; copy: a course of this site was copied.';
+
+COMMENT ON COLUMN public.course_imports.sha256 IS 'Of the file, to tell whether it was imported before.';
+
+COMMENT ON COLUMN public.course_imports.source_course_id IS 'The course that is copied.';
+
+COMMENT ON COLUMN public.course_imports.wished_title IS 'The title of a copy.';
+
+COMMENT ON COLUMN public.course_imports.report IS 'What will happen, or did: title, modules with their lessons, files, findings.';
+
+COMMENT ON COLUMN public.course_imports.problem IS 'Why it was refused or failed, in words for its owner.';
+
+COMMENT ON COLUMN public.course_imports.course_id IS 'The draft that was made.';
+
 CREATE TABLE public.course_instructors (
     course_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -11383,6 +12423,42 @@ COMMENT ON COLUMN public.discussions.posts_count IS 'Posts that can be read; kep
 
 COMMENT ON COLUMN public.discussions.answer_id IS 'The post that the course''s team marked as the answer.';
 
+CREATE TABLE public.document_reading (
+    user_id uuid NOT NULL,
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    page_count integer NOT NULL,
+    pages_seen int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    pages_seen_count integer GENERATED ALWAYS AS (private.covered_seconds(pages_seen)) STORED,
+    last_page integer DEFAULT 1 NOT NULL,
+    last_offset numeric(4,3) DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    opened_pages integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT document_reading_last_offset_check CHECK (((last_offset >= (0)::numeric) AND (last_offset <= (1)::numeric))),
+    CONSTRAINT document_reading_last_page_check CHECK (((last_page >= 1) AND (last_page <= 5000))),
+    CONSTRAINT document_reading_opened_pages_check CHECK ((opened_pages >= 0)),
+    CONSTRAINT document_reading_page_count_check CHECK (((page_count >= 1) AND (page_count <= 5000))),
+    CONSTRAINT pages_seen_lie_in_the_document CHECK ((pages_seen <@ int4multirange(int4range(1, (page_count + 1)))))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.document_reading IS 'One row for a person and a document: where he is, and which pages he has seen.';
+
+COMMENT ON COLUMN public.document_reading.page_count IS 'Pages of the document when it was last opened.';
+
+COMMENT ON COLUMN public.document_reading.pages_seen IS 'Pages that were in view for a second or longer, as a set: [1,4) are the pages 1 to 3.';
+
+COMMENT ON COLUMN public.document_reading.pages_seen_count IS 'Size of pages_seen.';
+
+COMMENT ON COLUMN public.document_reading.last_offset IS 'How far down the page the upper edge of the view was: 0 is its top.';
+
+COMMENT ON COLUMN public.document_reading.opened_at IS 'When the document was last opened, in whatever tab: what new pages are held against.';
+
+COMMENT ON COLUMN public.document_reading.opened_pages IS 'Pages that were new since then.';
+
 CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
  SELECT e.id,
     e.course_id,
@@ -11517,6 +12593,7 @@ CREATE TABLE public.lesson_attachments (
     requires_enrollment boolean DEFAULT true NOT NULL,
     download_count integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone,
     CONSTRAINT lesson_attachments_attachment_order_check CHECK ((attachment_order >= 0)),
     CONSTRAINT lesson_attachments_description_check CHECK ((length(description) <= 1000)),
     CONSTRAINT lesson_attachments_download_count_check CHECK ((download_count >= 0)),
@@ -11533,6 +12610,8 @@ COMMENT ON COLUMN public.lesson_attachments.file_url IS 'The key of the stored f
 COMMENT ON COLUMN public.lesson_attachments.requires_enrollment IS 'False: whoever sees the lesson''s title may download it.';
 
 COMMENT ON COLUMN public.lesson_attachments.download_count IS 'Moved by public.note_download() alone.';
+
+COMMENT ON COLUMN public.lesson_attachments.removed_at IS 'When it was put away: learners do not see it any more, and its instructors may bring it back for a day.';
 
 CREATE TABLE public.lesson_contents (
     lesson_id uuid NOT NULL,
@@ -11567,6 +12646,36 @@ CREATE VIEW public.lesson_counters WITH (security_invoker='true') AS
   WHERE (c.lesson_id IS NOT NULL);
 
 COMMENT ON VIEW public.lesson_counters IS 'How many opened a lesson, how many completed it, and the share: views_count and avg_completion_rate of the seed''s lessons.';
+
+CREATE TABLE public.lesson_documents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lesson_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    file_id uuid NOT NULL,
+    file_key text NOT NULL,
+    file_name text NOT NULL,
+    file_size_bytes bigint NOT NULL,
+    page_count integer NOT NULL,
+    page_sizes jsonb NOT NULL,
+    allow_download boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lesson_documents_file_key_check CHECK (((length(file_key) >= 1) AND (length(file_key) <= 512))),
+    CONSTRAINT lesson_documents_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    CONSTRAINT lesson_documents_file_size_bytes_check CHECK (((file_size_bytes >= 1) AND (file_size_bytes <= '10737418240'::bigint))),
+    CONSTRAINT lesson_documents_page_count_check CHECK (((page_count >= 1) AND (page_count <= 5000))),
+    CONSTRAINT lesson_documents_page_sizes_check CHECK (((jsonb_typeof(page_sizes) = 'array'::text) AND (length((page_sizes)::text) <= 200000)))
+);
+
+COMMENT ON TABLE public.lesson_documents IS 'The document of a lesson of type pdf, which is read in the page.';
+
+COMMENT ON COLUMN public.lesson_documents.file_key IS 'The key of the stored file, copied from the library by public.place_document.';
+
+COMMENT ON COLUMN public.lesson_documents.page_count IS 'Counted by the server when the document was put in.';
+
+COMMENT ON COLUMN public.lesson_documents.page_sizes IS 'Array of [first page, width, height] in points, a new entry where the size changes: pages have their place before they are fetched.';
+
+COMMENT ON COLUMN public.lesson_documents.allow_download IS 'Whether readers are offered the file itself.';
 
 CREATE TABLE public.lesson_editors (
     lesson_id uuid NOT NULL,
@@ -11788,7 +12897,7 @@ CREATE TABLE public.lesson_videos (
     playlist_key text,
     poster_key text,
     external_url text,
-    duration integer NOT NULL,
+    duration integer,
     max_rate numeric(3,2) DEFAULT 2 NOT NULL,
     captions jsonb DEFAULT '[]'::jsonb NOT NULL,
     transcript jsonb DEFAULT '[]'::jsonb NOT NULL,
@@ -11797,29 +12906,41 @@ CREATE TABLE public.lesson_videos (
     processing_error text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    storyboard_key text,
+    loudness jsonb,
+    file_id uuid,
     CONSTRAINT hosted_here_or_elsewhere CHECK ((((hosting_provider = ANY (ARRAY['upload'::text, 'supabase_storage'::text, 's3'::text])) AND (external_url IS NULL)) OR ((hosting_provider = ANY (ARRAY['youtube'::text, 'vimeo'::text, 'wistia'::text])) AND (external_url IS NOT NULL) AND (playlist_key IS NULL)))),
     CONSTRAINT lesson_videos_captions_check CHECK ((jsonb_typeof(captions) = 'array'::text)),
     CONSTRAINT lesson_videos_duration_check CHECK (((duration >= 1) AND (duration <= 43200))),
     CONSTRAINT lesson_videos_external_url_check CHECK ((length(external_url) <= 1024)),
     CONSTRAINT lesson_videos_hosting_provider_check CHECK ((hosting_provider = ANY (ARRAY['upload'::text, 'supabase_storage'::text, 's3'::text, 'youtube'::text, 'vimeo'::text, 'wistia'::text]))),
+    CONSTRAINT lesson_videos_loudness_check CHECK ((jsonb_typeof(loudness) = 'object'::text)),
     CONSTRAINT lesson_videos_max_rate_check CHECK (((max_rate >= (1)::numeric) AND (max_rate <= (4)::numeric))),
     CONSTRAINT lesson_videos_playlist_key_check CHECK ((length(playlist_key) <= 512)),
     CONSTRAINT lesson_videos_poster_key_check CHECK ((length(poster_key) <= 512)),
     CONSTRAINT lesson_videos_processing_state_check CHECK ((processing_state = ANY (ARRAY['waiting'::text, 'processing'::text, 'ready'::text, 'failed'::text]))),
     CONSTRAINT lesson_videos_renditions_check CHECK ((jsonb_typeof(renditions) = 'array'::text)),
     CONSTRAINT lesson_videos_source_key_check CHECK ((length(source_key) <= 512)),
-    CONSTRAINT lesson_videos_transcript_check CHECK ((jsonb_typeof(transcript) = 'array'::text))
+    CONSTRAINT lesson_videos_storyboard_key_check CHECK ((length(storyboard_key) <= 512)),
+    CONSTRAINT lesson_videos_transcript_check CHECK ((jsonb_typeof(transcript) = 'array'::text)),
+    CONSTRAINT ready_videos_have_a_length CHECK (((duration IS NOT NULL) OR (processing_state <> 'ready'::text)))
 );
 
 COMMENT ON TABLE public.lesson_videos IS 'The one place for a lesson''s video.';
 
-COMMENT ON COLUMN public.lesson_videos.duration IS 'Whole seconds, rounded down: a started last second cannot be watched wholly.';
+COMMENT ON COLUMN public.lesson_videos.duration IS 'Whole seconds, rounded down: a started last second cannot be watched wholly. Null until the first run has ended well.';
 
 COMMENT ON COLUMN public.lesson_videos.max_rate IS 'The fastest playback whose seconds count.';
 
-COMMENT ON COLUMN public.lesson_videos.captions IS 'Array of {key, lang, label}.';
+COMMENT ON COLUMN public.lesson_videos.captions IS 'Array of {key, lang, label, default}; exactly one is the default, where there is any.';
 
 COMMENT ON COLUMN public.lesson_videos.transcript IS 'Array of {start, end, text}, seconds.';
+
+COMMENT ON COLUMN public.lesson_videos.storyboard_key IS 'WebVTT with one small picture every few seconds, for the slider of the player.';
+
+COMMENT ON COLUMN public.lesson_videos.loudness IS 'EBU R128: {measured, peak, gain, target}; LUFS, dBTP and dB.';
+
+COMMENT ON COLUMN public.lesson_videos.file_id IS 'The file of the media library that it was made from; null when it came from elsewhere.';
 
 CREATE TABLE public.live_session_hosts (
     session_id uuid NOT NULL,
@@ -11954,68 +13075,16 @@ CREATE TABLE public.media_file_uses (
     course_id uuid,
     lesson_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text])))
+    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text, 'document'::text])))
 );
 
 COMMENT ON TABLE public.media_file_uses IS 'Where each file is used. Kept by triggers on the tables that name files; a file in use cannot be deleted.';
 
-COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos.';
+COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos and video_runs. attachment: lesson_attachments. collection: videos.';
 
 COMMENT ON COLUMN public.media_file_uses.ref_id IS 'The row of that table.';
 
 COMMENT ON COLUMN public.media_file_uses.owner_id IS 'Whose file it is, as in media_files.';
-
-CREATE TABLE public.media_files (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    owner_id uuid,
-    course_id uuid,
-    purpose text NOT NULL,
-    filename text NOT NULL,
-    kind text NOT NULL,
-    mime_type text DEFAULT 'application/octet-stream'::text NOT NULL,
-    byte_size bigint NOT NULL,
-    sha256 text,
-    storage_key text,
-    thumbnail_key text,
-    state text DEFAULT 'uploading'::text NOT NULL,
-    refusal text,
-    width integer,
-    height integer,
-    duration double precision,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT media_files_byte_size_check CHECK (((byte_size >= 1) AND (byte_size <= '10737418240'::bigint))),
-    CONSTRAINT media_files_duration_check CHECK (((duration >= (0)::double precision) AND (duration < (1000000)::double precision))),
-    CONSTRAINT media_files_filename_check CHECK (private.is_file_name(filename)),
-    CONSTRAINT media_files_height_check CHECK (((height >= 1) AND (height <= 100000))),
-    CONSTRAINT media_files_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'document'::text, 'captions'::text, 'archive'::text]))),
-    CONSTRAINT media_files_mime_type_check CHECK (((mime_type ~ '^[a-z]+/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 127))),
-    CONSTRAINT media_files_purpose_check CHECK ((purpose = ANY (ARRAY['lesson_image'::text, 'lesson_video'::text, 'attachment'::text, 'lesson_pdf'::text, 'captions'::text, 'thumbnail'::text, 'collection'::text, 'package'::text]))),
-    CONSTRAINT media_files_refusal_check CHECK (((length(refusal) >= 1) AND (length(refusal) <= 500))),
-    CONSTRAINT media_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
-    CONSTRAINT media_files_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'checking'::text, 'ready'::text, 'refused'::text]))),
-    CONSTRAINT media_files_storage_key_check CHECK (((length(storage_key) >= 3) AND (length(storage_key) <= 512))),
-    CONSTRAINT media_files_thumbnail_key_check CHECK (((length(thumbnail_key) >= 3) AND (length(thumbnail_key) <= 512))),
-    CONSTRAINT media_files_width_check CHECK (((width >= 1) AND (width <= 100000))),
-    CONSTRAINT ready_files_are_stored CHECK (((state <> 'ready'::text) OR ((storage_key IS NOT NULL) AND (sha256 IS NOT NULL)))),
-    CONSTRAINT refused_files_say_why CHECK (((state = 'refused'::text) = (refusal IS NOT NULL)))
-);
-
-COMMENT ON TABLE public.media_files IS 'The media library: every file that somebody uploaded, checked by its content before anything may use it.';
-
-COMMENT ON COLUMN public.media_files.owner_id IS 'Who uploaded it; null when that person is no longer there.';
-
-COMMENT ON COLUMN public.media_files.course_id IS 'The course whose team shares it; null for a file of one person alone.';
-
-COMMENT ON COLUMN public.media_files.byte_size IS 'Bytes as stored; until it is stored, as announced. Quotas count it from the beginning.';
-
-COMMENT ON COLUMN public.media_files.storage_key IS 'Where it lies in the file store; null until it passed its check.';
-
-COMMENT ON COLUMN public.media_files.thumbnail_key IS 'A small picture of it, where one could be made.';
-
-COMMENT ON COLUMN public.media_files.refusal IS 'Why it was refused, in words for the person who sent it.';
-
-COMMENT ON COLUMN public.media_files.duration IS 'Seconds of a video or a sound.';
 
 CREATE TABLE public.member_designations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -13186,6 +14255,54 @@ CREATE TABLE public.video_events_default (
     CONSTRAINT video_events_position_seconds_check CHECK ((position_seconds >= (0)::numeric))
 );
 
+CREATE TABLE public.video_runs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    video_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    hosting_provider text NOT NULL,
+    file_id uuid,
+    source_key text,
+    source_name text NOT NULL,
+    external_url text,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    step text DEFAULT 'queued'::text NOT NULL,
+    progress jsonb DEFAULT '[]'::jsonb NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    error text,
+    queued_by uuid,
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failures_are_explained CHECK (((state <> ALL (ARRAY['failed'::text, 'stopped'::text])) OR (error IS NOT NULL))),
+    CONSTRAINT runs_have_one_source CHECK ((((hosting_provider = ANY (ARRAY['upload'::text, 'supabase_storage'::text, 's3'::text])) AND (external_url IS NULL)) OR ((hosting_provider = ANY (ARRAY['youtube'::text, 'vimeo'::text, 'wistia'::text])) AND (external_url IS NOT NULL) AND (source_key IS NULL)))),
+    CONSTRAINT video_runs_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT video_runs_error_check CHECK (((length(error) >= 1) AND (length(error) <= 500))),
+    CONSTRAINT video_runs_external_url_check CHECK ((length(external_url) <= 1024)),
+    CONSTRAINT video_runs_hosting_provider_check CHECK ((hosting_provider = ANY (ARRAY['upload'::text, 'supabase_storage'::text, 's3'::text, 'youtube'::text, 'vimeo'::text, 'wistia'::text]))),
+    CONSTRAINT video_runs_progress_check CHECK (((jsonb_typeof(progress) = 'array'::text) AND (length((progress)::text) <= 4000))),
+    CONSTRAINT video_runs_source_key_check CHECK (((length(source_key) >= 1) AND (length(source_key) <= 512))),
+    CONSTRAINT video_runs_source_name_check CHECK (((length(source_name) >= 1) AND (length(source_name) <= 255))),
+    CONSTRAINT video_runs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'processing'::text, 'ready'::text, 'failed'::text, 'stopped'::text]))),
+    CONSTRAINT video_runs_step_check CHECK ((step = ANY (ARRAY['queued'::text, 'checking'::text, 'encoding'::text, 'pictures'::text, 'storing'::text, 'done'::text])))
+);
+
+COMMENT ON TABLE public.video_runs IS 'Sources of videos and the work on them: of each video the run that learners see (ready) and at most one that is to replace it.';
+
+COMMENT ON COLUMN public.video_runs.id IS 'Also the folder: what a run makes lies in videos/<video_id>/<id>/ and is never written again.';
+
+COMMENT ON COLUMN public.video_runs.source_key IS 'The stored original; null when the site made the file itself and kept none.';
+
+COMMENT ON COLUMN public.video_runs.source_name IS 'What people call the source: the name of the file, or the address.';
+
+COMMENT ON COLUMN public.video_runs.progress IS 'Array of {name, width, height, percent, state}, one for each rendition, largest first.';
+
+COMMENT ON COLUMN public.video_runs.attempts IS 'How often it was tried since somebody last asked for it.';
+
+COMMENT ON COLUMN public.video_runs.seen_at IS 'When the worker last said that it is at it. One that falls silent is put back into the queue.';
+
 CREATE TABLE public.video_watching (
     video_id uuid NOT NULL,
     course_id uuid NOT NULL,
@@ -13372,6 +14489,9 @@ ALTER TABLE ONLY private.audit_tables
 ALTER TABLE ONLY private.catalogue_version
     ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (only_one);
 
+ALTER TABLE ONLY private.media_leftovers
+    ADD CONSTRAINT media_leftovers_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_pkey PRIMARY KEY (student_id);
 
@@ -13447,6 +14567,9 @@ ALTER TABLE ONLY public.content_counts
 ALTER TABLE ONLY public.content_counts
     ADD CONSTRAINT content_counts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.course_imports
+    ADD CONSTRAINT course_imports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.course_instructors
     ADD CONSTRAINT course_instructors_pkey PRIMARY KEY (course_id, profile_id);
 
@@ -13513,6 +14636,9 @@ ALTER TABLE ONLY public.discussions
 ALTER TABLE ONLY public.discussions
     ADD CONSTRAINT discussions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.document_reading
+    ADD CONSTRAINT document_reading_pkey PRIMARY KEY (user_id, lesson_id);
+
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_id_course UNIQUE (id, course_id);
 
@@ -13545,6 +14671,9 @@ ALTER TABLE ONLY public.lesson_attachments
 
 ALTER TABLE ONLY public.lesson_contents
     ADD CONSTRAINT lesson_contents_pkey PRIMARY KEY (lesson_id);
+
+ALTER TABLE ONLY public.lesson_documents
+    ADD CONSTRAINT lesson_documents_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.lesson_editors
     ADD CONSTRAINT lesson_editors_pkey PRIMARY KEY (lesson_id, user_id);
@@ -13641,6 +14770,9 @@ ALTER TABLE ONLY public.xapi_activity_profile
 
 ALTER TABLE ONLY public.xapi_agent_profile
     ADD CONSTRAINT one_agent_profile UNIQUE (agent_key, profile_id);
+
+ALTER TABLE ONLY public.lesson_documents
+    ADD CONSTRAINT one_document_a_lesson UNIQUE (lesson_id);
 
 ALTER TABLE ONLY public.partner_course_mappings
     ADD CONSTRAINT one_mapping UNIQUE NULLS NOT DISTINCT (partner_course_id, internal_program_id, internal_course_id, scorm_package_id);
@@ -13924,6 +15056,9 @@ ALTER TABLE ONLY public.video_events
 ALTER TABLE ONLY public.video_events_default
     ADD CONSTRAINT video_events_default_pkey PRIMARY KEY (id, occurred_at);
 
+ALTER TABLE ONLY public.video_runs
+    ADD CONSTRAINT video_runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.video_watching
     ADD CONSTRAINT video_watching_pkey PRIMARY KEY (video_id);
 
@@ -13955,6 +15090,8 @@ ALTER TABLE ONLY public.xapi_statements
     ADD CONSTRAINT xapi_statements_pkey PRIMARY KEY (id);
 
 CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING btree (question_version_id);
+
+CREATE INDEX idx_media_leftovers_due ON private.media_leftovers USING btree (remove_after);
 
 CREATE INDEX idx_assignment_extensions_assignment ON public.assignment_extensions USING btree (assignment_id, course_id);
 
@@ -14053,6 +15190,14 @@ CREATE INDEX idx_content_counts_course ON public.content_counts USING btree (cou
 CREATE INDEX idx_content_counts_lesson ON public.content_counts USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_content_counts_module ON public.content_counts USING btree (module_id, course_id);
+
+CREATE INDEX idx_course_imports_course ON public.course_imports USING btree (course_id);
+
+CREATE INDEX idx_course_imports_file ON public.course_imports USING btree (file_id);
+
+CREATE INDEX idx_course_imports_owner ON public.course_imports USING btree (owner_id, created_at DESC, id DESC);
+
+CREATE INDEX idx_course_imports_source ON public.course_imports USING btree (source_course_id);
 
 CREATE INDEX idx_course_instructors_profile ON public.course_instructors USING btree (profile_id, course_id);
 
@@ -14178,6 +15323,12 @@ CREATE INDEX idx_discussions_unanswered ON public.discussions USING btree (cours
 
 CREATE INDEX idx_discussions_words ON public.discussions USING gin (to_tsvector('simple'::regconfig, private.fold(title)));
 
+CREATE INDEX idx_document_reading_course ON public.document_reading USING btree (course_id);
+
+CREATE INDEX idx_document_reading_enrollment ON public.document_reading USING btree (enrollment_id);
+
+CREATE INDEX idx_document_reading_lesson ON public.document_reading USING btree (lesson_id, course_id);
+
 CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
 CREATE INDEX idx_enrollments_course ON public.enrollments USING btree (course_id, status);
@@ -14202,11 +15353,19 @@ CREATE INDEX idx_lesson_attachments_lesson ON public.lesson_attachments USING bt
 
 CREATE INDEX idx_lesson_attachments_open ON public.lesson_attachments USING btree (lesson_id) WHERE (NOT requires_enrollment);
 
+CREATE INDEX idx_lesson_attachments_removed ON public.lesson_attachments USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+
 CREATE INDEX idx_lesson_contents_course ON public.lesson_contents USING btree (course_id);
 
 CREATE INDEX idx_lesson_contents_lesson ON public.lesson_contents USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_lesson_contents_saved_by ON public.lesson_contents USING btree (saved_by);
+
+CREATE INDEX idx_lesson_documents_course ON public.lesson_documents USING btree (course_id);
+
+CREATE INDEX idx_lesson_documents_file ON public.lesson_documents USING btree (file_id);
+
+CREATE INDEX idx_lesson_documents_lesson ON public.lesson_documents USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_lesson_editors_course ON public.lesson_editors USING btree (course_id);
 
@@ -14259,6 +15418,8 @@ CREATE INDEX idx_lesson_skills_lesson ON public.lesson_skills USING btree (lesso
 CREATE INDEX idx_lesson_skills_skill ON public.lesson_skills USING btree (skill_id);
 
 CREATE INDEX idx_lesson_videos_course ON public.lesson_videos USING btree (course_id);
+
+CREATE INDEX idx_lesson_videos_file ON public.lesson_videos USING btree (file_id);
 
 CREATE INDEX idx_lesson_videos_lesson ON public.lesson_videos USING btree (lesson_id, course_id);
 
@@ -14550,6 +15711,16 @@ CREATE INDEX idx_video_analytics_video ON public.video_analytics USING btree (vi
 
 CREATE INDEX idx_video_events_user ON ONLY public.video_events USING btree (user_id, video_id, occurred_at);
 
+CREATE INDEX idx_video_runs_at_work ON public.video_runs USING btree (queued_at) WHERE (state = ANY (ARRAY['waiting'::text, 'processing'::text]));
+
+CREATE INDEX idx_video_runs_course ON public.video_runs USING btree (course_id);
+
+CREATE INDEX idx_video_runs_file ON public.video_runs USING btree (file_id);
+
+CREATE INDEX idx_video_runs_queued_by ON public.video_runs USING btree (queued_by);
+
+CREATE INDEX idx_video_runs_video ON public.video_runs USING btree (video_id, course_id);
+
 CREATE INDEX idx_video_watching_course ON public.video_watching USING btree (course_id);
 
 CREATE INDEX idx_video_watching_video ON public.video_watching USING btree (video_id, course_id);
@@ -14581,6 +15752,10 @@ CREATE INDEX idx_xapi_statements_stored ON public.xapi_statements USING btree (s
 CREATE INDEX idx_xapi_statements_verb ON public.xapi_statements USING btree (verb_id, stored DESC);
 
 CREATE INDEX idx_xapi_statements_voids ON public.xapi_statements USING btree (voids) WHERE (voids IS NOT NULL);
+
+CREATE UNIQUE INDEX one_ready_run_a_video ON public.video_runs USING btree (video_id) WHERE (state = 'ready'::text);
+
+CREATE UNIQUE INDEX one_run_on_its_way_a_video ON public.video_runs USING btree (video_id) WHERE (state <> 'ready'::text);
 
 CREATE INDEX scorm_tracking_default_scorm_enrollment_id_attempt_id_commi_idx ON public.scorm_tracking_default USING btree (scorm_enrollment_id, attempt_id, commit_seq);
 
@@ -14624,6 +15799,8 @@ CREATE TRIGGER begin_part_state BEFORE INSERT ON public.lessons FOR EACH ROW EXE
 CREATE TRIGGER belongings_do_not_overlap AFTER INSERT OR UPDATE OF organisation_id, member_id, since, until ON public.organisation_members FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('organisation_id', 'member_id', 'already_belongs', 'This person belongs to this organisation already in that time.');
 
 CREATE TRIGGER catalogue_course_designations_changed AFTER UPDATE OF designation_id ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
+CREATE TRIGGER catalogue_course_language_changed AFTER UPDATE OF language ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_courses_added AFTER INSERT OR DELETE ON public.courses FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
@@ -14719,6 +15896,8 @@ CREATE TRIGGER keep_used_template BEFORE UPDATE OF name, version, language, page
 
 CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)))) EXECUTE FUNCTION private.keep_used_version();
 
+CREATE TRIGGER lesson_videos_leave_files AFTER DELETE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION private.leave_media_of_row();
+
 CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_lesson_id, module_id, require_completion ON public.lessons NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE TRIGGER log_assignment_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
@@ -14774,6 +15953,8 @@ CREATE TRIGGER log_learning_progress_changes AFTER INSERT OR DELETE OR UPDATE ON
 CREATE TRIGGER log_lesson_attachment_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_attachments');
 
 CREATE TRIGGER log_lesson_changes AFTER INSERT OR DELETE OR UPDATE ON public.lessons FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lessons');
+
+CREATE TRIGGER log_lesson_document_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_documents FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_documents');
 
 CREATE TRIGGER log_lesson_link_changes AFTER INSERT OR DELETE OR UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('lesson_links');
 
@@ -14903,6 +16084,10 @@ CREATE TRIGGER note_collected_file AFTER INSERT OR DELETE OR UPDATE OF file_url 
 
 CREATE TRIGGER note_course_files AFTER INSERT OR DELETE OR UPDATE OF thumbnail_url, promo_video_url, syllabus_url ON public.courses FOR EACH ROW EXECUTE FUNCTION private.note_course_files();
 
+CREATE TRIGGER note_document_file AFTER INSERT OR DELETE OR UPDATE OF file_key, lesson_id, course_id ON public.lesson_documents FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('document', 'file_key');
+
+CREATE TRIGGER note_run_file AFTER INSERT OR DELETE OR UPDATE OF source_key ON public.video_runs FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
+
 CREATE TRIGGER note_video_file AFTER INSERT OR DELETE OR UPDATE OF source_key, lesson_id, course_id ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
 
 CREATE TRIGGER place_collected_video BEFORE INSERT ON public.videos FOR EACH ROW EXECUTE FUNCTION private.place_collected_video();
@@ -14923,9 +16108,17 @@ CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UP
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
 
+CREATE TRIGGER queue_waiting_video AFTER INSERT ON public.lesson_videos FOR EACH ROW WHEN (((new.processing_state = 'waiting'::text) AND (new.source_key IS NOT NULL))) EXECUTE FUNCTION private.queue_waiting_video();
+
 CREATE TRIGGER recount_partner_progress BEFORE INSERT OR UPDATE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION private.recount_partner_progress();
 
+CREATE TRIGGER refuse_unready_playback BEFORE INSERT ON public.video_analytics FOR EACH ROW EXECUTE FUNCTION private.refuse_unready_playback();
+
+CREATE TRIGGER refuse_unwanted_review BEFORE INSERT ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION private.refuse_unwanted_review();
+
 CREATE TRIGGER refuse_used_file BEFORE DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.refuse_used_file();
+
+CREATE TRIGGER remove_collected_file AFTER DELETE ON public.videos FOR EACH ROW EXECUTE FUNCTION private.remove_collected_file();
 
 CREATE TRIGGER renewal_cycles_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'cycles_overlap', 'This person has a renewal cycle for this designation in that time already.');
 
@@ -14950,6 +16143,8 @@ CREATE TRIGGER stamp_course_status BEFORE INSERT OR UPDATE OF status ON public.c
 CREATE TRIGGER stamp_template BEFORE INSERT ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.stamp_template();
 
 CREATE TRIGGER start_credit_rule BEFORE INSERT ON public.credit_rules FOR EACH ROW EXECUTE FUNCTION private.start_credit_rule();
+
+CREATE TRIGGER stop_runs_of_lesson AFTER UPDATE OF state ON public.lessons FOR EACH ROW WHEN (((old.state = 'retired'::text) IS DISTINCT FROM (new.state = 'retired'::text))) EXECUTE FUNCTION private.stop_runs_of_lesson();
 
 CREATE TRIGGER tell_of_reply AFTER INSERT ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.tell_of_reply();
 
@@ -15065,6 +16260,8 @@ CREATE TRIGGER update_certificate_templates_updated_at BEFORE UPDATE ON public.c
 
 CREATE TRIGGER update_content_blocks_updated_at BEFORE UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_course_imports_updated_at BEFORE UPDATE ON public.course_imports FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_course_reviews_updated_at BEFORE UPDATE OF rating, title, review_text, liked_aspects, improvement_areas, is_approved, is_featured ON public.course_reviews FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -15079,6 +16276,8 @@ CREATE TRIGGER update_designation_holders_updated_at BEFORE UPDATE ON public.des
 
 CREATE TRIGGER update_discussions_updated_at BEFORE UPDATE OF title, is_pinned, is_locked ON public.discussions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_document_reading_updated_at BEFORE UPDATE ON public.document_reading FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_external_module_progress_updated_at BEFORE UPDATE ON public.external_module_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -15086,6 +16285,8 @@ CREATE TRIGGER update_external_module_progress_updated_at BEFORE UPDATE ON publi
 CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_learning_progress_updated_at BEFORE UPDATE ON public.learning_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_lesson_documents_updated_at BEFORE UPDATE ON public.lesson_documents FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_lesson_links_updated_at BEFORE UPDATE ON public.lesson_links FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -15167,6 +16368,8 @@ CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH 
 
 CREATE TRIGGER update_uploads_updated_at BEFORE UPDATE ON public.uploads FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_video_runs_updated_at BEFORE UPDATE ON public.video_runs FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_video_watching_updated_at BEFORE UPDATE ON public.video_watching FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -15176,6 +16379,8 @@ CREATE TRIGGER update_xapi_activity_profile_updated_at BEFORE UPDATE ON public.x
 CREATE TRIGGER update_xapi_activity_state_updated_at BEFORE UPDATE ON public.xapi_activity_state FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_xapi_agent_profile_updated_at BEFORE UPDATE ON public.xapi_agent_profile FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER video_runs_leave_files AFTER DELETE ON public.video_runs FOR EACH ROW EXECUTE FUNCTION private.leave_media_of_row();
 
 CREATE TRIGGER web_session_closes_playbacks AFTER UPDATE OF revoked_at ON public.web_sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION private.close_playbacks_of_session();
 
@@ -15280,6 +16485,18 @@ ALTER TABLE ONLY public.content_counts
 
 ALTER TABLE ONLY public.content_counts
     ADD CONSTRAINT content_counts_module FOREIGN KEY (module_id, course_id) REFERENCES public.course_modules(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_imports
+    ADD CONSTRAINT course_imports_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.course_imports
+    ADD CONSTRAINT course_imports_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.course_imports
+    ADD CONSTRAINT course_imports_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_imports
+    ADD CONSTRAINT course_imports_source_course_id_fkey FOREIGN KEY (source_course_id) REFERENCES public.courses(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.course_instructors
     ADD CONSTRAINT course_instructors_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -15422,6 +16639,15 @@ ALTER TABLE ONLY public.discussions
 ALTER TABLE ONLY public.discussions
     ADD CONSTRAINT discussions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.document_reading
+    ADD CONSTRAINT document_reading_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES public.enrollments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.document_reading
+    ADD CONSTRAINT document_reading_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.document_reading
+    ADD CONSTRAINT document_reading_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
 
@@ -15457,6 +16683,12 @@ ALTER TABLE ONLY public.lesson_contents
 
 ALTER TABLE ONLY public.lesson_contents
     ADD CONSTRAINT lesson_contents_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lesson_documents
+    ADD CONSTRAINT lesson_documents_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.lesson_documents
+    ADD CONSTRAINT lesson_documents_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.lesson_editors
     ADD CONSTRAINT lesson_editors_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -15502,6 +16734,9 @@ ALTER TABLE ONLY public.lesson_skills
 
 ALTER TABLE ONLY public.lesson_skills
     ADD CONSTRAINT lesson_skills_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lesson_videos
+    ADD CONSTRAINT lesson_videos_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT lesson_videos_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
@@ -15854,6 +17089,15 @@ ALTER TABLE ONLY public.video_analytics
 ALTER TABLE ONLY public.video_analytics
     ADD CONSTRAINT video_analytics_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.video_runs
+    ADD CONSTRAINT video_runs_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.video_runs
+    ADD CONSTRAINT video_runs_queued_by_fkey FOREIGN KEY (queued_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.video_runs
+    ADD CONSTRAINT video_runs_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.video_watching
     ADD CONSTRAINT video_watching_video FOREIGN KEY (video_id, course_id) REFERENCES public.lesson_videos(id, course_id) ON DELETE CASCADE;
 
@@ -15887,6 +17131,8 @@ ALTER TABLE private.audit_head ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.audit_tables ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.media_leftovers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
 
@@ -16052,6 +17298,8 @@ CREATE POLICY "Instructors add the room" ON public.live_session_meetings FOR INS
 
 CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors allow downloads" ON public.lesson_documents FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors attach packages" ON public.lesson_scorm_packages FOR INSERT TO authenticated WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -16117,6 +17365,8 @@ CREATE POLICY "Instructors remove assignments" ON public.assignments FOR DELETE 
 CREATE POLICY "Instructors remove attachments" ON public.lesson_attachments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove documents" ON public.lesson_documents FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove hosts" ON public.live_session_hosts FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -16196,10 +17446,14 @@ CREATE POLICY "Instructors withdraw extensions" ON public.assignment_extensions 
 
 CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Learners view attachments that are open to them" ON public.lesson_attachments FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((NOT requires_enrollment) AND (EXISTS ( SELECT 1
+CREATE POLICY "Learners view attachments that are open to them" ON public.lesson_attachments FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((removed_at IS NULL) AND ((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR ((NOT requires_enrollment) AND (EXISTS ( SELECT 1
    FROM (public.lessons l
      JOIN public.courses c ON ((c.id = l.course_id)))
-  WHERE ((l.id = lesson_attachments.lesson_id) AND (c.status = 'published'::text)))))));
+  WHERE ((l.id = lesson_attachments.lesson_id) AND (c.status = 'published'::text)))))))));
+
+CREATE POLICY "Learners view documents that are open to them" ON public.lesson_documents FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
+   FROM public.lessons l
+  WHERE ((l.id = lesson_documents.lesson_id) AND l.is_preview)))));
 
 CREATE POLICY "Learners view hosts" ON public.live_session_hosts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.live_sessions s
@@ -16212,6 +17466,8 @@ CREATE POLICY "Learners view lessons that are open to them" ON public.content_bl
 CREATE POLICY "Learners view links that are open to them" ON public.lesson_links FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_links.lesson_id) AND l.is_preview)))));
+
+CREATE POLICY "Learners view own reading" ON public.document_reading FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (of_course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -16273,7 +17529,7 @@ CREATE POLICY "Owners share their sessions" ON public.session_shares FOR INSERT 
 
 CREATE POLICY "Owners view the links to their sessions" ON public.session_shares FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Owners withdraw the links to their sessions" ON public.session_shares FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Owners withdraw the links to their sessions" ON public.session_shares FOR DELETE TO authenticated USING ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
 
 CREATE POLICY "People view active mappings" ON public.partner_course_mappings FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -16327,6 +17583,8 @@ CREATE POLICY "People view teams" ON public.course_instructors FOR SELECT TO aut
 
 CREATE POLICY "People view the versions they began" ON public.course_versions FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_course_version_ids() AS my_course_version_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view their own imports" ON public.course_imports FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view their own uploads" ON public.uploads FOR SELECT TO authenticated USING ((owner_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "People view uses of their files and in what is open to them" ON public.media_file_uses FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((place = 'block'::text) AND (EXISTS ( SELECT 1
@@ -16357,13 +17615,17 @@ CREATE POLICY "Public can view lesson titles" ON public.lessons FOR SELECT TO an
    FROM public.courses c
   WHERE ((c.id = lessons.course_id) AND (c.status = 'published'::text))))));
 
-CREATE POLICY "Public can view open attachments" ON public.lesson_attachments FOR SELECT TO anon USING (((NOT requires_enrollment) AND (EXISTS ( SELECT 1
+CREATE POLICY "Public can view open attachments" ON public.lesson_attachments FOR SELECT TO anon USING (((removed_at IS NULL) AND (NOT requires_enrollment) AND (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE (l.id = lesson_attachments.lesson_id)))));
 
 CREATE POLICY "Public can view outlines" ON public.course_modules FOR SELECT TO anon USING (((state = 'live'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
   WHERE ((c.id = course_modules.course_id) AND (c.status = 'published'::text))))));
+
+CREATE POLICY "Public can view preview documents" ON public.lesson_documents FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.lessons l
+  WHERE ((l.id = lesson_documents.lesson_id) AND l.is_preview))));
 
 CREATE POLICY "Public can view preview lessons" ON public.content_blocks FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.lessons l
@@ -16430,6 +17692,8 @@ CREATE POLICY "Students view own statements" ON public.xapi_statements FOR SELEC
 CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Teams view the way of their courses" ON public.course_status_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams view the work on their videos" ON public.video_runs FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Teams view what they let learners off" ON public.lesson_releases FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -16501,6 +17765,8 @@ ALTER TABLE public.content_count_moves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.content_counts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.course_imports ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.course_instructors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_modules ENABLE ROW LEVEL SECURITY;
@@ -16529,6 +17795,8 @@ ALTER TABLE public.discussion_posts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.discussions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.document_reading ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.external_module_progress ENABLE ROW LEVEL SECURITY;
@@ -16540,6 +17808,8 @@ ALTER TABLE public.learning_progress ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lesson_attachments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_contents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lesson_documents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lesson_editors ENABLE ROW LEVEL SECURITY;
 
@@ -16677,6 +17947,8 @@ ALTER TABLE public.video_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.video_events_default ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.video_runs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.video_watching ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.videos ENABLE ROW LEVEL SECURITY;
@@ -16747,6 +18019,8 @@ REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.archive_attempts(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.archive_attempts(p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.are_captions(p_captions jsonb, p_video uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
@@ -16800,6 +18074,48 @@ GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid)
 
 REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
+GRANT SELECT ON TABLE public.lessons TO anon;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
+
+REVOKE ALL ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
@@ -16812,6 +18128,8 @@ REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_import_room() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
 
@@ -16959,6 +18277,10 @@ GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.cour
 
 GRANT INSERT(certificate_template_id),UPDATE(certificate_template_id) ON TABLE public.courses TO authenticated;
 
+GRANT INSERT(language),UPDATE(language) ON TABLE public.courses TO authenticated;
+
+GRANT INSERT(enable_reviews),UPDATE(enable_reviews) ON TABLE public.courses TO authenticated;
+
 GRANT UPDATE(review_after_percent) ON TABLE public.courses TO authenticated;
 
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
@@ -17065,46 +18387,6 @@ GRANT ALL ON FUNCTION private.completion_requirements(p_enrollment uuid) TO serv
 REVOKE ALL ON FUNCTION private.content_requirements(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.copy_lesson_content(p_from uuid, p_to uuid, p_course uuid) FROM PUBLIC;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
-GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
 
 REVOKE ALL ON FUNCTION private.copy_lesson_row(p_from public.lessons, p_module uuid, p_course uuid, p_order integer, p_title text) FROM PUBLIC;
 
@@ -17241,6 +18523,9 @@ REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) F
 
 REVOKE ALL ON FUNCTION private.end_presence(p_attendance uuid, p_now boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.end_video_run(p_run uuid, p_error text, p_again boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.end_video_run(p_run uuid, p_error text, p_again boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
@@ -17289,6 +18574,9 @@ REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.forget_finished_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forget_finished_jobs() TO service_role;
 
+REVOKE ALL ON FUNCTION private.forget_removed_attachments(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_removed_attachments(p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.forget_stored_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
@@ -17319,8 +18607,6 @@ REVOKE ALL ON FUNCTION private.hold_session(p_session uuid, p_change boolean) FR
 
 REVOKE ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) TO service_role;
-
-REVOKE ALL ON FUNCTION private.in_buckets(p_seconds int4multirange, p_duration integer, p_bucket integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.index_usage() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.index_usage() TO authenticated;
@@ -17365,6 +18651,7 @@ REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO authenticated;
@@ -17425,6 +18712,10 @@ GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_
 REVOKE ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO authenticated;
 GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO service_role;
+
+REVOKE ALL ON FUNCTION private.leave_media(p_key text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.leave_media_of_row() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lesson_blocks(p_lesson uuid) FROM PUBLIC;
 
@@ -17585,6 +18876,10 @@ GRANT ALL ON FUNCTION private.my_taught_session_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.newest_version(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.newest_version(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.newest_version(p_course uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_block_files() FROM PUBLIC;
@@ -17637,6 +18932,9 @@ REVOKE ALL ON FUNCTION private.prepare_quiz_question() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.price_for(p_member uuid, p_course uuid, p_on date) TO service_role;
 
+REVOKE ALL ON FUNCTION private.promote_video_run(p_run uuid, p_duration integer, p_playlist text, p_poster text, p_storyboard text, p_renditions jsonb, p_loudness jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.promote_video_run(p_run uuid, p_duration integer, p_playlist text, p_poster text, p_storyboard text, p_renditions jsonb, p_loudness jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.publication_problems(p_course uuid) FROM PUBLIC;
@@ -17653,6 +18951,14 @@ GRANT ALL ON FUNCTION private.put_xapi_agent_profile(p_agent jsonb, p_profile te
 
 REVOKE ALL ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.put_xapi_state(p_activity text, p_agent jsonb, p_registration uuid, p_state text, p_type text, p_content bytea, p_if_match text, p_if_none_match text, p_member uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.queue_forgotten_video_runs() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.queue_forgotten_video_runs() TO service_role;
+
+REVOKE ALL ON FUNCTION private.queue_video_run(p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.queue_video_run(p_run uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.queue_waiting_video() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
 
@@ -17738,7 +19044,15 @@ REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_unready_playback() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_unwanted_review() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_used_file() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.remove_collected_file() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.require_led(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
@@ -17862,6 +19176,11 @@ REVOKE ALL ON FUNCTION private.start_credit_rule() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_lesson uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.start_video_run(p_run uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_video_run(p_run uuid, p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.stop_runs_of_lesson() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.super_admin_ids() FROM PUBLIC;
@@ -17874,6 +19193,8 @@ GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
 
 REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.taught_lesson(p_lesson uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.tell_of_reply() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.thin_lesson_revisions(p_most integer) FROM PUBLIC;
@@ -17883,6 +19204,36 @@ REVOKE ALL ON FUNCTION private.today() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.today() TO anon;
 GRANT ALL ON FUNCTION private.today() TO authenticated;
 GRANT ALL ON FUNCTION private.today() TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media_files TO service_role;
+GRANT SELECT,DELETE ON TABLE public.media_files TO authenticated;
+
+GRANT SELECT(id) ON TABLE public.media_files TO anon;
+
+GRANT UPDATE(filename) ON TABLE public.media_files TO authenticated;
+GRANT SELECT(filename) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(kind) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(mime_type) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(byte_size) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(sha256) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(storage_key) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(thumbnail_key) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(state) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(width) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(height) ON TABLE public.media_files TO anon;
+
+GRANT SELECT(duration) ON TABLE public.media_files TO anon;
+
+REVOKE ALL ON FUNCTION private.usable_file(p_file uuid, p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.waits_for(p_part uuid) FROM PUBLIC;
 
@@ -17899,6 +19250,13 @@ REVOKE ALL ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks js
 REVOKE ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION public.add_collected_video(p_module uuid, p_file uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_collected_video(p_module uuid, p_file uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) TO authenticated;
+GRANT ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) TO authenticated;
 
@@ -17912,10 +19270,31 @@ GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.attach_video_address(p_lesson uuid, p_provider text, p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.attach_video_address(p_lesson uuid, p_provider text, p_url text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.attach_video_file(p_lesson uuid, p_file uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.attach_video_file(p_lesson uuid, p_file uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.attach_video_key(p_lesson uuid, p_provider text, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.attach_video_key(p_lesson uuid, p_provider text, p_key text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.auto_grade_quiz_attempt() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.begin_course_import(p_file uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_course_import(p_file uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.cancel_course_import(p_import uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_course_import(p_import uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.cancel_data_request(p_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticated;
@@ -17949,6 +19328,9 @@ GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO service_role;
 REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.detach_video(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.detach_video(p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) TO authenticated;
 
@@ -17966,6 +19348,10 @@ GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.explain_credit(p_award uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.explain_credit(p_award uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) TO authenticated;
+GRANT ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.generate_certificate_number() FROM PUBLIC;
 
@@ -18053,6 +19439,12 @@ GRANT ALL ON FUNCTION public.note_download(p_attachment uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_editing(p_lesson uuid, p_here boolean) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.note_reading(p_lesson uuid, p_page integer, p_offset numeric, p_seen integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_reading(p_lesson uuid, p_page integer, p_offset numeric, p_seen integer[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.open_document(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_document(p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.open_playback(p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_playback(p_video uuid) TO authenticated;
 
@@ -18070,6 +19462,9 @@ GRANT ALL ON FUNCTION public.order_session(p_session uuid, p_order jsonb) TO aut
 
 REVOKE ALL ON FUNCTION public.peer_review_view(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) TO authenticated;
@@ -18130,6 +19525,10 @@ REVOKE ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_rea
 GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO authenticated;
 GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.remove_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.remove_lesson(p_lesson uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.remove_lesson(p_lesson uuid) TO service_role;
@@ -18158,6 +19557,9 @@ REVOKE ALL ON FUNCTION public.restore_module(p_module uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.retry_video(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_video(p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) TO authenticated;
 
@@ -18172,6 +19574,9 @@ GRANT ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) TO
 
 REVOKE ALL ON FUNCTION public.revoke_web_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_web_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.run_course_import(p_import uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_course_import(p_import uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.run_maintenance(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_maintenance(p_job text) TO authenticated;
@@ -18212,6 +19617,15 @@ GRANT ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.
 REVOKE ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_user_role(p_person uuid, p_role public.user_role) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.set_video_captions(p_lesson uuid, p_before jsonb, p_captions jsonb, p_transcript jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_video_captions(p_lesson uuid, p_before jsonb, p_captions jsonb, p_transcript jsonb) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_video_length(p_lesson uuid, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_video_length(p_lesson uuid, p_seconds integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_video_poster(p_lesson uuid, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_video_poster(p_lesson uuid, p_key text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) TO authenticated;
 
@@ -18233,6 +19647,9 @@ GRANT ALL ON FUNCTION public.start_quiz_attempt(p_quiz uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.stay_in_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stay_in_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.stop_video(p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.stop_video(p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) TO authenticated;
 
@@ -18246,6 +19663,10 @@ REVOKE ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_quiz_attempt(p_attempt uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.sync_partner_progress() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.team_of(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.team_of(p_course uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.team_of(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
@@ -18282,6 +19703,8 @@ GRANT SELECT ON TABLE private.attempt_questions TO service_role;
 GRANT SELECT ON TABLE private.audit_exempt TO service_role;
 
 GRANT SELECT ON TABLE private.audit_head TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.media_leftovers TO service_role;
 
 GRANT SELECT ON TABLE public.quiz_answers TO service_role;
 GRANT SELECT ON TABLE public.quiz_answers TO authenticated;
@@ -18360,6 +19783,9 @@ GRANT SELECT ON TABLE public.content_count_moves TO service_role;
 GRANT SELECT ON TABLE public.content_counts TO authenticated;
 GRANT SELECT ON TABLE public.content_counts TO service_role;
 
+GRANT SELECT ON TABLE public.course_imports TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_imports TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_instructors TO service_role;
 GRANT SELECT ON TABLE public.course_instructors TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_instructors TO authenticated;
@@ -18414,6 +19840,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussions TO service_role;
 GRANT SELECT ON TABLE public.discussions TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_reading TO service_role;
+GRANT SELECT ON TABLE public.document_reading TO authenticated;
+
 GRANT SELECT ON TABLE public.enrollment_details TO authenticated;
 GRANT SELECT ON TABLE public.enrollment_details TO service_role;
 
@@ -18445,11 +19874,19 @@ GRANT UPDATE(attachment_order) ON TABLE public.lesson_attachments TO authenticat
 
 GRANT UPDATE(requires_enrollment) ON TABLE public.lesson_attachments TO authenticated;
 
+GRANT UPDATE(removed_at) ON TABLE public.lesson_attachments TO authenticated;
+
 GRANT SELECT ON TABLE public.lesson_contents TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_contents TO service_role;
 
 GRANT SELECT ON TABLE public.lesson_counters TO authenticated;
 GRANT SELECT ON TABLE public.lesson_counters TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_documents TO service_role;
+GRANT SELECT ON TABLE public.lesson_documents TO anon;
+GRANT SELECT,DELETE ON TABLE public.lesson_documents TO authenticated;
+
+GRANT UPDATE(allow_download) ON TABLE public.lesson_documents TO authenticated;
 
 GRANT SELECT ON TABLE public.lesson_editors TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_editors TO service_role;
@@ -18578,34 +20015,6 @@ GRANT SELECT(file_id) ON TABLE public.media_file_uses TO anon;
 GRANT SELECT(place) ON TABLE public.media_file_uses TO anon;
 
 GRANT SELECT(ref_id) ON TABLE public.media_file_uses TO anon;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media_files TO service_role;
-GRANT SELECT,DELETE ON TABLE public.media_files TO authenticated;
-
-GRANT SELECT(id) ON TABLE public.media_files TO anon;
-
-GRANT UPDATE(filename) ON TABLE public.media_files TO authenticated;
-GRANT SELECT(filename) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(kind) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(mime_type) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(byte_size) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(sha256) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(storage_key) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(thumbnail_key) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(state) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(width) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(height) ON TABLE public.media_files TO anon;
-
-GRANT SELECT(duration) ON TABLE public.media_files TO anon;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_designations TO service_role;
@@ -18930,6 +20339,9 @@ GRANT INSERT(event_type) ON TABLE public.video_events TO authenticated;
 GRANT INSERT(position_seconds) ON TABLE public.video_events TO authenticated;
 
 GRANT INSERT(event_data) ON TABLE public.video_events TO authenticated;
+
+GRANT SELECT ON TABLE public.video_runs TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_runs TO service_role;
 
 GRANT SELECT ON TABLE public.video_watching TO authenticated;
 GRANT SELECT ON TABLE public.video_watching TO service_role;

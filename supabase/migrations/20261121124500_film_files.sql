@@ -1,8 +1,8 @@
 -- Films and the media library: a file that a video is being made of is in use, as one that a video was made of is.
 -- Rollback: drop the trigger, the constraints and the indexes below.
 
-create index idx_lesson_videos_file on public.lesson_videos (file_id) where file_id is not null;
-create index idx_video_runs_file on public.video_runs (file_id) where file_id is not null;
+create index idx_lesson_videos_file on public.lesson_videos (file_id);
+create index idx_video_runs_file on public.video_runs (file_id);
 alter table public.lesson_videos add constraint lesson_videos_file_id_fkey
     foreign key (file_id) references public.media_files (id) on delete set null not valid;
 alter table public.lesson_videos validate constraint lesson_videos_file_id_fkey;
