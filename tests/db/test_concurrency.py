@@ -80,6 +80,8 @@ async def test_the_last_two_lessons_at_once_complete_once(database: Database, pe
         await owner.execute(
             "update public.lessons set completion_criteria = 'marked_complete' where id = $1", key("locked")
         )
+        # Their version would go on asking for the video to be watched.
+        await owner.execute("update public.enrollments set course_version_id = null where member_id = any ($1)", people)
         await owner.execute("update public.course_modules set unlock_after_module_id = null")
         await owner.execute("delete from public.lesson_progress where lesson_id = $1", key("locked"))
     mark = "select public.mark_lesson_complete($1)"
