@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import SignIn
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol
 
@@ -337,28 +337,29 @@ async def test_an_earlier_state_is_read_and_brought_back(new_page: NewPage, desk
     await expect(page.locator(TEXT).first).to_have_text("It stands in the letter.")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_the_editor_has_no_findings(new_page: NewPage, desk: Desk, sign_in: SignIn, theme: str) -> None:
-    for width in (1280, 390):
-        page = await new_page(width=width, theme=theme)
-        await open_editor(page, desk, sign_in, desk.teacher)
-        await page.locator(TEXT).first.click()
-        if await page.locator("table").count() == 0:
-            await tool(page, "Table").click()
-            for words in ("When", "Who", "What"):
-                await page.keyboard.type(words)
-                await page.keyboard.press("Tab")
-            await saved(page)
-        await page.get_by_role("group", name="Add to the lesson").get_by_role("button", name="Picture").click()
-        await expect(page.get_by_text("Choose a picture. Until then")).to_be_visible()
-        assert await axe_findings(page) == []
-        assert not await scrolls_sideways(page)
-        await page.get_by_role("toolbar").first.get_by_role("button", name="Link").click()
-        assert await axe_findings(page) == []
-        await page.keyboard.press("Escape")
-        if SHOTS:
-            await page.screenshot(path=f"{SHOTS}/editor-{width}-{theme}.png", full_page=True)
-        await page.context.close()
+@LOOKS
+async def test_the_editor_has_no_findings(
+    new_page: NewPage, desk: Desk, sign_in: SignIn, width: int, theme: str
+) -> None:
+    page = await new_page(width=width, theme=theme)
+    await open_editor(page, desk, sign_in, desk.teacher)
+    await page.locator(TEXT).first.click()
+    if await page.locator("table").count() == 0:
+        await tool(page, "Table").click()
+        for words in ("When", "Who", "What"):
+            await page.keyboard.type(words)
+            await page.keyboard.press("Tab")
+        await saved(page)
+    await page.get_by_role("group", name="Add to the lesson").get_by_role("button", name="Picture").click()
+    await expect(page.get_by_text("Choose a picture. Until then")).to_be_visible()
+    assert await axe_findings(page) == []
+    assert not await scrolls_sideways(page)
+    await page.get_by_role("toolbar").first.get_by_role("button", name="Link").click()
+    assert await axe_findings(page) == []
+    await page.keyboard.press("Escape")
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/editor-{width}-{theme}.png", full_page=True)
+    await page.context.close()
 
 
 LESSON = (

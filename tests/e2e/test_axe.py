@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import ConsoleMessage, Page, Response
 
 from tests.e2e.conftest import School, SignIn
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database, as_actor
 from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol, pay
 from tests.support.site import LiveServer
@@ -160,23 +160,22 @@ async def ask_for_mail(page: Page, person: Person) -> None:
     await page.wait_for_load_state("load")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@LOOKS
 async def test_no_page_has_findings(
-    new_page: NewPage, school: School, sign_in: SignIn, database: Database, theme: str
+    new_page: NewPage, school: School, sign_in: SignIn, database: Database, width: int, theme: str
 ) -> None:
     records = await fill(database, school)
     wrong: list[str] = []
-    for width in (1280, 390):
-        guest, member, office = [Look(await new_page(width=width, theme=theme)) for _ in range(3)]
-        await sign_in(member.page, records.member)
-        await sign_in(office.page, school.admin)
-        await ask_for_mail(guest.page, records.member)
-        await guest_pages(guest, school, records)
-        await member_pages(member, school, records)
-        await office_pages(office, records)
-        for who, look in (("guest", guest), ("member", member), ("office", office)):
-            wrong += [f"{width} {who} {finding}" for finding in look.wrong]
-            await look.page.context.close()
+    guest, member, office = [Look(await new_page(width=width, theme=theme)) for _ in range(3)]
+    await sign_in(member.page, records.member)
+    await sign_in(office.page, school.admin)
+    await ask_for_mail(guest.page, records.member)
+    await guest_pages(guest, school, records)
+    await member_pages(member, school, records)
+    await office_pages(office, records)
+    for who, look in (("guest", guest), ("member", member), ("office", office)):
+        wrong += [f"{who} {finding}" for finding in look.wrong]
+        await look.page.context.close()
     assert not wrong, "\n".join(wrong)
 
 

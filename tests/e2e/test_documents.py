@@ -13,12 +13,11 @@ from playwright.async_api import Page, expect
 from tests.e2e.conftest import SignIn
 from tests.features.documents.papers import SCRIPTED, paper
 from tests.features.documents.shelf import Shelf, attach, fill, place
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.site import LiveServer, make_site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-LOOKS = [(1280, "light"), (390, "dark")]
 
 
 @pytest_asyncio.fixture
@@ -104,7 +103,7 @@ async def test_an_instructor_puts_files_with_a_lesson(
     assert (await got.value).suggested_filename == "Dates.txt"
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS, ids=["desk", "phone at night"])
+@LOOKS
 async def test_the_pages_are_clean(shelf: Shelf, new_page: NewPage, sign_in: SignIn, width: int, theme: str) -> None:
     await place(shelf, shelf.manual, paper(12))
     await attach(shelf, shelf.manual, name="Slides of the first evening.pdf")

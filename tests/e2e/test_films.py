@@ -10,7 +10,7 @@ from bench.films import FIRST_PICTURE
 from playwright.async_api import Page, Route, expect
 
 from tests.e2e.conftest import School, SignIn
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import add_person, enrol
 
@@ -80,7 +80,7 @@ async def until(page: Page, expression: str) -> None:
     pytest.fail(f"it never came to be that {expression}")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["wide", "narrow"])
+@LOOKS
 async def test_the_pages_have_no_findings(
     new_page: NewPage, school: School, sign_in: SignIn, width: int, theme: str
 ) -> None:

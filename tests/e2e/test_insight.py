@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import SignIn
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import Lesson, add_course, add_person
 
@@ -17,7 +17,7 @@ PUT = (
 )
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["desk", "phone at night"])
+@LOOKS
 async def test_the_curve_is_drawn_and_read(
     database: Database, new_page: NewPage, sign_in: SignIn, width: int, theme: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import School, SignIn
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import Person, add_person, enrol
 from tests.support.site import LiveServer
@@ -219,8 +219,7 @@ async def test_a_review_and_a_discussion_by_keys(
     await expect(page.get_by_text("Answer, marked by the course’s team")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@LOOKS
 async def test_no_page_has_findings(
     new_page: NewPage,
     school: School,

@@ -26,6 +26,8 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 HERE = ("127.0.0.1", "localhost")
+# Both widths and both themes in two looks: colours come from the theme's tokens, the layout from the width.
+LOOKS = pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["desk", "phone-at-night"])
 
 NewPage = Callable[..., Awaitable[Page]]
 

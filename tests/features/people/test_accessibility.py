@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page
 
 from collegium.features.people import service
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import PASSWORD, Person, add_person
 from tests.support.site import LiveServer
@@ -150,8 +150,7 @@ async def _admin_pages(look: Look, mail: dict[str, str]) -> None:
         await look.go(f"message-{state}", f"/admin/mail/{mail_id}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@LOOKS
 async def test_every_page(
     new_page: NewPage, live_server: LiveServer, database: Database, width: int, theme: Literal["light", "dark"]
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collegium.web.sessions import COOKIE, hash_token
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, enrol
 from tests.support.site import LiveServer
@@ -75,7 +75,7 @@ async def changed_course(database: Database, make_person: MakePerson, make_cours
     return course, author
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
+@LOOKS
 async def test_the_pages_are_in_order(
     database: Database, live_server: LiveServer, new_page: NewPage, make_person: MakePerson, make_course: MakeCourse,
     width: int, theme: Literal["light", "dark"],
