@@ -40,6 +40,15 @@ WORDS = {
     "counters": "Counters",
     "reports": "Reports",
     "maintenance": "Maintenance",
+    "states": "Publication of courses",
+    "outline": "Outlines of courses",
+    "files": "Uploaded files",
+    "editing": "Lessons as they are written",
+    "films": "Videos as they are prepared",
+    "documents": "Documents that are read in the page",
+    "sharing": "Collections shared by link",
+    "packages": "Courses that came in as files",
+    "watching": "How videos are watched",
     "audit": "Audit log",
 }
 
