@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from litestar.types import ASGIApp
+from litestar.utils.signature import ParsedSignature
 
 from collegium.app import create_app, load_jobs
 from collegium.kit.db import Database as Pool
@@ -29,6 +31,18 @@ from collegium.web.sessions import COOKIE, hash_token
 from collegium.worker import queue_app
 from tests.support.database import Database, run
 from tests.support.people import Person
+
+_from_fn = ParsedSignature.from_fn
+
+
+@cache
+def _signature(function: Any) -> ParsedSignature:
+    return _from_fn(function, {})
+
+
+# Every test makes an application of the same handlers. Reading their signatures is half of the work and has one answer;
+# the names that Litestar adds for resolving are those that the handlers' modules import anyway.
+ParsedSignature.from_fn = classmethod(lambda _cls, function, _namespace: _signature(function))  # type: ignore[method-assign]
 
 BASE_URL = "http://127.0.0.1:8000"
 ADDRESS = "198.51.100.7"
