@@ -20,8 +20,8 @@ from collegium.web.studio import PREVIEW_COOKIE, course_place
 
 course_place("/settings", "Settings", "settings", rank=3)
 course_place("/people", "People", "users", rank=4)
-course_place("/preview", "Preview", "eye", rank=8)
-course_place("/publish", "Publish", "send", rank=9)
+course_place("/preview", "Preview", "eye", rank=5)
+course_place("/publish", "Publish", "send", rank=6)
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 DONE = {
