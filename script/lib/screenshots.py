@@ -115,6 +115,25 @@ def member_pages(page: Page) -> Pages:
     return found
 
 
+def teacher_pages(page: Page) -> Pages:
+    """The studio, by its course with the most to see."""
+    page.goto("/studio?sort=learners")
+    page.locator("main a[href^='/studio/']", has_text="Fundamentals").first.click()
+    page.wait_for_url(re.compile(r"/studio/[0-9a-f-]{36}$"))
+    course = "/studio/" + page.url.rpartition("/")[2]
+    found = {
+        "studio": "/studio",
+        "studio-outline": course,
+        "studio-settings": f"{course}/settings",
+        "studio-publish": f"{course}/publish",
+        "studio-media": "/studio/media",
+    }
+    editor = page.locator(f"a[href^='{course}/lessons/']").first
+    if editor.count():
+        found["studio-lesson"] = (editor.get_attribute("href") or "").removesuffix("/settings")
+    return found
+
+
 def office_pages(page: Page) -> Pages:
     found = {
         "mail": "/admin/mail",
@@ -176,8 +195,9 @@ def main(url: str, only: list[str]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for theme in ("light", "dark"):
-            guest, member, office = (page_of(browser, url, theme) for _ in range(3))
+            guest, member, teacher, office = (page_of(browser, url, theme) for _ in range(4))
             sign_in(member, logins.addresses["Member"], logins.password)
+            sign_in(teacher, logins.addresses["Instructor"], logins.password)
             sign_in(office, logins.addresses["Administrator"], logins.password)
             if theme == "light":
                 ask_for_mail(guest, logins.addresses["Member"])
@@ -186,6 +206,7 @@ def main(url: str, only: list[str]) -> None:
             for page, paths in (
                 (guest, guest_pages(guest, number)),
                 (member, member_pages(member)),
+                (teacher, teacher_pages(teacher)),
                 (office, office_pages(office)),
             ):
                 for name, path in paths.items():
