@@ -188,7 +188,8 @@ def test_s_reordering_breaks_unique(stage: Stage, table: str, column: str, where
     numbers = f"select array_agg({column} order by id) from public.{table} where {where}"
     before = stage.value(numbers)
     assert len(before) > 1
-    turn = f"update public.{table} set {column} = {len(before) + 1} - {column} where {where}"
+    mirror = max(before) + 1
+    turn = f"update public.{table} set {column} = {mirror} - {column} where {where}"
     assert stage.act("instructor", turn).count == len(before)
-    assert stage.value(numbers) == [len(before) + 1 - number for number in before]
+    assert stage.value(numbers) == [mirror - number for number in before]
     assert stage.attempt("instructor", f"update public.{table} set {column} = 1 where {where}").state == "23505"

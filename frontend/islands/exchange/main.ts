@@ -61,6 +61,8 @@ function prepare(form: HTMLFormElement): void {
     const file = input.files?.[0];
     if (file) void send(file);
   });
+  // A file that was chosen before this script had arrived.
+  if (input.files?.length) input.dispatchEvent(new Event("change"));
   stop.addEventListener("click", () => abort?.abort());
   for (const name of ["dragover", "dragenter"]) {
     drop.addEventListener(name, (event) => {

@@ -96,6 +96,8 @@ function dropping(drop: HTMLElement, take: (files: File[]) => Promise<void>): vo
       input.value = "";
     });
   });
+  // A file that was chosen before this script had arrived.
+  if (input?.files?.length) input.dispatchEvent(new Event("change"));
   const over = (on: boolean) => (event: DragEvent) => {
     event.preventDefault();
     drop.toggleAttribute("data-over", on);

@@ -16,10 +16,10 @@ let open = 0;
 export function uploading(): void {
   document.addEventListener("change", (event) => {
     const input = event.target;
-    if (!(input instanceof HTMLInputElement) || !input.matches("[data-upload]") || !input.files) return;
-    add([...input.files], input.dataset.upload ?? "");
-    input.value = "";
+    if (input instanceof HTMLInputElement && input.matches("[data-upload]")) chosen(input);
   });
+  // Files that were chosen before this script had arrived.
+  for (const input of document.querySelectorAll<HTMLInputElement>("[data-upload]")) chosen(input);
   document.addEventListener("dragover", (event) => {
     const part = partUnder(event);
     if (!part) return;
@@ -37,6 +37,12 @@ export function uploading(): void {
   window.addEventListener("beforeunload", (event) => {
     if (open > 0) event.preventDefault();
   });
+}
+
+function chosen(input: HTMLInputElement): void {
+  if (!input.files?.length) return;
+  add([...input.files], input.dataset.upload ?? "");
+  input.value = "";
 }
 
 /** The part that files are held over; null for anything else that is dragged. */

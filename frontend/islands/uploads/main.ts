@@ -28,6 +28,8 @@ function start(area: HTMLElement): void {
     take(input.files ?? []);
     input.value = "";
   });
+  // A file that was chosen before this script had arrived.
+  if (input.files?.length) input.dispatchEvent(new Event("change"));
   let inside = 0;
   area.addEventListener("dragenter", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;

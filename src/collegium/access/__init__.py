@@ -45,7 +45,7 @@ from collegium.access.areas import (
 )
 from collegium.access.stage import ACTORS, KEYS, PEOPLE, Stage, key
 
-__all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_LINES", "UNREADABLE", "VERBS",
+__all__ = ["ACTORS", "AREAS", "FUNCTIONS", "MATRIX", "MOVES", "PROBES", "SECOND_LINES", "SHOWN", "UNREADABLE", "VERBS",
            "WHOLLY_WRITABLE", "WRITABLE", "Area", "Probe", "found", "found_guild", "table_of"]  # fmt: skip
 
 # In the order in which the guild is founded.
@@ -93,6 +93,7 @@ SECOND_LINES = {table: why for area in AREAS.values() for table, why in area.sec
 WRITABLE = {right: columns for area in AREAS.values() for right, columns in area.writable.items()}
 WHOLLY_WRITABLE = {table for area in AREAS.values() for table in area.wholly_writable}
 UNREADABLE = {table: columns for area in AREAS.values() for table, columns in area.unreadable.items()}
+SHOWN = {table: columns for area in AREAS.values() for table, columns in area.shown.items()}
 FUNCTIONS = {name: roles for area in AREAS.values() for name, roles in area.functions.items()}
 KEYS.update({thing: key(thing) for area in AREAS.values() for thing in area.things})
 

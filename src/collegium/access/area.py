@@ -112,7 +112,8 @@ class Area:
     `moves`: what the instructor may change but not push over to somebody else (a row, and the change that is refused).
     `second_lines`: tables with a policy whose check nothing can reach, and why it stands there all the same.
     `wholly_writable`: tables of which people who are signed in may write all columns; `writable`: those of which they
-    may write some; `unreadable`: what people who see a row may not read of it. `functions`: who may call which
+    may write some; `unreadable`: what people who see a row may not read of it; `shown`: of what visitors
+    read in part, that part. `functions`: who may call which
     function; what is not named is called by triggers and by other functions only.
     """
 
@@ -125,4 +126,5 @@ class Area:
     writable: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     wholly_writable: tuple[str, ...] = ()
     unreadable: dict[str, str] = field(default_factory=dict[str, str])
+    shown: dict[str, str] = field(default_factory=dict[str, str])
     functions: dict[str, str] = field(default_factory=dict[str, str])

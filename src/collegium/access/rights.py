@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from collegium.access import FUNCTIONS, MATRIX, UNREADABLE, WHOLLY_WRITABLE, WRITABLE, table_of
+from collegium.access import FUNCTIONS, MATRIX, SHOWN, UNREADABLE, WHOLLY_WRITABLE, WRITABLE, table_of
 from collegium.access.stage import Stage
 
 RELATIONS = """
@@ -117,6 +117,21 @@ def unreadable_columns(stage: Stage) -> list[str]:
     ]
 
 
+def shown_columns(stage: Stage) -> list[str]:
+    """Columns that visitors may read of tables that they may not read whole, where that differs from what is declared."""
+    read: dict[str, list[str]] = {}
+    for table, right, column in stage.owner(RIGHTS, role="anon", has=True):
+        if right == "select":
+            read.setdefault(table, []).append(column)
+    partly = {table for table, right, _ in stage.owner(RIGHTS, role="anon", has=False) if right == "select"}
+    found = {table: " ".join(columns) for table, columns in read.items() if table in partly}
+    return [
+        f"{table}: visitors read {found.get(table)}, declared {SHOWN.get(table)}"
+        for table in sorted(set(found) | set(SHOWN))
+        if found.get(table) != SHOWN.get(table)
+    ]
+
+
 def visitors(stage: Stage) -> list[str]:
     """Rights of visitors that are more than reading."""
     found = {(table, right) for table, right, _ in stage.owner(RIGHTS, role="anon", has=True)}
@@ -153,6 +168,7 @@ CHECKS: dict[str, Callable[[Stage], list[str]]] = {
     "nobody has a right to a partition": partitions,
     "columns that people may write": writable_columns,
     "columns that people may not read": unreadable_columns,
+    "columns that visitors may read": shown_columns,
     "visitors only read": visitors,
     "who may call which function": functions,
     "nothing else is open": nothing_else,

@@ -203,5 +203,9 @@ AREA = Area(
     probes=PROBES,
     second_lines=SECOND_LINES,
     writable=WRITABLE,
+    shown={
+        "media_file_uses": "file_id place ref_id",
+        "media_files": "id filename kind mime_type byte_size sha256 storage_key thumbnail_key state width height duration",
+    },
     functions=FUNCTIONS,
 )
