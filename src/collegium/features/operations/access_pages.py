@@ -49,6 +49,12 @@ WORDS = {
     "sharing": "Collections shared by link",
     "packages": "Courses that came in as files",
     "watching": "How videos are watched",
+    "finishing": "Courses and films, more",
+    "cohorts": "Cohorts",
+    "bank": "The question bank",
+    "quizbuilding": "Building and grading quizzes",
+    "taking": "Taking quizzes",
+    "questionfiles": "Questions in files",
     "audit": "Audit log",
 }
 
