@@ -208,9 +208,9 @@ class Ui:
         raise AttributeError(f"There is no macro {name!r} in templates/ui.")
 
     @staticmethod
-    def course_cover(title: str, category: str) -> Markup:
-        """The generated cover of a course that has no picture."""
-        return course_cover(title, category)
+    def course_cover(title: str, category: str, picture: str | None = None) -> Markup:
+        """What stands for a course: its picture, else the generated cover."""
+        return course_cover(title, category, picture)
 
     @jinja2.pass_context
     def csrf(self, context: jinja2.runtime.Context) -> Markup:

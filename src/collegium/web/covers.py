@@ -1,11 +1,12 @@
-"""Covers for courses that have no picture: the title set on cloth, with a figure pressed into it.
+"""Covers of courses: the picture that somebody chose, else the title set on cloth, with a figure pressed into it.
 
-Everything follows from the title and the category, so that a course looks the same everywhere and for ever.
-Colours are tokens of the style sheet (`frontend/styles/covers.css`); nothing here knows a theme.
+Of a drawn one everything follows from the title and the category, so that a course looks the same everywhere and for
+ever. Colours are tokens of the style sheet (`frontend/styles/covers.css`); nothing here knows a theme.
 """
 
 import hashlib
 import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from random import Random
@@ -171,8 +172,26 @@ _FIGURES: dict[str, tuple[str, Callable[[Random], str]]] = {
 }
 
 
+_FILE = re.compile(r"/files/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def course_cover(title: str, category: str, picture: str | None = None, *, large: bool = False) -> Markup:
+    """What stands for a course: its picture, an address ``/files/<id>`` of the media library, else a drawn cover.
+
+    ``large`` is for a place wider than 300 pixels, where dense screens take the whole picture. Any other address counts
+    as no picture: pages show nothing from elsewhere.
+    """
+    if not picture or not _FILE.fullmatch(picture):
+        return drawn_cover(title, category)
+    sources = Markup(' srcset="{0}/thumbnail 480w, {0} 1280w" sizes="22rem"').format(picture) if large else Markup("")
+    return Markup(
+        '<img class="cover cover-picture" src="{}/thumbnail"{} alt="{}" width="{}" height="{}"'
+        ' loading="lazy" decoding="async">'
+    ).format(picture, sources, title, WIDTH, HEIGHT)
+
+
 @lru_cache(maxsize=1024)
-def course_cover(title: str, category: str) -> Markup:
+def drawn_cover(title: str, category: str) -> Markup:
     """An inline SVG, 400 by 250 units, as wide as its place; decorative, so hidden from assistive technology.
 
     A category without a figure of its own gets that of continuing education.

@@ -275,7 +275,7 @@ def next_of(done: list[int], current: int | None = None, locks: dict[int, Any] |
     now = datetime.now(UTC)
     taken = Taken(
         1, uuid4(), uuid4(), "in_progress", now, None, None, None, len(done), 3, None,
-        STEPS[current].id if current is not None else None, "a", "A", "compliance", "published", 0, None,  # type: ignore[arg-type]
+        STEPS[current].id if current is not None else None, "a", "A", "compliance", None, "published", 0, None,  # type: ignore[arg-type]
         None, None, [STEPS[number].id for number in done],
     )  # fmt: skip
     found = next_lesson(taken, CoursePath(STEPS, bool(locks)), {STEPS[number].id: lock for number, lock in (locks or {}).items()})  # fmt: skip

@@ -31,6 +31,7 @@ class CourseRow(msgspec.Struct, frozen=True):
     price: Decimal
     member_price: Decimal | None
     currency: str
+    thumbnail_url: str | None
     instructors: list[str]
     order_number: float
     order_text: str
@@ -121,6 +122,7 @@ class Course(msgspec.Struct, frozen=True):
     course_end_date: datetime | None
     published_at: datetime | None
     updated_at: datetime
+    thumbnail_url: str | None
     modules: list[Module]
     instructors: list[Instructor]
 

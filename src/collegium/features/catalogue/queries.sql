@@ -43,7 +43,7 @@ with found as materialized (
 )
 select
     p.id, p.slug, p.title, coalesce(p.short_description, '') as short_description, p.category, p.difficulty_level,
-    p.delivery_format, p.estimated_duration_minutes, p.ce_credits, p.pricing_type, p.price, p.member_price, p.currency,
+    p.delivery_format, p.estimated_duration_minutes, p.ce_credits, p.pricing_type, p.price, p.member_price, p.currency, p.thumbnail_url,
     array(
         select i.display_name
         from (
@@ -127,7 +127,7 @@ select
     array(select o.text from jsonb_array_elements_text(c.learning_objectives) as o (text) where o.text <> '') as learning_objectives,
     coalesce(c.target_audience, '') as target_audience, c.tags, c.category, c.difficulty_level, c.delivery_format, c.language,
     c.estimated_duration_minutes, c.ce_credits, c.pricing_type, c.price, c.member_price, c.currency,
-    c.completion_certificate, c.course_start_date, c.course_end_date, c.published_at, c.updated_at,
+    c.completion_certificate, c.course_start_date, c.course_end_date, c.published_at, c.updated_at, c.thumbnail_url,
     coalesce((
         select jsonb_agg(jsonb_build_object(
             'id', m.id, 'title', m.title, 'description', m.description, 'unlock_date', m.unlock_date, 'after', b.title,

@@ -67,6 +67,7 @@ class Taken(msgspec.Struct, frozen=True):
     slug: str
     title: str
     category: str
+    thumbnail_url: str | None
     course_status: str
     ce_credits: Decimal
     estimated_duration_minutes: int | None
@@ -88,6 +89,7 @@ class MyCourse(msgspec.Struct, frozen=True):
     slug: str
     title: str
     category: str
+    thumbnail_url: str | None
     course_status: str
     ce_credits: Decimal
     estimated_duration_minutes: int | None

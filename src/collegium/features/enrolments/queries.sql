@@ -28,7 +28,7 @@ select
     private.current_catalogue_version() as version,
     e.id, e.course_id, e.status, e.enrolled_at, e.last_accessed_at, e.completed_at, e.expires_at, e.lessons_completed,
     e.total_lessons, e.certificate_number, e.current_lesson_id,
-    c.slug, c.title, c.category, c.status as course_status, c.ce_credits, c.estimated_duration_minutes,
+    c.slug, c.title, c.category, c.thumbnail_url, c.status as course_status, c.ce_credits, c.estimated_duration_minutes,
     v.number as version_number,
     case when e.status in ('enrolled', 'in_progress') and c.newest_version_id <> e.course_version_id
         and v.number < private.newest_version(c.id) then private.newest_version(c.id) end as newer_version,

@@ -128,6 +128,10 @@ update public.courses set completion_certificate = $2, ce_credits = $3 where id 
 -- Whether a course has a forum and takes reviews.
 update public.courses set enable_discussion_forum = $2, enable_reviews = $3 where id = $1;
 
+-- name: save_picture
+-- The picture of a course: the address of a file, or nothing.
+update public.courses set thumbnail_url = $2 where id = $1;
+
 -- name: prices
 -- The dated prices of a course.
 select p.id, p.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collegium.features.publishing.picture import put_picture, remove_picture
 from collegium.features.publishing.preview import preview
 from collegium.features.publishing.settings import (
     SavedMeanwhile,
@@ -46,8 +47,10 @@ __all__ = [
     "preview",
     "prices",
     "publish_changes",
+    "put_picture",
     "release",
     "remove",
+    "remove_picture",
     "remove_price",
     "remove_requirement",
     "requirements",

@@ -29,7 +29,6 @@ CHOICES = {
     ],
     "language": list(LABELS["language"].items()),
 }
-SAVED = ("price_list", "prerequisites", *SECTIONS)
 
 
 async def _page(
@@ -101,6 +100,27 @@ async def save(request: WebRequest, course_id: FromPath[UUID], section: FromPath
     return _saved(request, course_id, section)
 
 
+@post("/studio/{course_id:uuid}/settings/picture", include_in_schema=False)
+async def put_picture(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+    """Makes a picture of the media library that of the course."""
+    pages.require_teacher(request)
+    form = await read_form(request)
+    async with pages.transaction(request) as tx:
+        await service.standing(tx, course_id)
+        await service.put_picture(tx, course_id, form.text("picture"))
+    return _saved(request, course_id, "picture")
+
+
+@post("/studio/{course_id:uuid}/settings/picture/remove", include_in_schema=False)
+async def remove_picture(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+    """Gives the course its drawn cover back."""
+    pages.require_teacher(request)
+    async with pages.transaction(request) as tx:
+        await service.standing(tx, course_id)
+        await service.remove_picture(tx, course_id)
+    return _saved(request, course_id, "picture")
+
+
 @post("/studio/{course_id:uuid}/settings/prices/add", include_in_schema=False)
 async def add_price(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
     """Adds a dated price."""
@@ -159,6 +179,8 @@ def _saved(request: WebRequest, course_id: UUID, section: str) -> Response[str]:
 ROUTES: list[ControllerRouterHandler] = [
     settings,
     save,
+    put_picture,
+    remove_picture,
     add_price,
     remove_price,
     add_requirement,

@@ -43,6 +43,7 @@ class Course(msgspec.Struct, frozen=True):
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    thumbnail_url: str | None
 
 
 class NewCourse(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class CourseLine(msgspec.Struct, frozen=True):
     slug: str
     status: Status
     category: str
+    thumbnail_url: str | None
     modules: int
     lessons: int
     learners: int

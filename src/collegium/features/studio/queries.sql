@@ -1,7 +1,7 @@
 -- name: course
 -- A course that the person who asks teaches or administers.
 select c.id, c.title, c.slug, c.status, c.category, c.description, c.short_description, c.instructor_id, c.published_at,
-    c.created_at, c.updated_at
+    c.created_at, c.updated_at, c.thumbnail_url
 from public.courses c
 where c.id = $1 and (c.id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 
@@ -9,7 +9,7 @@ where c.id = $1 and (c.id = any (array(select private.my_taught_course_ids())) o
 -- One page of the courses that the person who asks may edit, after a cursor; $1 words, $2 status, $3 own ones only, $4 order.
 with mine as (
     select
-        c.id, c.title, c.slug, c.status, c.category, c.total_enrollments, c.created_at,
+        c.id, c.title, c.slug, c.status, c.category, c.thumbnail_url, c.total_enrollments, c.created_at,
         greatest(
             c.created_at, c.published_at, c.archived_at,
             (select max(m.updated_at) from public.course_modules m where m.course_id = c.id),
@@ -38,7 +38,7 @@ with mine as (
     limit $8
 )
 select
-    p.id, p.title, p.slug, p.status, p.category,
+    p.id, p.title, p.slug, p.status, p.category, p.thumbnail_url,
     (select count(*) from public.course_modules m where m.course_id = p.id and m.state <> 'retired') as modules,
     (select count(*) from public.lessons l where l.course_id = p.id and l.state <> 'retired') as lessons,
     p.total_enrollments as learners, p.changed_at, p.order_number, p.order_text
