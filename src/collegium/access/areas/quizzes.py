@@ -207,7 +207,7 @@ SECOND_LINES: dict[str, str] = {
     "quizzes": NOT_MOVED,
 }
 
-OF_A_VERSION = "question_text question_html answer_options points hint image_url video_url"
+OF_A_VERSION = "question_text question_html answer_options points hint image_url video_url audio_url image_alt rubric word_limit change_note"
 OF_A_QUIZ = (
     "title description instructions quiz_type status passing_score max_attempts require_passing is_mandatory"
     " time_limit_minutes shuffle_questions shuffle_answers show_correct_answers available_from available_until"

@@ -1,0 +1,1 @@
+"""The question bank: what is asked, what is right, and how it is graded."""
