@@ -10,4 +10,10 @@ def found(stage: Stage) -> None:
     """What the guild has of it."""
 
 
-AREA = Area(things=(), found=found, matrix={}, probes={})
+FUNCTIONS: dict[str, str] = {
+    "public.flag_attempt_question": "authenticated",
+    "public.quiz_card": "authenticated",
+    "public.quiz_standings": "authenticated",
+}
+
+AREA = Area(things=(), found=found, matrix={}, probes={}, functions=FUNCTIONS)
