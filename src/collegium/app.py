@@ -37,6 +37,7 @@ FEATURES = (
     "catalogue",
     "enrolments",
     "progress",
+    "attempts",
     "media",
     "uploads",
     "studio",

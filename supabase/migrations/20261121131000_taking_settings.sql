@@ -143,7 +143,12 @@ as $$
                 'question_type', v.question_type, 'question_text', v.question_text,
                 'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'video_url', v.video_url,
                 'audio_url', to_jsonb(v) -> 'audio_url',
-                'points', a.points, 'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
+                'points', a.points,
+                -- Whether a number wants a unit, which is part of what is asked; not which.
+                'unit', case when v.question_type = 'numeric' then (
+                    select coalesce(k.correct_answer ->> 'unit', 'none') from public.question_keys k where k.question_version_id = v.id
+                ) end,
+                'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
                 'final', w.revealed_at is not null,
                 'options', case v.question_type
                     when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
@@ -165,6 +170,74 @@ as $$
         t.member_id = auth.uid() or t.course_id in (select private.my_taught_course_ids()) or private.is_admin()
     )
 $$;
+
+create or replace function public.quiz_attempt_result(p_attempt uuid) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attempt public.quiz_attempts;
+    v_staff boolean;
+    v_open boolean;
+begin
+    select * into v_attempt from public.quiz_attempts where id = p_attempt;
+    v_staff := v_attempt.member_id is distinct from auth.uid()
+        and (v_attempt.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if v_attempt.id is null or not (v_attempt.member_id = auth.uid() or v_staff) then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
+    elsif v_attempt.status = 'in_progress' then
+        perform private.refuse('CG409', 'attempt_in_progress', 'Hand the attempt in first.');
+    end if;
+    v_open := v_staff or coalesce(private.may_see_answers(v_attempt), false);
+    return jsonb_build_object(
+        'id', v_attempt.id, 'status', v_attempt.status, 'score', v_attempt.score, 'points_earned', v_attempt.points_earned,
+        'total_points', v_attempt.total_points, 'passing_score', v_attempt.passing_score, 'passed', v_attempt.passed,
+        'submitted_at', v_attempt.submitted_at, 'submitted_by', v_attempt.submitted_by,
+        'instructor_feedback', v_attempt.instructor_feedback, 'answers_shown', v_open,
+        -- How many answers a person has still to grade.
+        'waiting', (
+            select count(*) from public.quiz_answers w where w.quiz_attempt_id = v_attempt.id and w.points_earned is null
+        ),
+        'questions', (
+            select jsonb_agg(jsonb_build_object('position', a.position, 'points', a.points, 'answer', w.answer_data,
+                    'instructor_feedback', w.instructor_feedback)
+                || case when v_open then jsonb_build_object(
+                    'points_earned', coalesce(w.points_earned, case when w.id is null then 0 end),
+                    'is_correct', coalesce(w.is_correct, case when w.id is null then false end),
+                    'correct_answer', private.shown_key(v.question_type, a.option_order, k.correct_answer),
+                    'explanation', k.explanation, 'automated_feedback', w.automated_feedback
+                ) else '{}' end order by a.position)
+            from private.attempt_questions a
+            join public.question_versions v on v.id = a.question_version_id
+            left join public.question_keys k on k.question_version_id = v.id
+            left join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
+            where a.quiz_attempt_id = v_attempt.id
+        )
+    );
+end
+$$;
+
+-- A function that is stable sees nothing of what its own statement wrote: these two run one statement after the other.
+create function public.begin_quiz(p_quiz uuid) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_attempt public.quiz_attempts;
+begin
+    v_attempt := public.start_quiz_attempt(p_quiz);
+    return public.quiz_attempt_view(v_attempt.id);
+end
+$$;
+comment on function public.begin_quiz(uuid) is 'Begins an attempt of the caller or finds the one in progress, and answers it as its learner sees it.';
+
+create function public.hand_in_quiz(p_attempt uuid) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform public.submit_quiz_attempt(p_attempt);
+    return public.quiz_attempt_result(p_attempt);
+end
+$$;
+comment on function public.hand_in_quiz(uuid) is 'Hands in the caller''s attempt and answers its result.';
 
 -- Which result counts ---------------------------------------------------------------------------------------
 
@@ -378,5 +451,5 @@ $$;
 comment on function public.quiz_card(uuid) is
     'What a person should know before beginning a quiz: what it asks, what is allowed to him, his attempts so far, and whether he can begin now.';
 
-grant execute on function public.flag_attempt_question(uuid, integer, boolean), public.quiz_standings(uuid), public.quiz_card(uuid)
-    to authenticated;
+grant execute on function public.flag_attempt_question(uuid, integer, boolean), public.quiz_standings(uuid), public.quiz_card(uuid),
+    public.begin_quiz(uuid), public.hand_in_quiz(uuid) to authenticated;

@@ -11,7 +11,9 @@ def found(stage: Stage) -> None:
 
 
 FUNCTIONS: dict[str, str] = {
+    "public.begin_quiz": "authenticated",
     "public.flag_attempt_question": "authenticated",
+    "public.hand_in_quiz": "authenticated",
     "public.quiz_card": "authenticated",
     "public.quiz_standings": "authenticated",
 }

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.attempts import service as attempts
 from collegium.features.documents import service as documents
 from collegium.features.progress.model import Requirement
 from collegium.features.progress.service import Q, parse_ranges, requirements
@@ -198,6 +199,7 @@ class Left(msgspec.Struct, frozen=True):
     met: bool
     words: str
     lesson_id: UUID | None
+    quiz_id: UUID | None = None
 
 
 def evidence(row: Requirement, zone: str, read: documents.Read | None = None) -> str:
@@ -236,18 +238,27 @@ def _evidence(row: Requirement, zone: str) -> str:
     }.get(row.criteria, "To be read and marked as complete")
 
 
+def quiz_words(row: Requirement, quizzes: list[attempts.Standing]) -> str:
+    """What a quiz, or a lesson that quizzes complete, still lacks: by name, with the points that are missing."""
+    if row.requirement == "quiz":
+        return " ".join(attempts.lacking(quiz) for quiz in quizzes if quiz.step == row.step)
+    return " ".join(f"“{quiz.title}”: {attempts.lacking(quiz)}" for quiz in quizzes if quiz.lesson_id == row.lesson_id)
+
+
 async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[Left]:
     """Every requirement of the reader's enrollment in words; the same rows gate the certificate."""
     if of.enrollment_id is None:
         return []
     rows = await requirements(tx, of.enrollment_id)
     read = await documents.read_of_enrollment(tx, of.enrollment_id)
-    return [
-        Left(
-            "Payment" if row.requirement == "payment" else row.title,
-            row.met,
-            evidence(row, zone, read.get(row.lesson_id) if row.lesson_id else None),
-            row.lesson_id,
-        )
-        for row in rows
-    ]
+    asks = any(row.requirement == "quiz" or row.criteria == "quiz_passed" for row in rows)
+    quizzes = await attempts.standings(tx, of.enrollment_id) if asks else []
+    left: list[Left] = []
+    for row in rows:
+        words = evidence(row, zone, read.get(row.lesson_id) if row.lesson_id else None)
+        quiz = next((one for one in quizzes if row.requirement == "quiz" and one.step == row.step), None)
+        if not row.met and row.criteria == "quiz_passed":
+            words = quiz_words(row, quizzes) or words
+        title = "Payment" if row.requirement == "payment" else row.title
+        left.append(Left(title, row.met, words, row.lesson_id, quiz.quiz_id if quiz else None))
+    return left

@@ -1,0 +1,48 @@
+-- name: card
+-- What a person should know before beginning a quiz.
+select public.quiz_card($1::uuid)
+
+-- name: quizzes_of_lesson
+-- The quizzes of a lesson that the reader may see, in the order in which they were made.
+select id from public.quizzes where lesson_id = $1 and status = 'published' order by created_at, id
+
+-- name: start
+-- Begins an attempt of the person who asks, or answers the one in progress.
+select (public.start_quiz_attempt($1::uuid)).id
+
+-- name: start_and_view
+-- Begins an attempt or finds the one in progress, and answers it as its learner sees it.
+select public.begin_quiz($1::uuid)
+
+-- name: view
+-- An attempt as its learner sees it; null when there is none for the person who asks.
+select public.quiz_attempt_view($1::uuid)
+
+-- name: save
+-- Saves one answer; false when a newer one is there already, or it is final.
+select public.save_quiz_answer($1::uuid, $2::integer, $3::jsonb, $4::bigint)
+
+-- name: flag
+-- Marks a question to look at again, or takes the mark away.
+select public.flag_attempt_question($1::uuid, $2::integer, $3::boolean)
+
+-- name: reveal
+-- In a quiz that shows answers immediately: what was right in a question that is answered, which is final from then on.
+select public.reveal_quiz_answer($1::uuid, $2::integer)
+
+-- name: submit
+-- Hands an attempt in; one that is handed in already stays as it is.
+select (public.submit_quiz_attempt($1::uuid)).id
+
+-- name: submit_and_result
+-- Hands an attempt in and answers its result.
+select public.hand_in_quiz($1::uuid)
+
+-- name: result
+-- The result of an attempt that is handed in, as far as it may be shown.
+select public.quiz_attempt_result($1::uuid)
+
+-- name: standings
+-- How far an enrollment is in each quiz of its course, in points.
+select quiz_id, step, lesson_id, title, taken, waiting, in_progress, score, passed, points_have, points_needed, points_total
+from public.quiz_standings($1::uuid)
