@@ -65,7 +65,7 @@ def test_a_temporary_type_takes_no_function_over(stage: Stage, call: str) -> Non
 
 def test_the_attack_would_work_on_an_empty_search_path(stage: Stage) -> None:
     """Else the test above would prove nothing."""
-    stage.owner("alter function public.enrol(uuid) set search_path = ''")
+    stage.owner("alter function private.enrol(uuid, uuid) set search_path = ''")
     with pytest.raises(AssertionError):
         test_a_temporary_type_takes_no_function_over(stage, "select public.enrol(%(open)s)")
 

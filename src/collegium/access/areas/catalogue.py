@@ -345,7 +345,7 @@ WRITABLE: dict[tuple[str, str], str] = {
         " author_bio thumbnail_url promo_video_url syllabus_url allow_enrollment max_enrollments"
         " enrollment_start_date enrollment_end_date course_start_date course_end_date completion_certificate"
         " designation_id enable_discussion_forum enable_peer_review certificate_template_id language enable_reviews"
-        " review_after_percent"
+        " review_after_percent cohorts_only"
     ),
     ("course_modules", "insert"): (
         "id course_id title description module_order learning_objectives is_preview unlock_after_module_id unlock_date"
