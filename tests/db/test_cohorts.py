@@ -114,7 +114,9 @@ def test_nobody_takes_a_course_twice_at_once(stage: Stage) -> None:
     assert join(stage, "stranger", "%(autumn)s") == "CG409 takes_it_already"
     direct = "insert into public.enrollments (course_id, member_id) values (%(course)s, %(stranger)s)"
     assert stage.attempt("stranger", direct).code == "takes_it_already"
-    with_cohort = "insert into public.enrollments (course_id, member_id, cohort_id) values (%(course)s, %(stranger)s, %(autumn)s)"
+    with_cohort = (
+        "insert into public.enrollments (course_id, member_id, cohort_id) values (%(course)s, %(stranger)s, %(autumn)s)"
+    )
     assert stage.attempt("stranger", with_cohort).state == "42501"
 
 
@@ -301,7 +303,9 @@ def test_the_nightly_recount_mends_seats(stage: Stage) -> None:
 
 
 def test_an_order_keeps_the_cohort_until_it_is_paid(stage: Stage) -> None:
-    stage.owner("update public.courses set pricing_type = 'paid', price = 80, cohorts_only = true where id = %(course)s")
+    stage.owner(
+        "update public.courses set pricing_type = 'paid', price = 80, cohorts_only = true where id = %(course)s"
+    )
     order = stage.act("stranger", "select (public.begin_cohort_purchase(%(course)s, %(spring)s)).id").rows[0][0]
     other = stage.act("stranger", "select (public.begin_cohort_purchase(%(course)s, %(autumn)s)).id").rows[0][0]
     assert order == other, "one order, with the cohort that was chosen last"
