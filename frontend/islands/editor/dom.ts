@@ -8,6 +8,7 @@ import file from "lucide-static/icons/file.svg?raw";
 import grip from "lucide-static/icons/grip-vertical.svg?raw";
 import image from "lucide-static/icons/image.svg?raw";
 import italic from "lucide-static/icons/italic.svg?raw";
+import library from "lucide-static/icons/images.svg?raw";
 import link from "lucide-static/icons/link.svg?raw";
 import list from "lucide-static/icons/list.svg?raw";
 import numbered from "lucide-static/icons/list-ordered.svg?raw";
@@ -30,7 +31,7 @@ import youtube from "lucide-static/icons/square-play.svg?raw";
 import formula from "lucide-static/icons/square-function.svg?raw";
 
 const DRAWINGS = {
-  "arrow-down": arrowDown, "arrow-up": arrowUp, bold, code, "code-block": codeBlock, copy, file, grip, image, italic, link, list,
+  "arrow-down": arrowDown, "arrow-up": arrowUp, bold, code, "code-block": codeBlock, copy, file, grip, image, italic, library, link, list,
   numbered, pencil, pilcrow, plus, quote, redo, sigma, strike, sub, sup, table, text, trash, underline, undo, video, youtube, formula,
 } satisfies Record<string, string>;
 export type IconName = keyof typeof DRAWINGS;

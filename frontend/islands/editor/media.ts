@@ -1,7 +1,7 @@
 /** Parts that are not text: a form for each, with a preview of what learners will see. */
-import { upload } from "../uploads/client";
-import { el, field } from "./dom";
-import { pictureSize } from "./pictures";
+import { upload, type Uploaded } from "../uploads/client";
+import { button, el, field } from "./dom";
+import { pictureSize, type Size, sizeAt } from "./pictures";
 import { type Block, type Content, fileAddress, missing, words, youtubeId } from "./types";
 
 export interface MediaOptions {
@@ -11,6 +11,7 @@ export interface MediaOptions {
 }
 
 const PURPOSE = { image: "lesson_image", video: "lesson_video", file: "attachment" } as const;
+const KINDS: Record<keyof typeof PURPOSE, Uploaded["kind"][]> = { image: ["image"], video: ["video"], file: ["document", "image", "audio", "video"] };
 const ACCEPT = { image: "image/*", video: "video/*", file: "" } as const;
 
 export function mediaPart({ block, courseId, changed }: MediaOptions): HTMLElement {
@@ -68,12 +69,27 @@ function chooser(block: Block, type: "image" | "video" | "file", courseId: strin
         state.textContent = `Sending ${file.name}: ${Math.round((done / all) * 100)} %`;
       },
     });
-    state.textContent = `${sent.filename} is here.`;
-    if (type === "file") set({ url: sent.url, filename: sent.filename, file_type: sent.mime, file_size: sent.bytes });
-    else set({ url: sent.url, ...(size ?? {}) });
+    use(sent, size);
+  }
+  function use(file: Uploaded, size: Size | null): void {
+    state.textContent = `${file.filename} is here.`;
+    if (type === "file") set({ url: file.url, filename: file.filename, file_type: file.mime, file_size: file.bytes });
+    else set({ url: file.url, ...(size ?? {}) });
+  }
+  async function choose(): Promise<void> {
+    const { pick } = await import("../uploads/picker");
+    const chosen = await pick({ kinds: KINDS[type], purpose: PURPOSE[type], courseId, title: `Choose a ${label.toLowerCase()}`, accept: ACCEPT[type] });
+    if (chosen) use(chosen, type === "image" ? await sizeAt(chosen.url) : null);
   }
   const label = { image: "Picture", video: "Video", file: "File" }[type];
-  return el("div", { class: "field" }, el("label", { class: "field-label", for: input.id }, fileAddress(block.content.url) ? `Another ${label.toLowerCase()}` : label), input, state);
+  const library = button("Choose from library", () => void choose(), { icon: "library" });
+  return el(
+    "div",
+    { class: "field" },
+    el("label", { class: "field-label", for: input.id }, fileAddress(block.content.url) ? `Another ${label.toLowerCase()}` : label),
+    el("div", { class: "editor-choose" }, input, library),
+    state,
+  );
 }
 
 function shown(block: Block): Node[] {

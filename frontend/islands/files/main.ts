@@ -2,7 +2,8 @@
 import Sortable from "sortablejs";
 import { csrfToken } from "../site/csrf";
 import { toast } from "../site/toasts";
-import { upload, type Purpose } from "../uploads/client";
+import { upload, type Purpose, type Uploaded } from "../uploads/client";
+import type { Wish } from "../uploads/picker";
 
 const root = document.querySelector<HTMLElement>("[data-island=files]");
 if (root) start(root, root.dataset["here"] ?? "", root.dataset["course"] ?? "");
@@ -15,7 +16,15 @@ function start(root: HTMLElement, here: string, courseId: string): void {
         if (!file) return;
         if (await send(drop, file, "lesson_pdf", courseId, `${here}/document`)) location.assign(here);
       });
+      choosing(drop, { kinds: ["document"], purpose: "lesson_pdf", mime: "application/pdf", title: "Choose a PDF", accept: "application/pdf", courseId }, async (file) => {
+        await hand(file, `${here}/document`);
+        location.assign(here);
+      });
     } else {
+      choosing(drop, { kinds: ["document", "image", "audio", "video"], purpose: "attachment", title: "Choose a file", courseId }, async (file) => {
+        await hand(file, here);
+        await refresh(root, here);
+      });
       dropping(drop, async (files) => {
         // One after the other, so that they stand in the order in which they were chosen.
         for (const file of files) if (await send(drop, file, "attachment", courseId, here)) await refresh(root, here);
@@ -139,15 +148,7 @@ async function send(drop: HTMLElement, file: File, purpose: Purpose, courseId: s
       },
     });
     stop.remove();
-    const answer = await fetch(to, {
-      method: "POST",
-      headers: { "x-csrf-token": csrfToken(), accept: "application/json", "hx-request": "true" },
-      body: new URLSearchParams({ file_id: sent.id }),
-    });
-    if (!answer.ok) {
-      const problem = (await answer.json().catch(() => undefined)) as { detail?: string } | undefined;
-      throw new Error(problem?.detail ?? "It was uploaded, but could not be put with the lesson. Reload the page and try again.");
-    }
+    await hand(sent, to);
     line.remove();
     return true;
   } catch (error) {
@@ -161,4 +162,31 @@ async function send(drop: HTMLElement, file: File, purpose: Purpose, courseId: s
     name.textContent = `${file.name}: ${error instanceof Error ? error.message : "It could not be uploaded."}`;
     return false;
   }
+}
+
+/** Puts a file of the library with the lesson; throws words. */
+async function hand(file: Uploaded, to: string): Promise<void> {
+  const answer = await fetch(to, {
+    method: "POST",
+    headers: { "x-csrf-token": csrfToken(), accept: "application/json", "hx-request": "true" },
+    body: new URLSearchParams({ file_id: file.id }),
+  });
+  if (answer.ok) return;
+  const problem = (await answer.json().catch(() => undefined)) as { detail?: string } | undefined;
+  throw new Error(problem?.detail ?? "It is in the library, but could not be put with the lesson. Reload the page and try again.");
+}
+
+/** A button beside the place to drop files that chooses one of the library. */
+function choosing(drop: HTMLElement, wish: Wish, take: (file: Uploaded) => Promise<void>): void {
+  const button = drop.querySelector<HTMLButtonElement>("[data-library]");
+  button?.addEventListener("click", async () => {
+    const { pick } = await import("../uploads/picker");
+    const chosen = await pick(wish);
+    if (!chosen) return;
+    try {
+      await take(chosen);
+    } catch (error) {
+      toast(error instanceof Error ? error.message : "It could not be put with the lesson. Try again.", "error");
+    }
+  });
 }

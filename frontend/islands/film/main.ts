@@ -34,9 +34,23 @@ function pickPoster(page: HTMLElement, player: HTMLElement): void {
   });
 }
 
+/** Beside the list of the newest videos: all of the library, with pictures and a search. */
+function lookThrough(form: HTMLFormElement): void {
+  const list = form.querySelector<HTMLSelectElement>("[name=file_id]");
+  form.querySelector("[data-film-look]")?.addEventListener("click", async () => {
+    const { pick } = await import("../uploads/picker");
+    const chosen = await pick({ kinds: ["video"], purpose: "lesson_video", courseId: form.dataset["courseId"], title: "Choose a video", accept: "video/*" });
+    if (!chosen || !list) return;
+    if (![...list.options].some((option) => option.value === chosen.id)) list.append(new Option(chosen.filename, chosen.id));
+    list.value = chosen.id;
+    list.focus();
+  });
+}
+
 if (root !== null) {
   const player = root.querySelector<HTMLElement>("[data-island=player]");
   for (const form of root.querySelectorAll<HTMLFormElement>("[data-film-upload]")) sendFilm(form);
+  for (const form of root.querySelectorAll<HTMLFormElement>("[data-film-library]")) lookThrough(form);
   if (player !== null) {
     learnLength(root, player);
     pickPoster(root, player);

@@ -13,6 +13,8 @@ export interface Wish {
   title?: string;
   /** For the browser's own dialog, such as "image/*". */
   accept?: string;
+  /** Of a kind, only files of this type, such as "application/pdf". */
+  mime?: string;
 }
 
 interface Choice extends Uploaded {
@@ -91,10 +93,11 @@ export function pick(wish: Wish): Promise<Uploaded | null> {
       const mine = ++turn;
       said.textContent = "Loading";
       try {
-        const found = (await Promise.all(wish.kinds.map((kind) => fetchChoices(kind, search.value)))).flat();
+        const all = (await Promise.all(wish.kinds.map((kind) => fetchChoices(kind, search.value)))).flat();
+        const found = wish.mime ? all.filter((choice) => choice.mime === wish.mime) : all;
         if (mine !== turn) return;
         list.replaceChildren(...found.map((choice) => item(choice, take)));
-        said.textContent = found.length ? "" : "No file of this kind is in your library yet. Upload one.";
+        said.textContent = found.length ? "" : search.value.trim() ? "No file has these words in its name." : "No file of this kind is in your library yet. Upload one.";
       } catch {
         if (mine === turn) said.textContent = "The library cannot be reached. Close this and try again.";
       }
