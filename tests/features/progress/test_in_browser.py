@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from playwright.async_api import expect
 
 from collegium.web.sessions import COOKIE, hash_token
 from tests.support.browser import NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
-from tests.support.people import Course, Person, add_course, add_person, enrol
+from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol
 from tests.support.site import LiveServer
 
 pytestmark = pytest.mark.e2e
@@ -65,6 +66,39 @@ async def test_a_completed_lesson_opens_the_next_without_a_reload(
     assert not await scrolls_sideways(page)
     await steps.locator("a[rel=next]").click()
     await page.locator("h1", has_text="A claim, step by step").wait_for()
+
+
+async def test_marking_a_lesson_complete_shows_the_way_on_at_once(
+    new_page: NewPage, live_server: LiveServer, database: Database
+) -> None:
+    person = await add_person(database)
+    course = await add_course(database, modules=[[Lesson("One"), Lesson("Two", unlock_after="One"), Lesson("Three")]])
+    await enrol(database, person, course)
+    page = await new_page(width=390)
+    await sign_in(database, page, person, live_server)
+    await page.goto(f"/learn/{course.slug}/{course.lesson('One').id}")
+    # Before the script has arrived the form works as it does without one.
+    await page.wait_for_function("window.htmx")
+    await page.evaluate("window.unchanged = true")
+    done = page.get_by_role("button", name="Mark as complete")
+    await done.focus()
+    await page.keyboard.press("Enter")
+    onward = page.get_by_role("link", name="Next: Two")
+    await expect(onward).to_be_focused()
+    await expect(page.locator("#learn-way")).to_contain_text("You completed this lesson")
+    await expect(page.locator("#what-is-left")).to_contain_text("1 of 3 requirements met")
+    assert await page.evaluate("window.unchanged"), "the page itself stayed"
+    assert await page.locator("#learn-way, #learn-outline, #learn-steps, #what-is-left").count() == 4
+    assert await axe_findings(page) == []
+    # Whoever goes another way is led back to what was left out.
+    await page.goto(f"/learn/{course.slug}/{course.lesson('Three').id}")
+    await done.click()
+    await page.get_by_role("link", name="Still to do: Two").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Two")
+    await page.wait_for_function("window.htmx")
+    await done.click()
+    await expect(page.locator("#what-is-left")).to_contain_text("Course complete")
+    await expect(page.locator("#learn-way p")).to_be_focused()
 
 
 async def test_lessons_are_completed_without_scripts(

@@ -128,6 +128,7 @@ async def _around(
         "here": _path(course.slug, rows[here]),
         "previous": _neighbour(course, rows, here - 1, zone),
         "next": _neighbour(course, rows, here + 1, zone),
+        "onward": _onward(course, rows, here),
         "left": await lessons.what_is_left(tx, course, zone),
         "zone": zone,
     }
@@ -139,6 +140,15 @@ def _neighbour(course: LearningCourse, rows: list[OutlineLesson], at: int, zone:
     row = rows[at]
     shut = lessons.access(course, row) in ("locked", "not_enrolled")
     return {"title": row.title, "href": _path(course.slug, row), "shut": shut, "why": row.lock_words(zone)}
+
+
+def _onward(course: LearningCourse, rows: list[OutlineLesson], here: int) -> dict[str, Any] | None:
+    """Where to go on after a completed lesson: the next one that is open and to be done, else the first of those."""
+    if course.enrollment_id is None or rows[here].status != "completed":
+        return None
+    open_ones = (row for row in (*rows[here + 1 :], *rows[:here]) if row.status != "completed")
+    row = next((row for row in open_ones if lessons.access(course, row) == "open"), None)
+    return {"title": row.title, "href": _path(course.slug, row)} if row else None
 
 
 async def _content(
@@ -221,9 +231,17 @@ async def status(request: pages.WebRequest, slug: FromPath[str], lesson_id: From
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
         course = await lessons.course(tx, viewer, slug)
-        rows = await lessons.outline(tx, viewer, course)
-        context = await _around(tx, viewer, course, rows, _place(rows, lesson_id))
+        context = await _after(tx, viewer, course, lesson_id)
     return pages.render(request, "progress/_status.html", **context)
+
+
+async def _after(tx: Transaction, viewer: Viewer, course: LearningCourse, lesson_id: UUID) -> dict[str, Any]:
+    """What a lesson changes on its page when it is completed."""
+    rows = await lessons.outline(tx, viewer, course)
+    at = _place(rows, lesson_id)
+    lesson = await lessons.lesson(tx, viewer, course, lesson_id)
+    around = await _around(tx, viewer, course, rows, at)
+    return {**around, "access": lessons.access(course, rows[at]), "lesson": lesson}
 
 
 @post("/learn/{slug:str}/{lesson_id:uuid}/visit", status_code=204, include_in_schema=False)
@@ -236,9 +254,11 @@ async def visit(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromP
 
 @post("/learn/{slug:str}/{lesson_id:uuid}/complete", include_in_schema=False)
 async def complete(request: pages.WebRequest, slug: FromPath[str], lesson_id: FromPath[UUID]) -> Response[str]:
-    """Completes a lesson by hand and goes on to the next."""
+    """Completes a lesson by hand. The page then shows the way on; without scripts the next lesson opens."""
     viewer = pages.require_viewer(request)
     here = f"/learn/{slug}/{lesson_id}"
+    if pages.is_fragment(request):
+        return await _complete_in_page(request, viewer, slug, lesson_id)
     try:
         async with pages.transaction(request) as tx:
             await service.mark_lesson_complete(tx, lesson_id)
@@ -260,6 +280,20 @@ async def complete(request: pages.WebRequest, slug: FromPath[str], lesson_id: Fr
     if following is None or lessons.access(course, following) == "locked":
         return pages.redirect(request, here, flash=("success", "Lesson complete."))
     return pages.redirect(request, _path(slug, following), flash=("success", f"“{rows[at].title}” is complete."))
+
+
+async def _complete_in_page(request: pages.WebRequest, viewer: Viewer, slug: str, lesson_id: UUID) -> Response[str]:
+    wait = ""
+    try:
+        async with pages.transaction(request) as tx:
+            await service.mark_lesson_complete(tx, lesson_id)
+    except Problem as problem:
+        if problem.code != "too_soon":
+            raise
+        wait = problem.detail
+    async with pages.transaction(request) as tx:
+        context = await _after(tx, viewer, await lessons.course(tx, viewer, slug), lesson_id)
+    return pages.render(request, "progress/_completed.html", fresh=not wait, wait=wait, **context)
 
 
 @post("/learn/{slug:str}/newest", include_in_schema=False)
