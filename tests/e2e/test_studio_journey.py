@@ -140,7 +140,7 @@ async def take(page: Page) -> None:
         await expect(page.get_by_role("heading", level=1)).to_have_text(title)
         if done == 4:
             await expect(page.locator("main")).to_contain_text("worksheet.txt")
-        await page.wait_for_function("window.htmx")
+        await until(page, "window.htmx")
         await page.get_by_role("button", name="Mark as complete").click()
         await expect(left).to_contain_text("Course complete" if done == 5 else f"{done} of 5 requirements met")
 

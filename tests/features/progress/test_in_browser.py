@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from collegium.web.sessions import COOKIE, hash_token
 from tests.support.browser import NewPage, axe_findings, scrolls_sideways
@@ -26,6 +26,12 @@ async def sign_in(database: Database, page: object, person: Person, server: Live
             hash_token(token),
         )
     await page.context.add_cookies([{"name": COOKIE, "value": token, "url": server.url}])  # type: ignore[attr-defined]
+
+
+async def scripts(page: Page) -> None:
+    """Waits until the page's scripts run; before, forms work as they do without."""
+    while not await page.evaluate("!!window.htmx"):
+        await page.wait_for_timeout(50)
 
 
 async def complete(database: Database, course: Course, title: str) -> None:
@@ -77,16 +83,15 @@ async def test_marking_a_lesson_complete_shows_the_way_on_at_once(
     page = await new_page(width=390)
     await sign_in(database, page, person, live_server)
     await page.goto(f"/learn/{course.slug}/{course.lesson('One').id}")
-    # Before the script has arrived the form works as it does without one.
-    await page.wait_for_function("window.htmx")
+    await scripts(page)
     await page.evaluate("window.unchanged = true")
     done = page.get_by_role("button", name="Mark as complete")
     await done.focus()
     await page.keyboard.press("Enter")
     onward = page.get_by_role("link", name="Next: Two")
-    await expect(onward).to_be_focused()
-    await expect(page.locator("#learn-way")).to_contain_text("You completed this lesson")
-    await expect(page.locator("#what-is-left")).to_contain_text("1 of 3 requirements met")
+    await expect(onward).to_be_focused(timeout=20_000)
+    await expect(page.locator("#learn-way")).to_contain_text("You completed this lesson", timeout=20_000)
+    await expect(page.locator("#what-is-left")).to_contain_text("1 of 3 requirements met", timeout=20_000)
     assert await page.evaluate("window.unchanged"), "the page itself stayed"
     assert await page.locator("#learn-way, #learn-outline, #learn-steps, #what-is-left").count() == 4
     assert await axe_findings(page) == []
@@ -95,10 +100,10 @@ async def test_marking_a_lesson_complete_shows_the_way_on_at_once(
     await done.click()
     await page.get_by_role("link", name="Still to do: Two").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Two")
-    await page.wait_for_function("window.htmx")
+    await scripts(page)
     await done.click()
-    await expect(page.locator("#what-is-left")).to_contain_text("Course complete")
-    await expect(page.locator("#learn-way p")).to_be_focused()
+    await expect(page.locator("#what-is-left")).to_contain_text("Course complete", timeout=20_000)
+    await expect(page.locator("#learn-way p")).to_be_focused(timeout=20_000)
 
 
 async def test_lessons_are_completed_without_scripts(
