@@ -47,6 +47,7 @@ FEATURES = (
     "library",
     "discussions",
     "notices",
+    "quizzes",
     "exchange",
     "insight",
     "certificates",

@@ -211,7 +211,7 @@ OF_A_VERSION = "question_text question_html answer_options points hint image_url
 OF_A_QUIZ = (
     "title description instructions quiz_type status passing_score max_attempts require_passing is_mandatory"
     " time_limit_minutes shuffle_questions shuffle_answers show_correct_answers available_from available_until"
-    " ai_generated source_content_ids grading_policy layout"
+    " ai_generated source_content_ids grading_policy layout anonymous_grading"
 )
 WRITABLE: dict[tuple[str, str], str] = {
     ("questions", "insert"): "id course_id question_type title tags difficulty status",

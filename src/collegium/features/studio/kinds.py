@@ -8,13 +8,17 @@ from collegium.features.studio.model import Criteria
 
 
 class LessonKind(msgspec.Struct, frozen=True):
-    """A type of lesson. ``comes_with`` names what is still to come; ``criteria`` are the ways to be complete."""
+    """A type of lesson. ``comes_with`` names what is still to come; ``criteria`` are the ways to be complete.
+
+    ``page`` is what follows the lesson's address where its content is made elsewhere than in its text.
+    """
 
     words: str
     icon: str
     about: str
     criteria: tuple[Criteria, ...] = ("marked_complete", "time_spent")
     comes_with: str = ""
+    page: str = ""
 
 
 KINDS: dict[str, LessonKind] = {
@@ -25,7 +29,7 @@ KINDS: dict[str, LessonKind] = {
     "pdf": LessonKind("Document", "book-text", "A PDF, read in the page"),
     "external_link": LessonKind("Link", "external-link", "A page elsewhere"),
     "embedded_content": LessonKind("Embedded content", "app-window", "A page elsewhere, shown in the lesson"),
-    "quiz": LessonKind("Quiz", "list-checks", "Questions", ("quiz_passed",), "quizzes"),
+    "quiz": LessonKind("Quiz", "list-checks", "Questions", ("quiz_passed",), page="/quiz"),
     "assignment": LessonKind("Assignment", "clipboard-pen", "Work that is handed in", comes_with="assignments"),
     "live_session": LessonKind("Live session", "radio", "A meeting at a set time", comes_with="live sessions"),
     "scorm": LessonKind("Package", "package", "SCORM", ("scorm_completed",), "SCORM packages"),

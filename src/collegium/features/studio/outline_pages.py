@@ -13,6 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.quizzes import service as quizzes
 from collegium.features.studio import service
 from collegium.features.studio.forms import Form, instant, read_form
 from collegium.features.studio.kinds import KINDS
@@ -133,7 +134,10 @@ async def _do(tx: Transaction, course_id: UUID, verb: str, parts: Sequence[Part]
         case _ if (kind := KINDS.get(verb.removeprefix("add-"))) and parts[0].kind == "module":
             if kind.comes_with:
                 raise Invalid(f"{kind.words} lessons come with {kind.comes_with}.", code="not_available_yet")
-            made = await service.add_lesson(tx, parts[0].id, verb[4:], f"New {kind.words.lower()}")
+            title = f"New {kind.words.lower()}"
+            made = await service.add_lesson(tx, parts[0].id, verb[4:], title)
+            if verb == "add-quiz":
+                await quizzes.create_quiz(tx, course_id, made, quizzes.NewQuiz(title=title))
             return "", {"outline-added": {"part": f"lesson:{made}", "rename": True}}
         case _:
             raise Invalid("This cannot be done to the outline.", code="no_such_act")

@@ -116,6 +116,9 @@ select
         when 'text' then not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
             and not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id and a.removed_at is null)
         when 'pdf' then not exists (select 1 from public.lesson_documents d where d.lesson_id = l.id)
+        when 'quiz' then not exists (
+            select 1 from public.quizzes z join public.quiz_questions p on p.quiz_id = z.id where z.lesson_id = l.id
+        )
         when 'external_link' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         when 'embedded_content' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         else true

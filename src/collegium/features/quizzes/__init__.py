@@ -1,0 +1,1 @@
+"""Quizzes as their instructors build, preview, grade and understand them."""

@@ -1,0 +1,13 @@
+"""A school for each test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.features.quizzes.support import School, make_school
+from tests.support.database import Database
+
+
+@pytest.fixture
+async def school(database: Database) -> School:
+    return await make_school(database)
