@@ -114,7 +114,7 @@ begin
 end
 $$;
 
-create function public.arrange_quiz(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) returns integer
+create function public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -138,7 +138,7 @@ begin
     return v_quiz.revision;
 end
 $$;
-comment on function public.arrange_quiz(uuid, jsonb, jsonb, integer) is
+comment on function public.save_quiz_places(uuid, jsonb, jsonb, integer) is
     'Writes all that a quiz asks, in order, with its sections [{title, instructions}]; answers the new revision. A place that has its id stays '
     'the same row. Raises CG409 when p_revision is not the quiz''s any more. Attempts that have begun keep what they were asked.';
 
@@ -160,7 +160,7 @@ end
 $$;
 comment on function public.place_quiz(uuid, uuid) is
     'Has a draft belong to a lesson of its course, or with null to the course itself. Raises CG404, CG409, CG422.';
-grant execute on function public.arrange_quiz(uuid, jsonb, jsonb, integer), public.place_quiz(uuid, uuid) to authenticated;
+grant execute on function public.save_quiz_places(uuid, jsonb, jsonb, integer), public.place_quiz(uuid, uuid) to authenticated;
 
 -- A quiz that is called like its lesson stays called like it -----------------------------------------------
 

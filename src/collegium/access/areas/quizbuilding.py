@@ -37,6 +37,7 @@ PROBES: dict[str, Probe] = {
 
 FUNCTIONS: dict[str, str] = {
     "public.place_quiz": "authenticated",
+    "public.save_quiz_places": "authenticated",
 }
 
 AREA = Area(things=(), found=found, matrix=MATRIX, probes=PROBES, functions=FUNCTIONS)

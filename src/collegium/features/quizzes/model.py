@@ -12,6 +12,8 @@ import msgspec
 QuizType = Literal["pre_assessment", "formative", "summative", "final_exam", "practice"]
 Status = Literal["draft", "published", "archived"]
 Shown = Literal["immediately", "after_submission", "after_deadline", "never"]
+Policy = Literal["best", "last", "average"]
+Layout = Literal["all", "one"]
 Source = Literal["course", "shared"]
 
 TYPES: dict[str, str] = {
@@ -27,6 +29,8 @@ SHOWN: dict[str, str] = {
     "after_deadline": "When the quiz has closed for everybody",
     "never": "Never",
 }
+POLICIES: dict[str, str] = {"best": "The best attempt", "last": "The last attempt", "average": "The average of all"}
+LAYOUTS: dict[str, str] = {"all": "All questions on one page", "one": "One question on a page"}
 QUESTION_TYPES: dict[str, str] = {
     "multiple_choice": "One choice",
     "true_false": "True or false",
@@ -102,6 +106,8 @@ class Quiz(msgspec.Struct, frozen=True):
     available_from: datetime | None
     available_until: datetime | None
     anonymous_grading: bool
+    grading_policy: Policy
+    layout: Layout
     total_points: Decimal
     attempts_count: int
     graded_count: int

@@ -24,7 +24,8 @@ select
     z.id, z.of_course_id, z.lesson_id, l.title as lesson_title, l.completion_criteria as lesson_criteria,
     c.final_assessment_id is not distinct from z.id as is_final, z.title, z.description, z.instructions, z.quiz_type, z.status,
     z.passing_score, z.max_attempts, z.require_passing, z.is_mandatory, z.time_limit_minutes, z.shuffle_questions, z.shuffle_answers,
-    z.show_correct_answers, z.available_from, z.available_until, z.anonymous_grading, z.total_points, z.attempts_count,
+    z.show_correct_answers, z.available_from, z.available_until, z.anonymous_grading, z.grading_policy,
+    z.layout, z.total_points, z.attempts_count,
     z.graded_count, z.passed_count, z.avg_score, z.pass_rate, z.revision
 from public.quizzes z
 join public.courses c on c.id = z.of_course_id
@@ -78,7 +79,7 @@ order by 1, 2
 
 -- name: arrange
 -- Writes what a quiz asks, unless somebody else changed it meanwhile; answers the new revision.
-select public.arrange_quiz($1, $2::jsonb, $3::jsonb, $4)
+select public.save_quiz_places($1, $2::jsonb, $3::jsonb, $4)
 
 -- name: find_questions
 -- Questions of a course's bank and the shared one that a quiz may ask, the newest first: $3 words, $4 tag, $5 type, after $6.
@@ -112,10 +113,12 @@ delete from public.quizzes where id = $2 and of_course_id = $1 returning id
 -- name: copy_settings
 -- A draft with the settings of another quiz of the course; it belongs to the course itself, without its dates.
 insert into public.quizzes (course_id, title, description, instructions, quiz_type, passing_score, max_attempts, require_passing,
-    is_mandatory, time_limit_minutes, shuffle_questions, shuffle_answers, show_correct_answers, anonymous_grading)
+    is_mandatory, time_limit_minutes, shuffle_questions, shuffle_answers, show_correct_answers, anonymous_grading,
+    grading_policy, layout)
 select z.of_course_id, $3, z.description, z.instructions, z.quiz_type, z.passing_score, z.max_attempts, z.require_passing,
     z.is_mandatory, z.time_limit_minutes, z.shuffle_questions, z.shuffle_answers,
-    case z.show_correct_answers when 'after_deadline' then 'after_submission' else z.show_correct_answers end, z.anonymous_grading
+    case z.show_correct_answers when 'after_deadline' then 'after_submission' else z.show_correct_answers end, z.anonymous_grading,
+    z.grading_policy, z.layout
 from public.quizzes z where z.id = $2 and z.of_course_id = $1
 returning id
 
@@ -124,7 +127,8 @@ returning id
 update public.quizzes set
     title = $3, description = $4, instructions = $5, quiz_type = $6, passing_score = $7, max_attempts = $8, require_passing = $9,
     is_mandatory = $10, time_limit_minutes = $11, shuffle_questions = $12, shuffle_answers = $13, show_correct_answers = $14,
-    available_from = $15, available_until = $16, anonymous_grading = $17
+    available_from = $15, available_until = $16, anonymous_grading = $17, grading_policy = $18,
+    layout = $19
 where id = $2 and of_course_id = $1
 
 -- name: place_quiz

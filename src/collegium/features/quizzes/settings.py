@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from collegium.features.quizzes import building
-from collegium.features.quizzes.model import SHOWN, TYPES, Quiz
+from collegium.features.quizzes.model import LAYOUTS, POLICIES, SHOWN, TYPES, Quiz
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid
@@ -159,6 +159,8 @@ FIELDS: dict[str, Field] = {
     "available_from": Field("Opens", moment("Opens"), show_moment),
     "available_until": Field("Closes", moment("Closes"), show_moment),
     "anonymous_grading": _switch("Grade without names"),
+    "grading_policy": _one_of("Which attempt counts", POLICIES),
+    "layout": _one_of("Questions come", LAYOUTS),
 }
 
 

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.quizzes import service
 from collegium.features.quizzes.forms import read_form
-from collegium.features.quizzes.model import SHOWN, TYPES
+from collegium.features.quizzes.model import LAYOUTS, POLICIES, SHOWN, TYPES
 from collegium.features.quizzes.places import quiz_path
 from collegium.features.quizzes.settings import FIELDS, zone_of
 from collegium.kit.errors import Conflict, Invalid
@@ -54,6 +54,8 @@ async def _page(
         lessons=[("", "The course itself"), *((str(one.id), f"{one.module_title}: {one.title}") for one in lessons)],
         types=list(TYPES.items()),
         shown=list(SHOWN.items()),
+        policies=list(POLICIES.items()),
+        layouts=list(LAYOUTS.items()),
         zone=zone.key,
     )
 

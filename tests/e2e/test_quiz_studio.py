@@ -1,0 +1,131 @@
+"""Quizzes in the studio in a real browser: built by keys alone; each page in two looks."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import SignIn
+from tests.features.quizzes.support import School, make_school
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.database import Database
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+PICTURES = os.environ.get("QUIZ_PICTURES")
+
+
+@pytest.fixture
+async def school(database: Database) -> School:
+    return await make_school(database)
+
+
+async def picture(page: Page, name: str) -> None:
+    """For whoever looks at the pages while changing them: QUIZ_PICTURES names a folder."""
+    if PICTURES:
+        await page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+
+
+async def looked_at(page: Page, address: str, name: str) -> None:
+    """A page has no findings of axe and stays within its window."""
+    await page.goto(address)
+    await picture(page, name)
+    assert await axe_findings(page) == [], address
+    assert not await scrolls_sideways(page), address
+
+
+async def lines(school: School) -> list[str]:
+    rows = await school.rows(
+        "select coalesce(v.question_text, p.draw_tag) || coalesce(' in ' || p.section, '') from public.quiz_questions p"
+        " left join public.question_versions v on v.id = p.question_version_id order by p.question_order"
+    )
+    return [row[0] for row in rows]
+
+
+async def test_a_quiz_is_built_by_keys_alone(new_page: NewPage, sign_in: SignIn, school: School) -> None:
+    for name in ("What is a premium?", "Who is the insured?", "When does cover begin?"):
+        await school.question(name, tags=["basics"])
+    page = await new_page()
+    await sign_in(page, school.teacher)
+    await page.goto(f"/studio/{school.course.id}/quizzes")
+    await page.get_by_label("Title").focus()
+    await page.keyboard.type("Premiums")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Add questions").press("Enter")
+    for box in await page.get_by_role("checkbox").all():
+        await box.press("Space")
+    await page.get_by_role("button", name="Add the chosen").press("Enter")
+    await expect(page.locator("[data-row]")).to_have_count(3)
+
+    await page.locator("[data-grip]").first.focus()
+    for key in ("Space", "ArrowDown", "ArrowDown", "Space"):
+        await page.keyboard.press(key)
+    await expect(page.locator("#qz-status")).to_have_text("Saved")
+    assert await lines(school) == ["Who is the insured?", "What is a premium?", "When does cover begin?"]
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#qz-said")).to_contain_text("is back at line 3 of 3")
+
+    await page.locator("#qz-add-section").press("Enter")
+    await expect(page.get_by_label("Title of the section")).to_be_focused()
+    await page.keyboard.type("Cover")
+    await page.locator(".qz-section [data-grip]").focus()
+    for key in ("Space", "ArrowUp", "Space"):
+        await page.keyboard.press(key)
+    points = page.locator("[name=points]").first
+    await points.fill("2.5")
+    await expect(page.locator("#qz-sum")).to_contain_text("4.5 points")
+    await expect(page.locator("#qz-status")).to_have_text("Saved")
+    assert (await lines(school))[2] == "When does cover begin? in Cover"
+    await picture(page, "builder-in-use")
+    await page.get_by_role("button", name="Publish").press("Enter")
+    await expect(page.locator(".page-head .state")).to_have_text("Published")
+
+
+async def test_what_somebody_else_arranged_is_not_written_over_unseen(
+    new_page: NewPage, sign_in: SignIn, school: School
+) -> None:
+    quiz = await school.quiz(await school.question("One"), await school.question("Two"))
+    page = await new_page()
+    await sign_in(page, school.teacher)
+    await page.goto(f"/studio/{school.course.id}/quizzes/{quiz}")
+    await school.value("update public.quizzes set revision = revision + 1")
+    await page.locator("[name=points]").first.fill("7")
+    await expect(page.get_by_role("alert")).to_contain_text("Somebody else changed this quiz")
+    await expect(page.locator("#qz-status")).to_have_text("Not saved")
+    await page.get_by_role("button", name="Save mine").click()
+    await expect(page.locator("#qz-status")).to_have_text("Saved")
+    assert await school.value("select max(points) from public.quiz_questions") == 7
+
+
+@LOOKS
+async def test_pages_are_accessible(
+    new_page: NewPage, sign_in: SignIn, school: School, width: int, theme: Literal["light", "dark"]
+) -> None:
+    versions = [
+        await school.question(f"What does clause {n} of the policy say about claims?", tags=["claims"])
+        for n in range(4)
+    ]
+    essay = await school.question(
+        "Explain why an insurer asks about other policies before it pays a claim.", "essay", points=5
+    )
+    quiz = await school.quiz(*versions[:3], essay, status="published", lesson=school.course.lessons[0].id)
+    await school.quiz(title="Being written")
+    await school.value(
+        "insert into public.quiz_questions (quiz_id, question_order, draw_tag, draw_count, section, points)"
+        " values ($1, 9, 'claims', 6, 'Cases', 2)",
+        quiz,
+    )
+    page = await new_page(width=width, theme=theme)
+    await sign_in(page, school.teacher)
+    here = f"/studio/{school.course.id}/quizzes"
+    for name, address in (
+        ("list", here),
+        ("builder", f"{here}/{quiz}"),
+        ("add", f"{here}/{quiz}/add"),
+        ("settings", f"{here}/{quiz}/settings"),
+    ):
+        await looked_at(page, address, f"{name}-{width}")
