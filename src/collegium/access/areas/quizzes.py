@@ -87,8 +87,9 @@ MATRIX: dict[str, dict[str, str]] = {
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
     },
+    # Somebody who teaches a course one of whose quizzes asks it by name reads its key.
     "question_keys: shared": {
-        "select": "-     -     -     -     -     -     42501 yes   yes   yes",
+        "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 yes   yes   yes",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes",
@@ -214,7 +215,7 @@ OF_A_QUIZ = (
     " ai_generated source_content_ids grading_policy layout anonymous_grading"
 )
 WRITABLE: dict[tuple[str, str], str] = {
-    ("questions", "insert"): "id course_id question_type title tags difficulty status",
+    ("questions", "insert"): "id course_id organisation_id question_type title tags difficulty status",
     ("questions", "update"): "title tags difficulty status",
     ("question_versions", "insert"): f"id question_id {OF_A_VERSION}",
     ("question_versions", "update"): OF_A_VERSION,
