@@ -124,6 +124,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Bank(msgspec.Struct, frozen=True):
+    """Where questions are kept: a course's bank, an organisation's, or (both None) the one that all courses share."""
+
+    course_id: UUID | None = None
+    organisation_id: UUID | None = None
+
+
 class BankFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which questions of a bank, in which order. Empty means any."""
 
@@ -148,3 +155,76 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
 
     rows: list[Row]
     next: str | None = None
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """An organisation whose bank one may look through; ``kept`` says that one may write in it too."""
+
+    id: UUID
+    name: str
+    kept: bool
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """How a version, or a question, has fared. ``share_sum`` adds up the shares of the points that answers earned."""
+
+    quizzes: int = 0
+    asked: int = 0
+    answered: int = 0
+    full_points: int = 0
+    share_sum: Decimal = Decimal(0)
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            self.quizzes + other.quizzes,
+            self.asked + other.asked,
+            self.answered + other.answered,
+            self.full_points + other.full_points,
+            self.share_sum + other.share_sum,
+        )
+
+    @property
+    def right(self) -> int | None:
+        """Percent of graded answers that earned everything; None before the first."""
+        return round(self.full_points * 100 / self.answered) if self.answered else None
+
+    @property
+    def average(self) -> int | None:
+        """Percent of the points that a graded answer earned on average; None before the first."""
+        return round(self.share_sum * 100 / self.answered) if self.answered else None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One wording of a question. ``used_at`` is when somebody was first asked it."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    used_at: datetime | None
+    change_note: str | None
+    question_text: str
+    question_html: str | None
+    answer_options: Any
+    points: Decimal
+    hint: str | None
+    by: str | None
+    correct_answer: Any
+    explanation: str | None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A quiz that asks a question by name."""
+
+    id: UUID
+    title: str
+    status: str
+    version: int
+    course_id: UUID
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What an answer would earn: a share from 0 to 1, what is said to it, and which of the accepted ones it was."""
+
+    share: Decimal
+    feedback: str | None
+    matched: list[int] | None

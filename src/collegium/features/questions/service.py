@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+
+import asyncpg
+import msgspec
 
 from collegium.features.authoring import service as authoring
 from collegium.features.questions.checking import check_draft
@@ -12,31 +16,54 @@ from collegium.features.questions.model import (
     QUESTION_TYPES,
     SORTS,
     STATUSES,
+    Bank,
     BankFilter,
     BankPlace,
+    Figures,
+    Organisation,
     Page,
+    Place,
     Question,
     QuestionDraft,
+    Trial,
+    Version,
 )
 from collegium.kit import queries
 from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.db import Transaction
-from collegium.kit.errors import Invalid, NotFound
+from collegium.kit.errors import Forbidden, Invalid, NotFound
 
 __all__ = [
     "DIFFICULTIES",
     "QUESTION_TYPES",
     "SORTS",
     "STATUSES",
+    "Bank",
     "BankFilter",
+    "Figures",
+    "Organisation",
     "Page",
+    "Place",
     "Question",
     "QuestionDraft",
+    "Trial",
+    "Version",
+    "ask_newest",
+    "banks",
     "check_draft",
+    "copy",
+    "course",
     "create_question",
+    "figures",
     "new_version",
     "question",
+    "quizzes",
     "search",
+    "set_status",
+    "tag",
+    "tags",
+    "try_answer",
+    "versions",
 ]
 
 Q = queries.load("collegium.features.questions")
@@ -84,15 +111,18 @@ def clean_tags(tags: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
 
 
-async def create_question(tx: Transaction, course_id: UUID | None, draft: QuestionDraft) -> UUID:
-    """Puts a question into a course's bank, or (None) into the one that all share; answers its id.
+async def create_question(
+    tx: Transaction, course_id: UUID | None, draft: QuestionDraft, organisation_id: UUID | None = None
+) -> UUID:
+    """Puts a question into the bank of a course or an organisation, or (neither) into the one that all share.
 
-    Raises Invalid with all problems of the draft, Forbidden for who may not write in that bank.
+    Answers its id. Raises Invalid with all problems of the draft, Forbidden for who may not write in that bank.
     """
     version, key = _checked(draft)
     made: UUID = await tx.fetchval(
         Q.add_question,
         course_id,
+        organisation_id,
         draft.question_type,
         draft.title or None,
         clean_tags(draft.tags),
@@ -125,14 +155,21 @@ async def question(tx: Transaction, question_id: UUID) -> Question:
 
 
 async def search(
-    tx: Transaction, course_id: UUID | None, wanted: BankFilter, cursor: str | None = None, *, size: int = PAGE
+    tx: Transaction,
+    course_id: UUID | None,
+    wanted: BankFilter,
+    cursor: str | None = None,
+    *,
+    organisation_id: UUID | None = None,
+    size: int = PAGE,
 ) -> Page[Question]:
-    """A page of a course's bank (None: of the shared one). An unknown cursor stands for the beginning."""
+    """A page of a bank (neither course nor organisation: the shared one). An unknown cursor is the beginning."""
     after = read_cursor(cursor, BankPlace)
     rows = await tx.all(
         Question,
         Q.search,
         course_id,
+        organisation_id,
         " ".join(wanted.text.split())[:200],
         wanted.tag,
         wanted.question_type,
@@ -149,3 +186,83 @@ async def search(
         return Page(rows)
     changed = last.created_at if wanted.sort == "oldest" else last.updated_at
     return Page(rows[:size], write_cursor(BankPlace(changed, last.title or "", last.id)))
+
+
+async def course(tx: Transaction, course_id: UUID) -> asyncpg.Record:
+    """The course that a page of the studio is about; raises NotFound for one that the actor does not teach."""
+    found = await tx.fetchrow(Q.course, course_id)
+    if found is None:
+        raise NotFound("There is no such course that you teach.")
+    return found
+
+
+async def banks(tx: Transaction) -> list[Organisation]:
+    """Organisations whose bank the actor may look through."""
+    return await tx.all(Organisation, Q.banks)
+
+
+async def tags(tx: Transaction, bank: Bank) -> list[str]:
+    """The tags of a bank, those used most first."""
+    return [row["tag"] for row in await tx.fetch(Q.tags, bank.course_id, bank.organisation_id)]
+
+
+async def figures(tx: Transaction, question_ids: Sequence[UUID]) -> dict[UUID, dict[int, Figures]]:
+    """Of each question, its versions' figures by their number. Asks once, for up to 200 questions."""
+    found: dict[UUID, dict[int, Figures]] = {one: {} for one in question_ids}
+    for row in await tx.fetch(Q.figures, list(question_ids)):
+        found[row["question_id"]][row["version"]] = Figures(*list(row.values())[3:])
+    return found
+
+
+async def versions(tx: Transaction, question_id: UUID) -> list[Version]:
+    """The versions of a question, the newest first."""
+    return await tx.all(Version, Q.versions, question_id)
+
+
+async def quizzes(tx: Transaction, question_id: UUID) -> list[Place]:
+    """Quizzes of the actor's courses that ask a question by name."""
+    return await tx.all(Place, Q.quizzes, question_id)
+
+
+async def ask_newest(tx: Transaction, question_id: UUID) -> int:
+    """Has the quizzes of the actor's courses ask the newest version; answers how many changed."""
+    changed: int = await tx.fetchval(Q.ask_newest, question_id)
+    return changed
+
+
+async def try_answer(tx: Transaction, draft: QuestionDraft, answer: Any) -> Trial:
+    """What an answer would earn by a draft's key. Raises Invalid when there is no whole key, or no such answer."""
+    given = (draft.question_type, draft.answer_options, draft.correct_answer, draft.option_feedback, answer)
+    found: dict[str, Any] = await tx.fetchval(Q.try_answer, *given)
+    return msgspec.convert(found, Trial, strict=False)
+
+
+# Many at once ----------------------------------------------------------------------------------------------------
+
+
+async def set_status(tx: Transaction, question_ids: Sequence[UUID], status: str) -> int:
+    """Retires questions, or makes them active again; answers how many changed."""
+    if status not in STATUSES:
+        raise Invalid("A question is a draft, active or retired.")
+    return len(await tx.fetch(Q.set_status, list(question_ids), status))
+
+
+async def tag(tx: Transaction, question_ids: Sequence[UUID], word: str, *, remove: bool = False) -> int:
+    """Puts a tag on questions, or takes it from them; answers how many changed. Raises Invalid."""
+    words = clean_tags((word,))
+    if not words or len(words[0]) > 100:
+        raise Invalid("Give a tag of 1 to 100 characters.")
+    return len(await tx.fetch(Q.remove_tag if remove else Q.add_tag, list(question_ids), words[0]))
+
+
+async def copy(tx: Transaction, question_ids: Sequence[UUID], to: Bank) -> int:
+    """Copies questions, in their newest version, into another bank; answers how many.
+
+    Raises Forbidden for a question whose key the actor may not read, and for a bank in which he may not write.
+    """
+    for one in question_ids:
+        found = await question(tx, one)
+        if not found.has_key:
+            raise Forbidden(f"You may not read what is right in “{found.name}”, so you cannot copy it.")
+        await create_question(tx, to.course_id, found.draft(), to.organisation_id)
+    return len(question_ids)
