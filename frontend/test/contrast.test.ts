@@ -30,6 +30,7 @@ const PAIRS: [string, string, number][] = [
     ["--soft", `--${state}-wash`, 4.5],
   ]),
   ...PAPERS.map((paper): [string, string, number] => ["--edge", paper, 3]),
+  ...["word", "name", "text", "value"].flatMap((part) => PAPERS.map((paper): [string, string, number] => [`--code-${part}`, paper, 4.5])),
 ];
 
 describe.each(["collegium-light", "collegium-dark"])("%s", (name) => {

@@ -1,4 +1,4 @@
-/** A lesson's text where it has formulas to draw, or videos that are fetched from YouTube only when somebody plays them. */
+/** A lesson's text where it has formulas to draw, code to colour, or videos that are fetched from YouTube only when somebody plays them. */
 import { drawFormulas } from "../formulas/render";
 
 for (const figure of document.querySelectorAll<HTMLElement>("[data-youtube]")) {
@@ -17,3 +17,4 @@ for (const figure of document.querySelectorAll<HTMLElement>("[data-youtube]")) {
   });
 }
 void drawFormulas(document);
+if (document.querySelector("pre > code[class*='language-']")) void import("../code/render").then(({ colourCode }) => colourCode(document));

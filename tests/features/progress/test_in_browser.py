@@ -118,3 +118,30 @@ async def test_lessons_are_completed_without_scripts(
     await page.get_by_role("button", name="Mark as complete").click()
     await page.locator("text=Lesson complete.").wait_for()
     assert await page.locator("#what-is-left .left-met").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_code_is_coloured_by_its_language(
+    new_page: NewPage, live_server: LiveServer, database: Database, theme: str
+) -> None:
+    person = await add_person(database)
+    course = await add_course(database, modules=[[Lesson("Code", preview=True), Lesson("None")]])
+    html = '<pre><code class="language-sql">select count(*) -- all &lt;b&gt;\nfrom members;</code></pre>'
+    async with database.connect() as owner:
+        await owner.execute(
+            "insert into public.content_blocks (lesson_id, course_id, type, order_index, content)"
+            " values ($1, $2, 'rich_text', 8, jsonb_build_object('html', $3::text, 'plain_text', 'Code'))",
+            course.lesson("Code").id, course.id, html,
+        )  # fmt: skip
+    await enrol(database, person, course)
+    page = await new_page(theme=theme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await sign_in(database, page, person, live_server)
+    await page.goto(f"/learn/{course.slug}/{course.lesson('None').id}")
+    await scripts(page)
+    assert not any("sql" in url for url in asked), "fetched only where it is needed"
+    await page.goto(f"/learn/{course.slug}/{course.lesson('Code').id}")
+    await expect(page.locator("pre .hljs-keyword").first).to_have_text("select")
+    await expect(page.locator("pre code")).to_have_text("select count(*) -- all <b>\nfrom members;")
+    assert await axe_findings(page) == []

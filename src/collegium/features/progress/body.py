@@ -73,8 +73,11 @@ class Body(msgspec.Struct, frozen=True):
 
     @property
     def needs_script(self) -> bool:
-        """Whether there are formulas to draw or videos to fetch on demand."""
-        return any(block.type == "youtube" or "data-math" in block.text("html") for block in self.blocks)
+        """Whether there are formulas to draw, code to colour or videos to fetch on demand."""
+        return any(
+            block.type == "youtube" or "data-math" in block.text("html") or "language-" in block.text("html")
+            for block in self.blocks
+        )
 
     @property
     def frames(self) -> list[str]:
