@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, concurrency, counters, films, insight, load, uploads
+from bench import calibrate, concurrency, counters, films, insight, load, uploads, watching
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -199,13 +199,14 @@ def _uploads(ground: Ground) -> list[Figure]:
         Figure("uploads-memory", round(found.grown_mb, 1), "MB", None, None, "< 64 MB more", found.grown_mb < 64),
         Figure(
             "uploads-film",
-            round(found.longest_gap_s, 3),
-            "s at most",
+            round(found.watched.stalled_s, 3),
+            "s of stalls",
             None,
             None,
-            "no second late",
-            found.late == 0,
-            note="longest wait for the bytes of one second of film, 8 Mbit/s",
+            "none",
+            found.watched.stalled_s == 0,
+            note=f"{found.watched.played_s} s of film played, 8 Mbit/s, {watching.AHEAD_S} s ahead; "
+            f"longest wait for the bytes of one second {found.watched.longest_s:.2f} s",
         ),
     ]
 

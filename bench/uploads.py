@@ -1,15 +1,17 @@
 """1 GB arrives byte for byte though its connection is cut five times and the server restarted, beside a film that plays.
 
 The server's memory is that of the web process with the background jobs in it; the look into the file runs in a process
-of its own, whose memory is limited there. The film is fetched as a player fetches it: one second's bytes a second.
+of its own, whose memory is limited there. The film is fetched as a player fetches it: a few seconds ahead.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import secrets
+import sys
 import time
 import zipfile
 from dataclasses import dataclass
@@ -22,11 +24,13 @@ import psutil
 
 from bench.cutting import CuttingProxy, Sender
 from bench.ground import Ground
+from bench.watching import Watched
 
 SIZE = 1_000_000_000
 CUTS = 5
 FILM_SECOND = 1_000_000
 """Bytes that a second of the film has: 8 Mbit/s."""
+FILM_SECONDS = 60
 COOKIE = "collegium_session"
 
 
@@ -39,8 +43,7 @@ class Found:
     resumed: int
     per_second: float
     grown_mb: float
-    longest_gap_s: float
-    late: int
+    watched: Watched
     seconds: float
 
 
@@ -88,7 +91,7 @@ async def _run(ground: Ground, size: int) -> Found:
             await _warm(ground, sender)
             memory.watch(ground.web_pid)
             ending = asyncio.Event()
-            watching = asyncio.create_task(_watch(ground, people[1][1], film, ending))
+            watching = await _watch(ground, people[1][1], film)
             reading = asyncio.create_task(_read_memory(memory, ending))
             began = time.perf_counter()
             url = await sender.begin("source.zip", "package", size_of(source))
@@ -106,11 +109,12 @@ async def _run(ground: Ground, size: int) -> Found:
             result = await sender.result(url)
             whole = time.perf_counter() - began
             ending.set()
-            gap, late = await watching
+            said, _ = await watching.communicate(b"\n")
+            watched = Watched(**json.loads(said))
             await reading
     stored = ground.folder / "files" / "files" / str(result["id"]) / "original.zip"
     same = result["state"] == "ready" and await asyncio.to_thread(lambda: _digest(stored) == _digest(source))
-    return Found(same, proxy.done, sender.resumed, size / sent, memory.grown / 1e6, gap, late, whole)
+    return Found(same, proxy.done, sender.resumed, size / sent, memory.grown / 1e6, watched, whole)
 
 
 async def _warm(ground: Ground, sender: Sender) -> None:
@@ -163,12 +167,12 @@ async def _people(ground: Ground) -> list[tuple[UUID, str]]:
 
 
 async def _film(ground: Ground, owner: UUID) -> UUID:
-    """Ten minutes' bytes in the file store."""
+    """A minute's bytes in the file store."""
     film = uuid4()
     key = f"files/{film}/original.mp4"
     path = ground.folder / "files" / key
     await asyncio.to_thread(lambda: path.parent.mkdir(parents=True))
-    await asyncio.to_thread(path.write_bytes, os.urandom(FILM_SECOND * 60))
+    await asyncio.to_thread(path.write_bytes, os.urandom(FILM_SECOND * FILM_SECONDS))
     db = await asyncpg.connect(ground.dsn)
     try:
         await db.execute(
@@ -176,7 +180,7 @@ async def _film(ground: Ground, owner: UUID) -> UUID:
             " state) values ($1, $2, 'collection', 'film.mp4', 'video', 'video/mp4', $3, repeat('a', 64), $4, 'ready')",
             film,
             owner,
-            FILM_SECOND * 60,
+            FILM_SECOND * FILM_SECONDS,
             key,
         )
     finally:
@@ -184,29 +188,13 @@ async def _film(ground: Ground, owner: UUID) -> UUID:
     return film
 
 
-async def _watch(ground: Ground, token: str, film: UUID, ending: asyncio.Event) -> tuple[float, int]:
-    """Plays round and round, straight from the server; the longest wait for a second's bytes, and how many came late.
-
-    While the server is restarted nobody can be served: those waits are left out.
-    """
-    longest, late, second = 0.0, 0, 0
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{ground.port}", timeout=30, cookies={COOKIE: token}
-    ) as client:
-        while not ending.is_set():
-            at = second % 60 * FILM_SECOND
-            began, pid = time.perf_counter(), ground.web_pid
-            try:
-                answer = await client.get(f"/files/{film}", headers={"range": f"bytes={at}-{at + FILM_SECOND - 1}"})
-                assert len(answer.content) == FILM_SECOND, answer.status_code
-                waited = time.perf_counter() - began
-                if pid == ground.web_pid:
-                    longest, late = max(longest, waited), late + (waited > 1)
-            except httpx.TransportError:
-                waited = time.perf_counter() - began
-            second += 1
-            await asyncio.sleep(max(0.0, 1 - waited))
-    return longest, late
+async def _watch(ground: Ground, token: str, film: UUID) -> asyncio.subprocess.Process:
+    """Somebody plays the film straight from the server, in a process of his own."""
+    address = f"http://127.0.0.1:{ground.port}/files/{film}"
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.watching", address, COOKIE, token, str(FILM_SECOND), str(FILM_SECONDS),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
 
 
 async def _read_memory(memory: Memory, ending: asyncio.Event) -> None:

@@ -52,6 +52,15 @@ def test_an_entry_brings_its_styles_and_all_that_it_imports_but_not_what_it_may_
 
 
 @pytest.mark.usefixtures("build")
+def test_what_a_page_will_import_comes_ahead_with_what_that_imports() -> None:
+    assert assets.ahead_tags("hls.ts", "_shared.js").splitlines() == [
+        '<link rel="modulepreload" href="/static/dist/assets/hls-4.js">',
+        '<link rel="modulepreload" href="/static/dist/assets/shared-2.js">',
+        '<link rel="modulepreload" href="/static/dist/assets/deep-3.js">',
+    ]
+
+
+@pytest.mark.usefixtures("build")
 def test_a_style_sheet_is_an_entry_without_script() -> None:
     assert assets.entry_tags("styles/app") == '<link rel="stylesheet" href="/static/dist/assets/app-5.css">'
 

@@ -108,6 +108,25 @@ def entry_tags(entry: str) -> Markup:
     return _entry_tags(entry, _stamp())
 
 
+def ahead_tags(*modules: str) -> Markup:
+    """Tags that fetch, at once, modules which a page's own script is going to import one after the other.
+
+    `modules` are names of the manifest: a source file of the front end or of a package.
+    Raises UnknownAsset, or FrontEndNotBuilt.
+    """
+    return _ahead_tags(modules, _stamp())
+
+
+@lru_cache(maxsize=64)
+def _ahead_tags(modules: tuple[str, ...], stamp: int) -> Markup:
+    manifest = _manifest()
+    files: dict[str, None] = {}
+    for module in modules:
+        chunk = _chunk(module)
+        files.update(dict.fromkeys([chunk["file"], *(manifest[name]["file"] for name in chunk.get("imports", []))]))
+    return Markup("\n".join(f'<link rel="modulepreload" href="{STATIC_URL}{js}">' for js in files))  # noqa: S704 - as below
+
+
 @lru_cache(maxsize=64)
 def _entry_tags(entry: str, stamp: int) -> Markup:
     manifest, chunk = _manifest(), _chunk(entry)
@@ -222,7 +241,7 @@ class Ui:
 
 
 def install(environment: jinja2.Environment) -> None:
-    """Give an environment what the layouts and macros call: `asset`, `entry_tags`, `icon`, `ui` and the rest.
+    """Give an environment what layouts and macros call: `asset`, `entry_tags`, `ahead_tags`, `icon`, `ui`, the rest.
 
     The environment must be synchronous, escape by default and find `web/templates`.
     """
@@ -230,6 +249,7 @@ def install(environment: jinja2.Environment) -> None:
     names.update(
         asset=asset_url,
         entry_tags=entry_tags,
+        ahead_tags=ahead_tags,
         font_preloads=font_preloads,
         icon=icon,
         course_cover=course_cover,
