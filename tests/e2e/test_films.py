@@ -165,6 +165,13 @@ async def test_a_provider_is_asked_only_after_a_click_and_its_seconds_count(
     await expect(instructor.get_by_label("Length")).to_have_value("1:00")
     await instructor.get_by_role("button", name="Keep this length").click()
     await expect(instructor.get_by_text("Learners can see the video.")).to_be_visible()
+    captions = b"WEBVTT\n\n00:01.000 --> 00:02.000\nA notice\n\n00:20.000 --> 00:22.000\nThe reason\n"
+    await instructor.get_by_label("File", exact=True).set_input_files(
+        {"name": "a.vtt", "mimeType": "text/vtt", "buffer": captions}
+    )
+    await instructor.get_by_role("button", name="Add this file").click()
+    await instructor.get_by_role("button", name="Make default").click()
+    await expect(instructor.get_by_text("is the default now, and the transcript is in it.")).to_be_visible()
 
     learner = await add_person(database)
     await enrol(database, learner, school.course)
@@ -189,6 +196,18 @@ async def test_a_provider_is_asked_only_after_a_click_and_its_seconds_count(
     assert ranges[0][0] == 0
     assert ranges[0][1] >= 4
     assert {url.split("/")[2] for url in asked} == {"www.youtube.com"}
+
+    # A line of the transcript leads to the button that loads the video, which then begins there.
+    asked.clear()
+    await page.reload()
+    load = page.get_by_role("button", name="Load the video from YouTube")
+    await expect(load).to_be_visible()
+    await page.locator(".transcript button", has_text="The reason").click()
+    await expect(load).to_be_focused()
+    await expect(page.get_by_text("It begins at 0:20 once it is loaded.")).to_be_visible()
+    assert asked == []
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelector('youtube-video')?.currentTime >= 20")
 
 
 async def test_the_first_picture_is_there_soon(new_page: NewPage, school: School, sign_in: SignIn) -> None:

@@ -171,6 +171,26 @@ function startKeys(root: HTMLElement, view: View, config: Config, store: KeyStor
   });
 }
 
+/**
+ * Before a provider's video was asked for, a line of the transcript leads to the button that loads it, and the video begins
+ * there. Answers what ends that.
+ */
+function beforeItIsLoaded(stage: HTMLElement, panel: HTMLElement, choose: (seconds: number) => void): () => void {
+  const words = el("p", { role: "status" });
+  const listen = (event: Event): void => {
+    const line = (event.target as Element).closest<HTMLElement>("[data-start]");
+    const seconds = Number(line?.dataset["start"]);
+    if (line === null || !Number.isFinite(seconds)) return;
+    choose(seconds);
+    words.textContent = `It begins at ${clock(seconds)} once it is loaded.`;
+    const load = stage.querySelector<HTMLElement>("[data-provider-load]");
+    load?.before(words);
+    load?.focus();
+  };
+  panel.addEventListener("click", listen);
+  return () => panel.removeEventListener("click", listen);
+}
+
 /** Brings the player in `root` to life. Rejects where its libraries cannot be loaded or its configuration is none. */
 export async function start(root: HTMLElement): Promise<void> {
   const stage = root.querySelector<HTMLElement>("[data-player-stage]");
@@ -178,9 +198,13 @@ export async function start(root: HTMLElement): Promise<void> {
   const config = readConfig(root.dataset["config"] ?? "");
   const store = pageStore();
   const { provider } = config;
+  const panel = document.querySelector<HTMLElement>("[data-transcript]");
+  let wanted: number | undefined;
   if (provider !== undefined) {
+    const early = panel === null ? undefined : beforeItIsLoaded(stage, panel, (seconds) => (wanted = seconds));
     await consent(stage, provider);
     await defineProvider(provider);
+    early?.();
   } else if (isHls(config.src)) await defineHls();
   const kept = config.tracked ? leftPosition(store, config.userId, config.videoId) : undefined;
 
@@ -190,9 +214,8 @@ export async function start(root: HTMLElement): Promise<void> {
   keepPrefs(view, store, () => config.maxRate);
   startKeys(root, view, config, store);
   if (config.tracked) startSession(root, view, config, store);
-  resume(view, kept ?? config.resumeAt, config.duration);
+  resume(view, wanted ?? kept ?? config.resumeAt, config.duration);
 
-  const panel = document.querySelector<HTMLElement>("[data-transcript]");
   if (panel !== null) {
     const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
     const transcript = new Transcript(panel, (seconds) => (video.currentTime = seconds), () => performance.now(), still);

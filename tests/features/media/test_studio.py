@@ -140,6 +140,10 @@ async def test_a_page_with_a_provider_allows_that_provider_and_nothing_else(scen
         assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
         assert "learns your network address" in answer.text
         assert "ytimg" not in answer.text
+    # What is said beside the frame is ours, what is said in it is theirs: the page tells which is which.
+    await scene.post("/captions", {"lang": "en"}, files={"file": ("a.vtt", VTT)})
+    assert "player of YouTube" in (await scene.client.get(scene.page)).text
+    assert "must give the reason." in (await scene.client.get(lesson)).text.partition("data-transcript")[2]
 
 
 async def test_captions_come_as_files_in_several_languages(scene: Scene) -> None:
