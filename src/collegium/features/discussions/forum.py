@@ -69,6 +69,16 @@ async def posts(tx: Transaction, discussion_id: UUID, after: TimePlace | None = 
     return Posts(rows[:POSTS], TimePlace(last.created_at, last.id) if last else None)
 
 
+async def see(tx: Transaction, discussion_id: UUID) -> None:
+    """Notes that the actor saw all of a discussion. Raises NotFound for who has no part in it."""
+    await tx.execute(Q.see_posts, discussion_id)
+
+
+async def see_all(tx: Transaction, course_id: UUID) -> None:
+    """Notes that nothing in the forum of a course is new to the actor. Raises NotFound for who has no part in it."""
+    await tx.execute(Q.see_all_posts, course_id)
+
+
 def _body(text: str) -> str:
     body = text.replace("\r\n", "\n").strip()
     if not body:

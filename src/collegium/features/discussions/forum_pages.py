@@ -67,6 +67,24 @@ async def threads(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     )
 
 
+@post("/learn/{slug:str}/discussions/seen", include_in_schema=False)
+async def see_all(request: WebRequest, slug: FromPath[str]) -> Response[str]:
+    """Takes every mark of something new away."""
+    pages.require_viewer(request)
+    async with pages.transaction(request) as tx:
+        await forum.see_all(tx, (await forum.forum(tx, slug)).course_id)
+    return pages.redirect(request, _home(slug))
+
+
+@post("/learn/{slug:str}/discussions/{discussion_id:uuid}/seen", status_code=204, include_in_schema=False)
+async def see(request: WebRequest, slug: FromPath[str], discussion_id: FromPath[UUID]) -> None:
+    """Notes that the reader has the end of a discussion before him."""
+    pages.require_viewer(request)
+    async with pages.transaction(request) as tx:
+        await forum.discussion(tx, slug, discussion_id)
+        await forum.see(tx, discussion_id)
+
+
 @get("/learn/{slug:str}/discussions/new", include_in_schema=False)
 async def new(request: WebRequest, slug: FromPath[str]) -> Response[str]:
     """Asks for a new discussion."""
@@ -244,4 +262,4 @@ async def settings(request: WebRequest, slug: FromPath[str], discussion_id: From
     )  # fmt: skip
 
 
-FORUM_ROUTES: list[ControllerRouterHandler] = [threads, new, start, thread, add_post, act, settings]
+FORUM_ROUTES: list[ControllerRouterHandler] = [threads, see_all, see, new, start, thread, add_post, act, settings]

@@ -187,7 +187,7 @@ class Forum(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A discussion in the list of a forum."""
+    """A discussion in the list of a forum. ``unread``: all of it, only replies, or nothing is new to the reader."""
 
     id: UUID
     lesson_id: UUID | None
@@ -201,6 +201,7 @@ class Thread(msgspec.Struct, frozen=True):
     posts_count: int
     last_post_at: datetime
     created_at: datetime
+    unread: Literal["all", "replies"] | None
 
     @property
     def replies(self) -> int:

@@ -57,10 +57,21 @@ update public.courses set enable_discussion_forum = $2 where id = $1 returning i
 select f.course_id, f.slug, f.title, f.part, f.open_reports from public.see_forum($1) f;
 
 -- name: list_discussions
--- One page of a forum, after the place where the last page ended.
+-- One page of a forum, after the place where the last page ended, with what is new in each to the person who asks.
 select d.id, d.lesson_id, d.lesson_title, d.title, d.author, d.mine, d.is_pinned, d.is_locked, d.is_answered, d.posts_count,
-    d.last_post_at, d.created_at
-from public.list_discussions($1, $2, $3, $4, $5, $6, $7) d;
+    d.last_post_at, d.created_at,
+    case when r.seen_at is null then 'all' when r.seen_at < d.last_post_at then 'replies' end as unread
+from public.list_discussions($1, $2, $3, $4, $5, $6, $7) d
+left join public.discussion_reading r on r.discussion_id = d.id and r.member_id = (select auth.uid())
+order by d.is_pinned desc, d.last_post_at desc, d.id desc;
+
+-- name: see_posts
+-- Notes that the person who asks saw everything that a discussion holds now.
+select public.see_posts($1);
+
+-- name: see_all_posts
+-- Notes that nothing in a forum is new to the person who asks.
+select public.see_all_posts($1);
 
 -- name: see_discussion
 -- A discussion without its posts.

@@ -49,7 +49,7 @@ WORDS = {
     "sharing": "Collections shared by link",
     "packages": "Courses that came in as files",
     "watching": "How videos are watched",
-    "finishing": "Courses and films, more",
+    "finishing": "What was read in discussions",
     "cohorts": "Cohorts",
     "bank": "The question bank",
     "quizbuilding": "Building and grading quizzes",
