@@ -5,16 +5,10 @@ from __future__ import annotations
 from collegium.access.area import Area, Probe
 from collegium.access.stage import Stage
 
-THINGS = ("asked_discussion", "other_discussion")
-
-
-# The owner asks twice, and has seen the end of the first discussion.
+# The owner has seen the end of his own discussion; the learner has not.
 FOUND = """
-insert into public.discussions (id, course_id, member_id, title) values
-    (%(asked_discussion)s, %(course)s, %(owner)s, 'What is a deductible?'),
-    (%(other_discussion)s, %(course)s, %(owner)s, 'What is a rider?');
 insert into public.discussion_reading (member_id, discussion_id, course_id, seen_at) values
-    (%(owner)s, %(asked_discussion)s, %(course)s, now() - interval '1 hour');
+    (%(owner)s, %(discussion)s, %(course)s, now() - interval '1 hour');
 """
 
 
@@ -37,9 +31,9 @@ MATRIX: dict[str, dict[str, str]] = {
 PROBES: dict[str, Probe] = {
     "discussion_reading": Probe(
         "when the owner saw a discussion",
-        "member_id = %(owner)s and discussion_id = %(asked_discussion)s",
-        "(member_id, discussion_id, course_id) values (%(owner)s, %(other_discussion)s, %(course)s)",
-        "member_id = %(owner)s and discussion_id = %(other_discussion)s",
+        "member_id = %(owner)s and discussion_id = %(discussion)s",
+        "(member_id, discussion_id, course_id) values (%(learner)s, %(discussion)s, %(course)s)",
+        "member_id = %(learner)s and discussion_id = %(discussion)s",
         ("seen_at", "timestamptz '2026-01-01'"),
         first="member_id",
     ),
@@ -52,4 +46,4 @@ FUNCTIONS: dict[str, str] = {
 }
 
 
-AREA = Area(things=THINGS, found=found, matrix=MATRIX, probes=PROBES, functions=FUNCTIONS)
+AREA = Area(things=(), found=found, matrix=MATRIX, probes=PROBES, functions=FUNCTIONS)
