@@ -15,7 +15,7 @@ it("builds every island that has a main.ts, and passes over one that has none ye
   mkdirSync(join(root, "islands/player"), { recursive: true });
   mkdirSync(join(root, "islands/site"));
   writeFileSync(join(root, "islands/site/main.ts"), "");
-  expect(Object.keys(entries(root))).toEqual(["styles/app", "styles/studio", "styles/quiz", "islands/site"]);
+  expect(Object.keys(entries(root))).toEqual(["styles/app", "styles/studio", "styles/quiz", "styles/cohorts", "islands/site"]);
 });
 
 it("takes the drawing out of an icon", () => {

@@ -36,6 +36,7 @@ FEATURES = (
     "people",
     "catalogue",
     "enrolments",
+    "cohorts",
     "progress",
     "attempts",
     "media",

@@ -152,6 +152,16 @@ def moment(value: datetime, zone: str = "UTC", locale: str = "en") -> str:
     return f"{day(value, zone, locale)}, {clock}"
 
 
+def clock(value: datetime, zone: str = "UTC") -> str:
+    """The time of day in a zone: 14:05."""
+    return f"{local(value, zone):%H:%M}"
+
+
+def zone_name(zone: str) -> str:
+    """A time zone as people read it: ``America/New York``."""
+    return zone.replace("_", " ")
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: ``1 lesson``, ``3 lessons``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -169,5 +179,8 @@ def install(environment: jinja2.Environment) -> None:
         money=money,
         day=day,
         moment=moment,
+        in_zone=local,
+        clock=clock,
+        zone_name=zone_name,
         plural=plural,
     )

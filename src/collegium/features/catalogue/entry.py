@@ -24,11 +24,15 @@ Entry = Literal[
     "payment",
     "sign_in",
     "enrol",
+    "waiting",
+    "no_cohort",
 ]
 
 
 def entry(standing: Standing, now: datetime) -> Entry:
     """What the course's one button is for. The database decides again, in the same order, when it is pressed."""
+    if standing.waits(now):
+        return "waiting"
     enrolled = _by_enrollment(standing)
     if enrolled is not None:
         return enrolled
@@ -42,6 +46,8 @@ def entry(standing: Standing, now: datetime) -> Entry:
         return "ended"
     if standing.seats_left == 0:
         return "full"
+    if standing.cohorts_only and not standing.has_open_cohort:
+        return "no_cohort"
     if standing.pricing_type == "member_only" and not standing.is_member:
         return "members_only"
     if standing.own_price > 0 and not standing.has_paid:

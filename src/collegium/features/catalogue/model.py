@@ -193,7 +193,23 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     certificate_number: str | None = None
     version_number: int | None = None
     newer_version: int | None = None
+    cohorts_only: bool = False
+    has_cohorts: bool = False
+    has_open_cohort: bool = False
+    cohort_name: str | None = None
+    cohort_starts_at: datetime | None = None
+    cohort_ends_at: datetime | None = None
     lessons: Mapping[UUID, str] = {}
+
+    def waits(self, now: datetime) -> bool:
+        """Whether the person is in a cohort that has not begun, so that the lessons are shut."""
+        return self.may_enter and self.cohort_starts_at is not None and self.cohort_starts_at > now
+
+    def may_take_again(self, now: datetime) -> bool:
+        """Whether a cohort can be joined beside the enrollment that counts: it is completed, or its cohort is over."""
+        over = self.cohort_ends_at is not None and self.cohort_ends_at <= now
+        done = self.enrollment_status == "completed"
+        return self.status == "published" and self.has_open_cohort and (done or (over and self.may_enter))
 
     @property
     def may_enter(self) -> bool:

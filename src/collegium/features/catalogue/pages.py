@@ -16,6 +16,7 @@ from collegium.features.catalogue.entry import entry
 from collegium.features.catalogue.filters import CourseQuery, Cursor
 from collegium.features.catalogue.model import Lock, MarkMap, Standing
 from collegium.features.catalogue.shelves import Shelf, Shelves
+from collegium.features.cohorts import service as cohorts
 from collegium.features.discussions.service import ReviewedCourse, reviews
 from collegium.kit.site import Site
 from collegium.kit.viewer import actor_of
@@ -99,11 +100,15 @@ async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
         standing = await service.standing(tx, actor_of(viewer), slug, may_teach=may_teach)
         body = await remembered.get(tx, standing.version, standing.id)
         locks: Mapping[UUID, Lock] = {}
-        if standing.may_enter and body.course.has_rules:
+        now = datetime.now(UTC)
+        if standing.may_enter and (body.course.has_rules or standing.waits(now)):
             locks = (await service.locks(tx, [standing.id]))[standing.id]
         rating = (
             await reviews.on_course(tx, _reviewed(standing), pages.site_of(request)) if standing.total_reviews else None
         )
+        offer = None
+        if standing.has_cohorts and standing.status == "published":
+            offer = await cohorts.offer(tx, actor_of(viewer), standing.id, only=standing.cohorts_only)
     outline = body.outline
     if viewer is not None and standing.may_enter:
         outline = bodies.own_outline(body.course, standing, locks, viewer.time_zone)
@@ -111,7 +116,11 @@ async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
         request,
         "catalogue/course.html",
         standing=standing,
-        entry=entry(standing, datetime.now(UTC)),
+        entry=entry(standing, now),
+        offer=offer,
+        chosen=offer.chosen(request.query_params.get("cohort", "")) if offer else "",
+        again=standing.may_take_again(now),
+        zone=viewer.time_zone if viewer else "UTC",
         body=body,
         outline=outline,
         rating=rating,

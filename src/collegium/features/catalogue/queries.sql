@@ -115,7 +115,9 @@ select private.current_catalogue_version();
 select
     private.current_catalogue_version() as version,
     coalesce((
-        select jsonb_object_agg(e.course_id, e.status order by e.status = 'completed')
+        -- Of several in a course the one that counts comes last and stays: begun, under way, the newest.
+        select jsonb_object_agg(e.course_id, e.status order by
+            coalesce(e.cohort_start_date <= now(), true), e.completed_at nulls last, e.enrolled_at)
         from public.enrollments e
         where e.member_id = (select auth.uid()) and e.status in ('enrolled', 'in_progress', 'completed')
     ), '{}') as courses;
@@ -167,8 +169,15 @@ select
     private.current_catalogue_version() as version, c.id, c.slug, c.title, c.status, c.pricing_type, c.price, c.member_price,
     c.currency, c.allow_enrollment, c.enrollment_start_date, c.enrollment_end_date, c.max_enrollments,
     case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
-    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons, c.avg_rating, c.total_reviews
+    c.active_enrollments + c.completion_count as seats_taken, c.required_lessons, c.avg_rating, c.total_reviews,
+    c.cohorts_only, k.any_there as has_cohorts, k.any_open as has_open_cohort
 from public.courses c
+cross join lateral (
+    select count(*) > 0 as any_there, coalesce(bool_or(
+        public.cohort_state(o) = 'open' and (o.capacity is null or o.seats_taken < o.capacity)
+    ), false) as any_open
+    from public.course_cohorts o where o.course_id = c.id
+) k
 where c.slug = $1;
 
 -- name: standing
@@ -179,6 +188,8 @@ select
     case when c.pricing_type in ('paid', 'premium') then (select o.amount from public.price_for_me(c.id) o) else 0 end as price_now,
     c.active_enrollments + c.completion_count as seats_taken, coalesce(v.required_lessons, c.required_lessons) as required_lessons,
     c.avg_rating, c.total_reviews, c.enable_discussion_forum,
+    c.cohorts_only, o.any_there as has_cohorts, o.any_open as has_open_cohort,
+    e.cohort_name, e.cohort_start_date as cohort_starts_at, e.cohort_end_date as cohort_ends_at,
     true as signed_in,
     c.pricing_type <> 'free' and public.am_i_member() as is_member,
     $2::boolean and c.id = any (array(select private.my_taught_course_ids())) as teaches,
@@ -192,11 +203,19 @@ select
     ), '{}') as lessons
 from public.courses c
 left join lateral (
-    select n.id, n.status, n.lessons_completed, n.course_version_id from public.enrollments n
+    select n.id, n.status, n.lessons_completed, n.course_version_id, n.cohort_name, n.cohort_start_date, n.cohort_end_date
+    from public.enrollments n
     where n.course_id = c.id and n.member_id = (select auth.uid())
-    order by n.status in ('enrolled', 'in_progress', 'completed') desc, n.completed_at desc nulls first, n.enrolled_at desc
+    order by n.status in ('enrolled', 'in_progress', 'completed') desc, coalesce(n.cohort_start_date <= now(), true) desc,
+        n.completed_at desc nulls first, n.enrolled_at desc
     limit 1
 ) e on true
+cross join lateral (
+    select count(*) > 0 as any_there, coalesce(bool_or(
+        public.cohort_state(o) = 'open' and (o.capacity is null or o.seats_taken < o.capacity)
+    ), false) as any_open
+    from public.course_cohorts o where o.course_id = c.id
+) o
 left join public.course_versions v on v.id = e.course_version_id
 left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
 where c.slug = $1;

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import PathParameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.enrolments import service
@@ -17,6 +17,7 @@ from collegium.web import pages
 from collegium.web.apidocs import failures
 
 Slug = Annotated[str, PathParameter(description="The course's name in addresses", max_length=120)]
+ChosenCohort = Annotated[UUID | None, QueryParameter(description="The cohort to take the course in")]
 
 
 class NextDocument(msgspec.Struct, frozen=True):
@@ -30,6 +31,14 @@ class NextDocument(msgspec.Struct, frozen=True):
     opens_at: datetime | None
 
 
+class CohortDocument(msgspec.Struct, frozen=True):
+    """The cohort in which the course is taken. Its lessons open at ``starts_at``; ``ends_at`` closes nothing."""
+
+    name: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
 class EnrolmentDocument(msgspec.Struct, frozen=True):
     """A course that the caller has taken, how far that went, and what is next in it."""
 
@@ -41,6 +50,7 @@ class EnrolmentDocument(msgspec.Struct, frozen=True):
     last_accessed_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None
+    cohort: CohortDocument | None
     lessons_completed: int
     lessons_required: int
     credits: float
@@ -75,6 +85,9 @@ def _document(course: MyCourse) -> EnrolmentDocument:
         last_accessed_at=course.last_accessed_at,
         completed_at=course.completed_at,
         expires_at=course.expires_at,
+        cohort=CohortDocument(course.cohort_name, course.cohort_starts_at, course.cohort_ends_at)
+        if course.cohort_name
+        else None,
         lessons_completed=course.lessons_completed,
         lessons_required=course.total_lessons,
         credits=float(course.ce_credits),
@@ -90,11 +103,15 @@ def _document(course: MyCourse) -> EnrolmentDocument:
     summary="Enrol in a course",
     responses=failures(400, 401, 403, 404, 409),
 )
-async def enrol(request: pages.WebRequest, slug: Slug) -> Enrolment:
-    """Enrols the caller, or answers the place that the caller holds already. Why it cannot be is in `code`."""
+async def enrol(request: pages.WebRequest, slug: Slug, cohort: ChosenCohort = None) -> Enrolment:
+    """Enrols the caller, or answers the place that the caller holds already. Why it cannot be is in `code`.
+
+    A course may be taken in cohorts: name one of `GET /api/v1/courses/{slug}/cohorts`. Without one the caller takes the
+    course at any time, where it allows that.
+    """
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
-        return await service.enrol(tx, viewer.actor(), Enrol(slug))
+        return await service.enrol(tx, viewer.actor(), Enrol(slug, cohort))
 
 
 @get(

@@ -15,9 +15,10 @@ Status = Literal["enrolled", "in_progress", "completed", "dropped", "expired", "
 
 
 class Enrol(msgspec.Struct, frozen=True):
-    """The wish to take a course, or to take it up again after leaving it."""
+    """The wish to take a course, or to take it up again after leaving it; in a cohort, when one was chosen."""
 
     slug: str
+    cohort: UUID | None = None
 
 
 class Leave(msgspec.Struct, frozen=True):
@@ -37,6 +38,10 @@ class Enrolment(msgspec.Struct, frozen=True):
     total_lessons: int
     completed_at: datetime | None
     expires_at: datetime | None
+    cohort_id: UUID | None
+    cohort_name: str | None
+    cohort_starts_at: datetime | None
+    cohort_ends_at: datetime | None
 
 
 class NextLesson(msgspec.Struct, frozen=True):
@@ -74,6 +79,13 @@ class Taken(msgspec.Struct, frozen=True):
     version_number: int | None
     newer_version: int | None
     done: list[UUID]
+    cohort_name: str | None = None
+    cohort_starts_at: datetime | None = None
+    cohort_ends_at: datetime | None = None
+
+    def waits(self, now: datetime) -> bool:
+        """Whether the lessons are shut because the cohort has not begun."""
+        return self.is_active and self.cohort_starts_at is not None and self.cohort_starts_at > now
 
     @property
     def is_active(self) -> bool:
@@ -102,6 +114,9 @@ class MyCourse(msgspec.Struct, frozen=True):
     certificate_number: str | None
     version_number: int | None
     newer_version: int | None
+    cohort_name: str | None
+    cohort_starts_at: datetime | None
+    cohort_ends_at: datetime | None
     next: NextLesson | None
 
 

@@ -25,10 +25,15 @@ async def enrol(tx: Transaction, actor: Actor, command: Enrol) -> Enrolment:
     """Enrols the actor, or answers the place that he holds already: asking twice does no harm.
 
     Raises NotFound, and with the database's words Forbidden (members_only, payment_required) or Conflict
-    (enrollment_closed, enrollment_not_open, enrollment_ended, course_full, enrollment_suspended and its like).
+    (enrollment_closed, enrollment_not_open, enrollment_ended, course_full, enrollment_suspended and its like;
+    with cohorts also choose_cohort, takes_it_already, cohort_not_open, cohort_closed, cohort_full).
     """
     _need_person(actor)
-    found = await tx.maybe(Enrolment, Q.enrol, command.slug) if _SLUG.fullmatch(command.slug) else None
+    found = None
+    if _SLUG.fullmatch(command.slug) and command.cohort is not None:
+        found = await tx.maybe(Enrolment, Q.enrol_in_cohort, command.slug, command.cohort)
+    elif _SLUG.fullmatch(command.slug):
+        found = await tx.maybe(Enrolment, Q.enrol, command.slug)
     if found is None:
         raise NotFound("There is no such course, or it is not open to you.", code="no_such_course")
     return found
@@ -76,7 +81,9 @@ async def courses(tx: Transaction, actor: Actor, paths: Paths) -> list[MyCourse]
     taken = await tx.all(Taken, Q.my_learning)
     active = [one.course_id for one in taken if one.is_active]
     ways = await paths.get(tx, taken[0].version, active) if active else {}
-    ruled = [course_id for course_id in active if ways[course_id].has_rules]
+    now = datetime.now(UTC)
+    waiting = {one.course_id for one in taken if one.waits(now)}
+    ruled = [course_id for course_id in set(active) if ways[course_id].has_rules or course_id in waiting]
     locks = await catalogue.locks(tx, ruled) if ruled else {}
     return [_my_course(one, ways.get(one.course_id), locks.get(one.course_id, {})) for one in taken]
 

@@ -37,6 +37,8 @@ class LearningCourse(msgspec.Struct, frozen=True):
     certificate_number: str | None
     has_forum: bool = False
     another_version: bool | None = None
+    cohort_name: str | None = None
+    waits: bool = False
 
 
 class NewerVersion(msgspec.Struct, frozen=True):
@@ -165,6 +167,8 @@ def access(of: LearningCourse, lesson: OutlineLesson) -> Access:
         return "staff"
     if of.enrollment_id is None:
         return "preview" if lesson.is_preview else "not_enrolled"
+    if of.waits and lesson.is_preview:
+        return "preview"  # Before the cohort begins it is what it is to a visitor: read, and not counted.
     return "locked" if lesson.lock_reason else "open"
 
 

@@ -38,12 +38,13 @@ select
     c.id = any (array(select private.my_taught_course_ids())) or private.is_admin() as staff,
     e.id as enrollment_id, e.status as enrollment_status, e.current_lesson_id, e.completed_at,
     k.number as certificate_number, c.enable_discussion_forum as has_forum,
-    c.newest_version_id <> e.course_version_id as another_version
+    c.newest_version_id <> e.course_version_id as another_version,
+    e.cohort_name, coalesce(e.cohort_start_date > now(), false) as waits
 from public.courses c
 left join lateral (
     select * from public.enrollments e
     where e.course_id = c.id and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
-    order by e.completed_at desc nulls first, e.enrolled_at desc limit 1
+    order by coalesce(e.cohort_start_date <= now(), true) desc, e.completed_at desc nulls first, e.enrolled_at desc limit 1
 ) e on true
 left join public.certificates k on k.enrollment_id = e.id and k.revoked_at is null
 where c.slug = $1
@@ -137,7 +138,7 @@ from public.lesson_videos v
 left join lateral (
     select e.course_version_id from public.enrollments e
     where e.course_id = v.course_id and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
-    order by e.completed_at desc nulls first, e.enrolled_at desc limit 1
+    order by coalesce(e.cohort_start_date <= now(), true) desc, e.completed_at desc nulls first, e.enrolled_at desc limit 1
 ) e on true
 cross join lateral private.rule_of(e.course_version_id, v.lesson_id) r
 left join public.video_analytics a on a.video_id = v.id and a.user_id = auth.uid()
