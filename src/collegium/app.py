@@ -6,8 +6,8 @@ import gc
 import importlib
 import importlib.util
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import structlog
@@ -142,38 +142,31 @@ async def nowhere(path: FromPath[str]) -> None:
     raise NotFound("There is no page at this address. It may have moved, or the link is not whole.")
 
 
-def _lifespan(
-    site: Site, worker: bool, served: Served | None
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
     """What begins and ends with the application: its database, and the background jobs."""
-
-    @asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
-        await site.db.start()
-        # What was made until now stays: the collector need not look at it again, nor forked memory be copied for it.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
-        jobs = Worker(site, served.queue_dsn) if worker and served else None
+    site: Site = app.state["site"]
+    served: Served | None = app.state["served"]
+    await site.db.start()
+    # What was made until now stays: the collector need not look at it again, nor forked memory be copied for it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    jobs = Worker(site, served.queue_dsn) if app.state["worker"] and served else None
+    if jobs:
+        await jobs.start()
+    try:
+        yield
+    finally:
         if jobs:
-            await jobs.start()
-        try:
-            yield
-        finally:
-            if jobs:
-                await jobs.stop()
-            await site.db.stop()
-            if served:
-                served.release()
-
-    return lifespan
+            await jobs.stop()
+        await site.db.stop()
+        if served:
+            served.release()
 
 
-def create_app(site: Site, *, worker: bool = False, served: Served | None = None) -> ASGIApp:
-    """The application for one site. ``worker`` runs background jobs beside it; ``served`` is released at the end."""
-    load_jobs()
-    sessions = SessionCache(site.db)
-
+def _application(csrf: CSRFConfig) -> Litestar:
+    """Everything that is the same for every site: all addresses, and what stands before them."""
     routes: Sequence[ControllerRouterHandler] = [
         healthz,
         choose_theme,
@@ -188,16 +181,11 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             after_request=_static_headers,
         ),
     ]
-    app = Litestar(
+    return Litestar(
         route_handlers=routes,
-        lifespan=[_lifespan(site, worker, served)],
-        middleware=[session_middleware(sessions)],
-        csrf_config=CSRFConfig(
-            secret=site.key("csrf").hex(),
-            header_name="x-csrf-token",
-            cookie_secure=site.settings.secure_cookies,
-            cookie_httponly=True,
-        ),
+        lifespan=[_lifespan],
+        middleware=[session_middleware],
+        csrf_config=csrf,
         compression_config=CompressionConfig(
             backend="gzip",
             gzip_compress_level=5,
@@ -221,12 +209,30 @@ def create_app(site: Site, *, worker: bool = False, served: Served | None = None
             path="/api",
             render_plugins=[apidocs.Document(path="/openapi.json", routes=[HEARTBEAT])],
         ),
-        state=State({"site": site, "sessions": sessions, **feature_state(site)}),
         request_max_body_size=8 * 1024 * 1024,
         logging_config=None,
         debug=False,
     )
-    return HeartbeatRoute(Outer(app, secure=site.settings.secure_cookies), site, sessions)
+
+
+def create_app(
+    site: Site, *, worker: bool = False, served: Served | None = None, again: Litestar | None = None
+) -> ASGIApp:
+    """The application for one site. ``worker`` runs background jobs beside it; ``served`` is released at the end.
+
+    ``again`` is an application that is to serve this site after another one: its addresses need not be laid out anew.
+    """
+    load_jobs()
+    secure = site.settings.secure_cookies
+    csrf = CSRFConfig(
+        secret=site.key("csrf").hex(), header_name="x-csrf-token", cookie_secure=secure, cookie_httponly=True
+    )
+    app = again or _application(csrf)
+    if again and again.csrf_config:
+        again.csrf_config.secret, again.csrf_config.cookie_secure = csrf.secret, secure
+    sessions = SessionCache(site.db)
+    app.state = State({"site": site, "sessions": sessions, "worker": worker, "served": served, **feature_state(site)})
+    return HeartbeatRoute(Outer(app, secure=secure), site, sessions)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:

@@ -19,6 +19,8 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
+from litestar import Litestar
+from litestar.stores.memory import MemoryStore
 from litestar.types import ASGIApp
 from litestar.utils.signature import ParsedSignature
 
@@ -167,6 +169,23 @@ class Client(httpx.AsyncClient):
         self.cookies.delete(COOKIE)
 
 
+_idle: list[Litestar] = []
+
+
+@contextmanager
+def application(site: Site, **given: Any) -> Iterator[ASGIApp]:
+    """The application of a site. Its addresses, the same for all sites, are laid out once and used one after the other."""
+    app = create_app(site, again=_idle.pop() if _idle else None, **given)
+    yield app
+    inner: Any = app
+    while not isinstance(inner, Litestar):
+        inner = inner._app
+    # What it counted for the next visitor's limits is forgotten. One that failed on its way here is not used again.
+    for name in list(inner.stores._stores):
+        inner.stores.register(name, MemoryStore(), allow_override=True)
+    _idle.append(inner)
+
+
 @asynccontextmanager
 async def running(app: ASGIApp) -> AsyncIterator[None]:
     """The application's lifespan, which httpx does not run."""
@@ -203,7 +222,11 @@ def listening(
     site = make_site(make_settings(database, folder, base_url=url, **given))
     if wrap:
         wrap(site)
-    app = create_app(site, worker=worker, served=served(site))
+    with application(site, worker=worker, served=served(site)) as app:
+        yield from _listening(app, listener, LiveServer(url, site))
+
+
+def _listening(app: ASGIApp, listener: socket.socket, live: LiveServer) -> Iterator[LiveServer]:
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
@@ -212,7 +235,7 @@ def listening(
         assert thread.is_alive(), "the server did not start"
         thread.join(0.02)
     try:
-        yield LiveServer(url, site)
+        yield live
     finally:
         server.should_exit = True
         thread.join(30)
@@ -244,7 +267,7 @@ async def make_client(site: Site, database: Database) -> AsyncIterator[Callable[
         async def make(address: str = ADDRESS, process: Site | None = None) -> Client:
             at = process or site
             if id(at) not in apps:
-                apps[id(at)] = create_app(at)
+                apps[id(at)] = stack.enter_context(application(at))
                 await stack.enter_async_context(running(apps[id(at)]))
             return await stack.enter_async_context(Client(apps[id(at)], at, database, address))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -76,17 +75,15 @@ class SessionCache:
         return viewer
 
 
-def session_middleware(cache: SessionCache) -> Callable[[ASGIApp], ASGIApp]:
-    """Puts the viewer (or None) into ``scope["user"]``."""
+def session_middleware(app: ASGIApp) -> ASGIApp:
+    """Puts the viewer (or None) into ``scope["user"]``, by the cache of the application's site."""
 
-    def wrap(app: ASGIApp) -> ASGIApp:
-        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http":
-                token = request_cookie(scope, COOKIE)
-                scope["user"] = await cache.find(token) if token else None
-                scope["auth"] = token
-            await app(scope, receive, send)
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            token = request_cookie(scope, COOKIE)
+            sessions: SessionCache = scope["litestar_app"].state["sessions"]
+            scope["user"] = await sessions.find(token) if token else None
+            scope["auth"] = token
+        await app(scope, receive, send)
 
-        return middleware
-
-    return wrap
+    return middleware
