@@ -207,9 +207,12 @@ async def test_what_is_written_without_a_connection_survives_a_reload(
     # The page goes while nothing can be sent; the next one brings what it kept.
     await page.goto("about:blank")
     await page.context.set_offline(False)
-    await page.goto(desk.path)
+    answer = await page.goto(desk.path)
+    assert answer
     await expect(page.locator(TEXT).first).to_contain_text("Written on a train.")
-    await expect(page.locator("#toasts")).to_contain_text("kept in this browser and is here again")
+    # What a page sends as it goes may get through after all, when the connection comes back that moment.
+    if "Written on a train." not in await answer.text():
+        await expect(page.locator("#toasts")).to_contain_text("kept in this browser and is here again")
     await saved(page)
     assert await desk.texts() == ["<p>It stands in the letter. Written on a train.</p>"]
     await page.locator(TEXT).first.click()

@@ -14,7 +14,7 @@ LONG = "An Introduction to the Regulation of Employer-Sponsored Health and Welfa
 
 def test_a_course_always_gets_the_same_cover() -> None:
     first = covers.course_cover("Ethics", "compliance")
-    covers.course_cover.cache_clear()
+    covers.drawn_cover.cache_clear()
     assert covers.course_cover("Ethics", "compliance") == first
 
 
