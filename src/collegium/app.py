@@ -48,6 +48,7 @@ FEATURES = (
     "library",
     "discussions",
     "notices",
+    "questions",
     "quizzes",
     "exchange",
     "insight",

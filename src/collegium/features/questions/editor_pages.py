@@ -1,0 +1,276 @@
+"""The editor of a question: writing, trying an answer, versions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from collegium.features.attempts import service as attempts
+from collegium.features.questions import service
+from collegium.features.questions.forms import Sent, draft_of
+from collegium.features.questions.reading import bank_name, bank_of, read_sent
+from collegium.features.questions.service import Bank, Figures, Question, QuestionDraft
+from collegium.features.questions.shown import changes_between, preview_of, rows_of, texts_of
+from collegium.features.questions.words import DIFFICULTY, RULES, STATUS, TYPES, rule_in_words, trial_in_words
+from collegium.kit.db import Transaction
+from collegium.kit.errors import Forbidden, Invalid, NotFound, Problem
+from collegium.web import pages
+from collegium.web.pages import WebRequest
+
+LIST = "/studio/{course_id:uuid}/questions"
+ONE = LIST + "/{question_id:uuid}"
+MORE_ROWS = 4
+FLAGS = (
+    ("case_sensitive", "Upper and lower case count"),
+    ("accents_count", "Accents count"),
+    ("wildcards", "* stands for any characters"),
+)
+TYPOS = (("", "None"), ("1", "One"), ("2", "Up to two"), ("3", "Up to three"))
+UNITS = (("optional", "May be left out"), ("required", "Must be given"))
+
+
+def starting(question_type: str) -> QuestionDraft:
+    """An empty draft of a type."""
+    options: Any = {"left": [], "right": []} if question_type == "matching" else []
+    return QuestionDraft(question_type=question_type, question_html="", answer_options=options)
+
+
+def _answer_of(draft: QuestionDraft, sent: Sent) -> dict[str, Any]:
+    """The answer in the fields for trying one; empty when nothing was written there."""
+    if draft.question_type == "short_answer":
+        return {"text": sent.text("try")} if sent.text("try") else {}
+    if draft.question_type == "numeric":
+        return {"number": sent.text("try")} if sent.text("try") else {}
+    if draft.question_type == "fill_blank":
+        blanks = {str(one["id"]): sent.text(f"try_{one['id']}") for one in draft.answer_options}
+        return {"blanks": blanks} if any(blanks.values()) else {}
+    return {}
+
+
+async def _tried(request: WebRequest, draft: QuestionDraft, sent: Sent) -> str:
+    """What the answer that was tried earns, in words; empty when none was tried. In a transaction of its own."""
+    answer = _answer_of(draft, sent)
+    if not answer:
+        return ""
+    try:
+        async with pages.transaction(request) as tx:
+            trial = await service.try_answer(tx, draft, answer)
+    except Problem as refused:
+        if refused.status != 422:
+            raise
+        return refused.detail
+    words = trial_in_words(draft, trial)
+    return f"{words} It is told: {trial.feedback}" if trial.feedback else words
+
+
+def _context(draft: QuestionDraft, *, spare: int = 2) -> dict[str, Any]:
+    preview = attempts.question(preview_of(draft)) if draft.question_html or draft.image_url else None
+    return {
+        "draft": draft,
+        "kind": TYPES[draft.question_type],
+        "rows": rows_of(draft, spare),
+        "texts": texts_of(draft),
+        "rules": RULES.get(draft.question_type, ()),
+        "rule_words": rule_in_words(draft),
+        "preview": preview,
+        "flags": FLAGS,
+        "typos": TYPOS,
+        "units": UNITS,
+        "difficulties": list(DIFFICULTY.items()),
+        "statuses": list(STATUS.items()),
+    }
+
+
+async def _editor(
+    tx: Transaction,
+    request: WebRequest,
+    course_id: UUID,
+    draft: QuestionDraft,
+    *,
+    bank: Bank,
+    found: Question | None = None,
+    problems: list[str] | None = None,
+    tried: str = "",
+    sent: Sent | None = None,
+) -> Response[str]:
+    course = await service.course(tx, course_id)
+    more: dict[str, Any] = {"versions": [], "places": [], "figures": {}, "old_places": []}
+    if found is not None:
+        listed = await service.versions(tx, found.id)
+        changed = {newer.id: changes_between(older, newer) for newer, older in pairwise(listed)}
+        places = await service.quizzes(tx, found.id)
+        figures = (await service.figures(tx, [found.id]))[found.id]
+        more = {
+            "versions": [(one, changed.get(one.id, []), figures.get(one.version, Figures())) for one in listed],
+            "places": places,
+            "old_places": [place for place in places if place.version != found.version],
+            "figures": figures,
+        }
+    name = bank_name(bank)
+    path = f"/studio/{course_id}/questions"
+    return pages.render(
+        request,
+        "questions/editor.html",
+        status=422 if problems else 200,
+        studio_course=course,
+        bank=name,
+        back=f"{path}?bank={name}" if name else path,
+        action=f"{path}/{found.id}"
+        if found
+        else f"{path}/new?type={draft.question_type}" + (f"&bank={name}" if name else ""),
+        path=path,
+        found=found,
+        problems=problems or [],
+        tried=tried,
+        given=(sent or Sent({})).text,
+        **_context(draft, spare=MORE_ROWS if sent and sent.text("act") == "rows" else 2),
+        **more,
+    )
+
+
+@get(LIST + "/new", include_in_schema=False)
+async def new(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+    """The types of question; of one that was chosen, its empty form."""
+    pages.require_teacher(request)
+    kind, name = request.query_params.get("type", ""), request.query_params.get("bank", "")
+    async with pages.transaction(request) as tx:
+        course = await service.course(tx, course_id)
+        bank = bank_of(name, course_id, await service.banks(tx))
+        if kind in TYPES:
+            return await _editor(tx, request, course_id, starting(kind), bank=bank)
+    path = f"/studio/{course_id}/questions"
+    return pages.render(request, "questions/types.html", studio_course=course, path=path, types=TYPES, bank=name)
+
+
+async def _refused(
+    request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, problem: Invalid, found: Question | None
+) -> Response[str]:
+    """The form as it was sent, with what is wrong in it."""
+    try:
+        draft = draft_of(sent, kind)
+        problems = service.check_draft(draft) or [problem.detail]
+    except Invalid as unread:
+        # What cannot be read is shown as it was kept before; the words say what to correct.
+        draft, problems = found.draft() if found else starting(kind), [unread.detail]
+    async with pages.transaction(request) as tx:
+        return await _editor(tx, request, course_id, draft, bank=bank, found=found, problems=problems, sent=sent)
+
+
+async def _shown_again(
+    request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, found: Question | None
+) -> Response[str]:
+    """The form as it was sent, with more rows or with what a tried answer earns: nothing is saved."""
+    draft = draft_of(sent, kind)
+    tried = await _tried(request, draft, sent) if sent.text("act") == "try" else ""
+    async with pages.transaction(request) as tx:
+        return await _editor(tx, request, course_id, draft, bank=bank, found=found, tried=tried, sent=sent)
+
+
+@post(LIST + "/new", include_in_schema=False)
+async def make(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+    """Puts a new question into the bank."""
+    pages.require_teacher(request)
+    kind = request.query_params.get("type", "")
+    if kind not in TYPES:
+        raise NotFound("There is no such type of question.")
+    sent = await read_sent(request)
+    async with pages.transaction(request) as tx:
+        await service.course(tx, course_id)
+        bank = bank_of(request.query_params.get("bank", ""), course_id, await service.banks(tx))
+    try:
+        if sent.text("act") in ("rows", "try"):
+            return await _shown_again(request, course_id, bank, sent, kind, None)
+        async with pages.transaction(request) as tx:
+            made = await service.create_question(tx, bank.course_id, draft_of(sent, kind), bank.organisation_id)
+    except Invalid as problem:
+        return await _refused(request, course_id, bank, sent, kind, problem, None)
+    path = f"/studio/{course_id}/questions"
+    if sent.text("act") == "next":
+        target = f"{path}/new?type={kind}" + (f"&bank={bank_name(bank)}" if bank_name(bank) else "")
+        return pages.redirect(request, target, flash=("success", "The question is in the bank. Here is the next one."))
+    return pages.redirect(request, f"{path}/{made}", flash=("success", "The question is in the bank."))
+
+
+@get(ONE, include_in_schema=False)
+async def edit(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+    """A question in its editor, with its versions, and how each has fared."""
+    pages.require_teacher(request)
+    async with pages.transaction(request) as tx:
+        found = await _of_course(tx, course_id, question_id)
+        bank = Bank(found.course_id, found.organisation_id)
+        return await _editor(tx, request, course_id, found.draft(), bank=bank, found=found)
+
+
+async def _of_course(tx: Transaction, course_id: UUID, question_id: UUID) -> Question:
+    found = await service.question(tx, question_id)
+    if found.course_id not in (None, course_id):
+        raise NotFound("There is no such question in this course's bank.")
+    if not found.has_key and found.question_type not in ("essay", "short_answer"):
+        raise Forbidden("You may look through this bank, but what is right in it is for those who keep it.")
+    return found
+
+
+@post(ONE, include_in_schema=False)
+async def save(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+    """Saves a question: in place, or as a new version once somebody was asked it."""
+    pages.require_teacher(request)
+    sent = await read_sent(request)
+    async with pages.transaction(request) as tx:
+        await service.course(tx, course_id)
+        found = await _of_course(tx, course_id, question_id)
+    bank = Bank(found.course_id, found.organisation_id)
+    try:
+        if sent.text("act") in ("rows", "try"):
+            return await _shown_again(request, course_id, bank, sent, found.question_type, found)
+        async with pages.transaction(request) as tx:
+            saved = await service.new_version(tx, question_id, draft_of(sent, found.question_type))
+    except Invalid as problem:
+        return await _refused(request, course_id, bank, sent, found.question_type, problem, found)
+    words = "Saved."
+    if saved != found.version_id:
+        words = (
+            f"Saved as version {found.version + 1}: learners were asked version {found.version}, which stays as it is."
+        )
+    return pages.redirect(request, f"/studio/{course_id}/questions/{question_id}", flash=("success", words))
+
+
+@post(ONE + "/newest", include_in_schema=False)
+async def newest(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+    """Has the quizzes that ask an older version ask the newest one."""
+    pages.require_teacher(request)
+    async with pages.transaction(request) as tx:
+        await service.course(tx, course_id)
+        await _of_course(tx, course_id, question_id)
+        count = await service.ask_newest(tx, question_id)
+    what = "quiz asks" if count == 1 else "quizzes ask"
+    words = f"{count} {what} the newest version now. Attempts that have begun stay as they are."
+    return pages.redirect(request, f"/studio/{course_id}/questions/{question_id}", flash=("success", words))
+
+
+@post(LIST + "/look", include_in_schema=False)
+async def look(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+    """While somebody writes: the preview, what is missing, and what a tried answer would earn."""
+    pages.require_teacher(request)
+    sent = await read_sent(request)
+    kind = request.query_params.get("type", "")
+    if kind not in TYPES:
+        raise NotFound("There is no such type of question.")
+    try:
+        draft = draft_of(sent, kind)
+    except Invalid as unread:
+        return pages.render(
+            request, "questions/_look.html", problems=[unread.detail], tried="", preview=None, rule_words="", draft=None
+        )
+    async with pages.transaction(request) as tx:
+        await service.course(tx, course_id)
+    tried = await _tried(request, draft, sent)
+    context = _context(draft)
+    return pages.render(request, "questions/_look.html", problems=service.check_draft(draft), tried=tried, **context)
+
+
+ROUTES: list[ControllerRouterHandler] = [new, make, look, edit, save, newest]
