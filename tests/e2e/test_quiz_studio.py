@@ -12,8 +12,10 @@ from tests.e2e.conftest import SignIn
 from tests.features.quizzes.support import School, make_school
 from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
+from tests.support.people import add_person, enrol
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+expect.set_options(timeout=15_000)
 PICTURES = os.environ.get("QUIZ_PICTURES")
 
 
@@ -59,6 +61,8 @@ async def test_a_quiz_is_built_by_keys_alone(new_page: NewPage, sign_in: SignIn,
     await page.get_by_role("button", name="Add the chosen").press("Enter")
     await expect(page.locator("[data-row]")).to_have_count(3)
 
+    # The grips show when the island is awake.
+    await expect(page.locator("[data-grip]").first).to_be_visible()
     await page.locator("[data-grip]").first.focus()
     for key in ("Space", "ArrowDown", "ArrowDown", "Space"):
         await page.keyboard.press(key)
@@ -119,6 +123,20 @@ async def test_pages_are_accessible(
         " values ($1, 9, 'claims', 6, 'Cases', 2)",
         quiz,
     )
+    await school.value(
+        'update public.question_versions set rubric = \'[{"name": "Reasons", "description": "Names two", "points": 3},'
+        ' {"name": "Words", "points": 2}]\' where id = $1',
+        essay,
+    )
+    waiting = await school.quiz(essay, status="published", title="Essays")
+    learner = await add_person(school.database, first_name="Mara", last_name="Okafor")
+    enrollment = await enrol(school.database, learner, school.course)
+    await school.attempt(learner, waiting, {1: {"text": "Because two insurers could pay for one loss."}})
+    await school.value(
+        "insert into public.quiz_accommodations (quiz_id, enrollment_id, extra_minutes, reason) values ($1, $2, 15, 'Reads slowly.')",
+        quiz,
+        enrollment,
+    )
     page = await new_page(width=width, theme=theme)
     await sign_in(page, school.teacher)
     here = f"/studio/{school.course.id}/quizzes"
@@ -127,5 +145,42 @@ async def test_pages_are_accessible(
         ("builder", f"{here}/{quiz}"),
         ("add", f"{here}/{quiz}/add"),
         ("settings", f"{here}/{quiz}/settings"),
+        ("people", f"{here}/{quiz}/people?q=mara"),
+        ("grading-list", "/grading"),
+        ("grading", f"/grading/{school.course.id}/quizzes/{waiting}"),
     ):
         await looked_at(page, address, f"{name}-{width}")
+
+
+async def test_essays_are_graded_by_keys_alone(new_page: NewPage, sign_in: SignIn, school: School) -> None:
+    essay = await school.question("Why does a policy end?", "essay", points=4)
+    quiz = await school.quiz(essay, status="published")
+    for name in ("Mara", "Liv"):
+        learner = await add_person(school.database, first_name=name, last_name="Okafor")
+        await enrol(school.database, learner, school.course)
+        await school.attempt(learner, quiz, {1: {"text": f"Because {name} did not pay the premium in time."}})
+    page = await new_page()
+    await sign_in(page, school.teacher)
+    await page.goto("/grading")
+    await page.get_by_role("link", name="Check yourself").press("Enter")
+    first = await page.locator("#qg-who").inner_text()
+    await expect(page.locator("#qg-points")).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(page.locator("#qg-who")).not_to_have_text(first)
+    await expect(page.locator("#qg-points")).to_be_focused()
+    await page.keyboard.press("k")
+    await expect(page.locator("#qg-who")).to_have_text(first)
+    await expect(page.locator("#qg-points")).to_be_focused()
+    await page.keyboard.type("3")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Clear.")
+    await picture(page, "grading-1280")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#qg-who")).not_to_have_text(first)
+    await expect(page.locator(".qg-progress")).to_contain_text("1 of 2")
+    await expect(page.locator("#qg-points")).to_be_focused()
+    await page.keyboard.type("4")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("All are graded")).to_be_visible()
+    assert await school.rows("select points_earned, score from public.quiz_answers w join public.quiz_attempts t"
+                             " on t.id = w.quiz_attempt_id order by 1") == [(3, 75), (4, 100)]  # fmt: skip

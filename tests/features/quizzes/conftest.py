@@ -10,4 +10,5 @@ from tests.support.database import Database
 
 @pytest.fixture
 async def school(database: Database) -> School:
+    """A published course of a teacher."""
     return await make_school(database)

@@ -8,6 +8,8 @@ from collegium.access.stage import Stage
 # The published quiz of the reading has one section.
 FOUND = """
 insert into public.quiz_sections (quiz_id, title, of_course_id, section_order) values (%(quiz)s, 'Basics', %(course)s, 1);
+insert into public.regrades (id, question_version_id, course_id, reason, state, finished_at)
+values (%(regrade)s, %(question_version)s, %(course)s, 'The key was wrong.', 'done', now());
 """
 
 
@@ -22,6 +24,7 @@ WRITTEN = "42501 42501 42501 42501 42501 42501 42501 42501 42501 yes"
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "quiz_sections": {"select": READ, "insert": WRITTEN, "update": WRITTEN, "delete": WRITTEN},
+    "regrades": {"select": READ, "insert": WRITTEN, "update": WRITTEN, "delete": WRITTEN},
 }
 
 PROBES: dict[str, Probe] = {
@@ -33,11 +36,24 @@ PROBES: dict[str, Probe] = {
         ("instructions", "'Read twice.'"),
         first="quiz_id",
     ),
+    "regrades": Probe(
+        "that a question of the course was graded anew",
+        "id = %(regrade)s",
+        "(id, question_version_id, course_id, reason) values (%(new)s, %(bare_version)s, %(course)s, 'So.')",
+        "id = %(new)s",
+        ("changed", "99"),
+    ),
 }
 
 FUNCTIONS: dict[str, str] = {
+    "private.regrade_some": "service_role",
+    "public.begin_regrade": "authenticated",
+    "public.grade_answer_as_seen": "authenticated",
     "public.place_quiz": "authenticated",
+    "public.quiz_preview": "authenticated",
+    "public.regrade_preview": "authenticated",
     "public.save_quiz_places": "authenticated",
+    "public.version_of_answer": "authenticated",
 }
 
-AREA = Area(things=(), found=found, matrix=MATRIX, probes=PROBES, functions=FUNCTIONS)
+AREA = Area(things=("regrade",), found=found, matrix=MATRIX, probes=PROBES, functions=FUNCTIONS)

@@ -155,3 +155,166 @@ for no key update of z
 -- name: points_of
 -- What some versions of questions are worth.
 select v.id, v.points from public.question_versions v where v.id = any ($1::uuid[])
+
+-- name: accommodations
+-- Who has more time, more attempts or a later end in a quiz, by name.
+select a.id, p.id as member_id, concat_ws(' ', p.first_name, p.last_name) as name, a.extra_minutes, a.extra_attempts,
+    a.available_until, a.reason, a.created_at,
+    (select concat_ws(' ', g.first_name, g.last_name) from public.profiles g where g.id = a.granted_by) as granted_by
+from public.quiz_accommodations a
+join public.enrollments e on e.id = a.enrollment_id
+join public.profiles p on p.id = e.member_id
+where a.quiz_id = $1
+order by p.last_name, p.first_name, a.id
+
+-- name: enrolled
+-- Up to twenty who are enrolled in a course and whose name or address has these words, with what they have in a quiz already.
+select e.id as enrollment_id, concat_ws(' ', p.first_name, p.last_name) as name, p.email, a.id is not null as has_one
+from public.enrollments e
+join public.profiles p on p.id = e.member_id
+left join public.quiz_accommodations a on a.quiz_id = $2 and a.enrollment_id = e.id
+where e.course_id = $1
+  and private.fold(concat_ws(' ', p.first_name, p.last_name, p.email)) like '%' || private.fold($3) || '%'
+order by p.last_name, p.first_name, e.id
+limit 20
+
+-- name: add_accommodation
+-- Grants somebody who is enrolled in the quiz's course an accommodation, or changes the one there is.
+insert into public.quiz_accommodations (quiz_id, enrollment_id, extra_minutes, extra_attempts, available_until, reason)
+select z.id, e.id, $4, $5, $6, $7
+from public.quizzes z join public.enrollments e on e.course_id = z.of_course_id
+where z.id = $2 and z.of_course_id = $1 and e.id = $3
+on conflict (quiz_id, enrollment_id) do update set extra_minutes = excluded.extra_minutes, extra_attempts = excluded.extra_attempts,
+    available_until = excluded.available_until, reason = excluded.reason
+returning id
+
+-- name: remove_accommodation
+-- Takes an accommodation away.
+delete from public.quiz_accommodations where id = $2 and quiz_id = $1 returning id
+
+-- name: grading_list
+-- Quizzes of the courses of the person who asks in which answers wait for a grade, the longest wait first.
+select z.id, z.title, c.id as course_id, c.title as course_title, s.waiting, s.oldest
+from (
+    select t.quiz_id, count(*) as waiting, min(t.submitted_at) as oldest
+    from public.quiz_attempts t
+    join public.quiz_answers w on w.quiz_attempt_id = t.id and w.points_earned is null
+    where t.status = 'submitted'
+      and (t.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+    group by t.quiz_id
+) s
+join public.quizzes z on z.id = s.quiz_id
+join public.courses c on c.id = z.of_course_id
+order by s.oldest, z.id
+
+-- name: grading_figures
+-- How many answers of a quiz wait and how many a person has graded, by question.
+select w.question_id, min(a.position) as place, count(*) filter (where w.points_earned is null) as waiting,
+    count(*) filter (where w.points_earned is not null) as graded,
+    (
+        select left(v.question_text, 200) from public.question_versions v
+        where v.question_id = w.question_id order by v.version desc limit 1
+    ) as text
+from public.quiz_attempts t
+join public.quiz_answers w on w.quiz_attempt_id = t.id
+cross join lateral (select w.position) a
+where t.quiz_id = $1 and t.status <> 'in_progress' and (w.points_earned is null or w.graded_by is not null)
+group by w.question_id
+order by place, w.question_id
+
+-- name: next_by_question
+-- The next answer for a person's grade, question by question: of one question ($2) or all, after $3 and $4; $5 only those that wait.
+select w.id from public.quiz_attempts t join public.quiz_answers w on w.quiz_attempt_id = t.id
+where t.quiz_id = $1 and t.status <> 'in_progress' and (w.points_earned is null or (w.graded_by is not null and not $5::boolean))
+  and ($2::uuid is null or w.question_id = $2)
+  and ($3::uuid is null or (w.question_id, w.id) > ($3, $4::uuid))
+order by w.question_id, w.id limit 1
+
+-- name: previous_by_question
+-- The answer before, question by question.
+select w.id from public.quiz_attempts t join public.quiz_answers w on w.quiz_attempt_id = t.id
+where t.quiz_id = $1 and t.status <> 'in_progress' and (w.points_earned is null or (w.graded_by is not null and not $5::boolean))
+  and ($2::uuid is null or w.question_id = $2)
+  and (w.question_id, w.id) < ($3::uuid, $4::uuid)
+order by w.question_id desc, w.id desc limit 1
+
+-- name: next_by_person
+-- The next answer for a person's grade, person by person: of one question ($2) or all, after $3 and $4; $5 only those that wait.
+select w.id from public.quiz_attempts t join public.quiz_answers w on w.quiz_attempt_id = t.id
+where t.quiz_id = $1 and t.status <> 'in_progress' and (w.points_earned is null or (w.graded_by is not null and not $5::boolean))
+  and ($2::uuid is null or w.question_id = $2)
+  and ($3::uuid is null or (t.id, w.position) > ($3, $4::integer))
+order by t.id, w.position limit 1
+
+-- name: previous_by_person
+-- The answer before, person by person.
+select w.id from public.quiz_attempts t join public.quiz_answers w on w.quiz_attempt_id = t.id
+where t.quiz_id = $1 and t.status <> 'in_progress' and (w.points_earned is null or (w.graded_by is not null and not $5::boolean))
+  and ($2::uuid is null or w.question_id = $2)
+  and (t.id, w.position) < ($3::uuid, $4::integer)
+order by t.id desc, w.position desc limit 1
+
+-- name: answer_to_grade
+-- One answer with its question, its rubric and what has been given for it; the member's name is left out where the quiz wants it.
+select w.id, w.quiz_attempt_id as attempt_id, w.position, w.question_id, w.answer_data as answer, w.max_points, w.points_earned,
+    w.rubric_points, w.instructor_feedback as feedback, w.graded_at,
+    (select concat_ws(' ', g.first_name, g.last_name) from public.profiles g where g.id = w.graded_by) as graded_by,
+    t.submitted_at, t.attempt_number, z.anonymous_grading,
+    case when not z.anonymous_grading then (
+        select concat_ws(' ', p.first_name, p.last_name) from public.profiles p where p.id = t.member_id
+    ) end as member_name,
+    v.question_type, v.question_text, v.question_html, v.rubric, v.word_limit
+from public.quiz_answers w
+join public.quiz_attempts t on t.id = w.quiz_attempt_id
+join public.quizzes z on z.id = t.quiz_id
+join lateral (
+    select u.question_type, u.question_text, u.question_html, u.rubric, u.word_limit
+    from public.question_versions u where u.id = public.version_of_answer(w.id)
+) v on true
+where w.id = $2 and t.quiz_id = $1 and t.status <> 'in_progress'
+
+-- name: grade_answer
+-- Grades one answer by hand, unless somebody else did so meanwhile.
+select public.grade_answer_as_seen($1, $2, $3::jsonb, $4, $5, $6)
+
+-- name: preview
+-- A quiz as an attempt that begins now would ask it.
+select public.quiz_preview($1)
+
+-- name: regradable
+-- Questions of a quiz that learners were asked and that have a key, with the last time that they were graded anew.
+select v.id as version_id, v.question_id, v.question_type, left(v.question_text, 300) as text, k.updated_at as key_changed_at,
+    v.used_at, r.state, r.created_at as regraded_at, r.id as regrade_id,
+    k.updated_at > coalesce(r.created_at, v.used_at) as corrected
+from public.quiz_questions p
+join public.question_versions v on v.id = p.question_version_id or (
+    p.draw_tag is not null and v.question_id in (
+        select q.id from public.questions q
+        where p.draw_tag = any (q.tags) and q.course_id is not distinct from case p.draw_from when 'course' then p.of_course_id end
+    )
+)
+join public.question_keys k on k.question_version_id = v.id and k.correct_answer is not null
+left join lateral (
+    select g.id, g.state, g.created_at from public.regrades g
+    where g.question_version_id = v.id order by g.created_at desc limit 1
+) r on true
+where p.quiz_id = $1 and v.used_at is not null
+order by corrected desc, p.question_order, v.id
+limit 200
+
+-- name: regrade_preview
+-- What grading a question anew would change.
+select public.regrade_preview($1)
+
+-- name: begin_regrade
+-- Has a question graded anew in the background.
+select public.begin_regrade($1, $2, $3)
+
+-- name: regrade
+-- How far a regrade is.
+select id, question_version_id as version_id, reason, tell, state, attempts, seen, changed, now_passed, now_failed, created_at, finished_at
+from public.regrades where id = $1
+
+-- name: regrade_some as service_role
+-- Does the next portion of a regrade: wait, again or done.
+select private.regrade_some($1, $2)

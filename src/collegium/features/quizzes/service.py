@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collegium.features.quizzes.accommodations import accommodations, find_enrolled, grant, withdraw
 from collegium.features.quizzes.building import (
     add_questions,
     arrange,
@@ -20,7 +21,9 @@ from collegium.features.quizzes.building import (
     set_status,
 )
 from collegium.features.quizzes.checks import checks, points_reachable
+from collegium.features.quizzes.grading import answer, figures, grade, neighbour, waiting
 from collegium.features.quizzes.model import Check, NewQuiz, Pool, Quiz, QuizLine, Row
+from collegium.features.quizzes.regrading import begin_regrade, preview_regrade, regradable, regrade, regrade_some
 from collegium.features.quizzes.settings import SavedMeanwhile, mark, save, texts
 
 __all__ = [
@@ -31,24 +34,38 @@ __all__ = [
     "QuizLine",
     "Row",
     "SavedMeanwhile",
+    "accommodations",
     "add_questions",
+    "answer",
     "arrange",
+    "begin_regrade",
     "checks",
     "copy_quiz",
     "course",
     "create_quiz",
+    "figures",
+    "find_enrolled",
     "find_questions",
+    "grade",
+    "grant",
     "lesson_title",
     "lessons",
     "mark",
+    "neighbour",
     "points_reachable",
     "pools",
+    "preview_regrade",
     "quiz",
     "quiz_of_lesson",
     "quizzes",
+    "regradable",
+    "regrade",
+    "regrade_some",
     "remove_quiz",
     "rows",
     "save",
     "set_status",
     "texts",
+    "waiting",
+    "withdraw",
 ]
