@@ -44,15 +44,18 @@ begin
     end if;
     -- The shape of an attempt's view, of an attempt that is nowhere: nothing is written, nobody is counted.
     return jsonb_build_object('id', v_quiz.id, 'quiz_id', v_quiz.id, 'title', v_quiz.title, 'instructions', v_quiz.instructions,
-        'layout', v_quiz.layout, 'status', 'in_progress', 'questions', coalesce((
+        'layout', v_quiz.layout, 'status', 'in_progress', 'sections', coalesce((
+        select jsonb_object_agg(s.title, s.instructions) from public.quiz_sections s where s.quiz_id = p_quiz and s.instructions <> ''
+    ), '{}'), 'questions', coalesce((
         select jsonb_agg(jsonb_build_object(
             'position', c.n, 'section', c.section, 'flagged', false, 'question_type', v.question_type, 'question_text', v.question_text,
             'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'image_alt', v.image_alt, 'video_url', v.video_url,
             'audio_url', v.audio_url, 'word_limit', v.word_limit, 'points', c.points, 'answer', null, 'seq', null, 'answered_at', null,
             'final', false, 'unit', case when v.question_type = 'numeric' then coalesce(k.correct_answer ->> 'unit', 'none') end,
             -- Keys of the shared bank are not for every instructor.
-            'key', case when v.course_id is not null or private.is_admin() then private.shown_key(v.question_type, o.shown, k.correct_answer) end,
-            'explanation', case when v.course_id is not null or private.is_admin() then k.explanation end,
+            'revealed', case when v.course_id is not null or private.is_admin() then jsonb_build_object(
+                'correct_answer', private.shown_key(v.question_type, o.shown, k.correct_answer), 'explanation', k.explanation
+            ) end,
             'options', case v.question_type
                 when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
                 when 'matching' then jsonb_build_object(

@@ -29,7 +29,7 @@ create table public.regrades (
 comment on table public.regrades is 'Questions that are graded anew by a corrected key: why, how far, what changed. Each changed grade is in quiz_grade_changes.';
 comment on column public.regrades.course_id is 'The course of the question; null for one of the shared bank.';
 comment on column public.regrades.tell is 'Whether those whose score changes get a notice.';
-comment on column public.regrades.horizon is 'The first transaction that had not begun when the work was looked at first; it starts when all before it have ended.';
+comment on column public.regrades.horizon is 'The transaction that looked at the work first; it starts when all that had begun before it have ended.';
 comment on column public.regrades.after_attempt is 'The last attempt that was looked at: where the work goes on after a stop.';
 create unique index idx_regrades_one_at_a_time on public.regrades (question_version_id) where state <> 'done';
 create index idx_regrades_version on public.regrades (question_version_id, created_at desc);
@@ -170,6 +170,7 @@ as $$
 declare
     v_hit uuid[] := array(select r.attempt_id from private.regraded(p_version, p_attempts) r);
     v_rows private.regraded_attempt[];
+    v_after public.quiz_attempts;
     v_row record;
 begin
     changed := 0; now_passed := 0; now_failed := 0;
@@ -216,8 +217,15 @@ begin
         return;
     end if;
     -- What waited for a person and has a key now may be graded as a whole.
-    for v_row in select r.n, r.attempt_id from unnest(v_rows) with ordinality r where r.score_before is null loop
-        select t.score, t.passed into v_rows[v_row.n].score_after, v_rows[v_row.n].passed_after from private.settle_attempt(v_row.attempt_id) t;
+    for v_row in
+        select r.n, r.attempt_id
+        from unnest(v_rows) with ordinality as r (attempt_id, quiz_id, course_id, member_id, place, points_before, points_after,
+            score_before, score_after, passed_before, passed_after, n)
+        where r.score_before is null
+    loop
+        v_after := private.settle_attempt(v_row.attempt_id);
+        v_rows[v_row.n].score_after := v_after.score;
+        v_rows[v_row.n].passed_after := v_after.passed;
     end loop;
     insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
         points_before, points_after, score_before, score_after, passed_before, passed_after)
@@ -290,9 +298,9 @@ begin
     if v_regrade.id is null or v_regrade.state = 'done' then
         return 'done';
     elsif v_regrade.horizon is null then
-        update public.regrades set horizon = pg_snapshot_xmax(pg_current_snapshot())::text where id = p_regrade;
+        update public.regrades set horizon = pg_current_xact_id()::text where id = p_regrade;
         return 'wait';
-    elsif v_regrade.state = 'waiting' and pg_snapshot_xmin(pg_current_snapshot()) < v_regrade.horizon::xid8 then
+    elsif v_regrade.state = 'waiting' and pg_snapshot_xmin(pg_current_snapshot()) <= v_regrade.horizon::xid8 then
         return 'wait';
     end if;
     v_asked := array(

@@ -146,6 +146,8 @@ async def test_pages_are_accessible(
         ("add", f"{here}/{quiz}/add"),
         ("settings", f"{here}/{quiz}/settings"),
         ("people", f"{here}/{quiz}/people?q=mara"),
+        ("preview", f"{here}/{quiz}/preview"),
+        ("regrade", f"{here}/{quiz}/regrade"),
         ("grading-list", "/grading"),
         ("grading", f"/grading/{school.course.id}/quizzes/{waiting}"),
     ):

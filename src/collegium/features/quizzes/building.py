@@ -77,6 +77,12 @@ async def quiz_of_lesson(tx: Transaction, course_id: UUID, lesson_id: UUID) -> U
     return await tx.fetchval(Q.quiz_of_lesson, course_id, lesson_id)
 
 
+async def preview(tx: Transaction, quiz_id: UUID) -> dict[str, Any]:
+    """A quiz as an attempt that begins now would ask it, shaped as an attempt; nothing is written. Raises NotFound."""
+    found: dict[str, Any] = await tx.fetchval(Q.preview, quiz_id)
+    return found
+
+
 async def lesson_title(tx: Transaction, course_id: UUID, lesson_id: UUID) -> str:
     """The title of a lesson of a course. Raises NotFound."""
     title: str | None = await tx.fetchval(Q.lesson_title, course_id, lesson_id)

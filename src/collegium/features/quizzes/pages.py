@@ -9,7 +9,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from collegium.features.quizzes import grading_pages, people_pages, regrade_pages, service, settings_pages
+from collegium.features.quizzes import (
+    grading_pages,
+    people_pages,
+    preview_pages,
+    regrade_pages,
+    service,
+    settings_pages,
+)
 from collegium.features.quizzes.forms import act_of, done, id_of, number, read_form, read_rows
 from collegium.features.quizzes.model import QUESTION_TYPES, TYPES, FoundPlace, NewQuiz, QuizType, Row, Status
 from collegium.features.quizzes.places import quiz_path
@@ -280,6 +287,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *(quizzes, make, of_lesson, builder, arrange, bank, add, draw, set_status, copy, remove),
     *settings_pages.ROUTES,
     *people_pages.ROUTES,
+    *preview_pages.ROUTES,
     *regrade_pages.ROUTES,
     *grading_pages.ROUTES,
 ]
