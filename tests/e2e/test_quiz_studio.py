@@ -184,5 +184,5 @@ async def test_essays_are_graded_by_keys_alone(new_page: NewPage, sign_in: SignI
     await page.keyboard.type("4")
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_text("All are graded")).to_be_visible()
-    assert await school.rows("select points_earned, score from public.quiz_answers w join public.quiz_attempts t"
+    assert await school.rows("select w.points_earned, t.score from public.quiz_answers w join public.quiz_attempts t"
                              " on t.id = w.quiz_attempt_id order by 1") == [(3, 75), (4, 100)]  # fmt: skip
