@@ -1,5 +1,5 @@
 /** Pictures, sound and film from the media library, for the question and for each of its lines. A picture asks what it shows. */
-import { button } from "../editor/dom";
+import { button, tool } from "../editor/dom";
 import type { Uploaded } from "../uploads/client";
 
 const FIELDS = { image: "image_url", audio: "audio_url", video: "video_url" } as const;
@@ -28,7 +28,7 @@ export function mediaTools(form: HTMLFormElement, changed: () => void): void {
     if (!place) return;
     const field = (kind: Kind): HTMLInputElement => row.querySelector<HTMLInputElement>(`input[name="${row.dataset.row}_${FIELDS[kind]}"]`)!;
     const kinds = Object.keys(FIELDS) as Kind[];
-    place.append(chooser(form, kinds, () => kinds.some((kind) => field(kind).value !== ""), (file) => {
+    const made = chooser(form, kinds, () => kinds.some((kind) => field(kind).value !== ""), (file) => {
       for (const kind of kinds) field(kind).value = file?.kind === kind ? file.url : "";
       for (const shown of place.querySelectorAll("img, span")) shown.remove();
       const alt = place.querySelector<HTMLInputElement>("input");
@@ -38,7 +38,8 @@ export function mediaTools(form: HTMLFormElement, changed: () => void): void {
       }
       if (file) place.prepend(shown(file));
       changed();
-    }));
+    });
+    row.querySelector("[data-tools]")?.prepend(made);
   };
   for (const row of form.querySelectorAll<HTMLElement>("[data-row]")) line(row);
   form.addEventListener("line", (event) => line((event as CustomEvent<HTMLElement>).detail));
@@ -57,22 +58,28 @@ function shown(file: Uploaded): HTMLElement {
   return words;
 }
 
-/** A button that adds a file, or takes it away again. */
+/** A button that adds a file, or takes it away again; in a line it is an icon. */
 function chooser(form: HTMLFormElement, kinds: Kind[], has: () => boolean, put: (file: Uploaded | null) => void): HTMLButtonElement {
-  const what = kinds.length === 1 ? WORDS[kinds[0] as Kind] : "file";
-  const words = (): string => (has() ? `Remove ${what}` : kinds.length === 1 ? `Add ${what}` : "Add picture or sound");
-  const made = button(words(), () => {
+  const one = kinds.length === 1;
+  const what = one ? WORDS[kinds[0] as Kind] : "file";
+  const words = (): string => (has() ? `Remove ${what}` : one ? `Add ${what}` : "Add picture, sound or film");
+  const name = (): void => {
+    if (one) made.textContent = words();
+    else for (const key of ["aria-label", "data-tip"]) made.setAttribute(key, words());
+  };
+  const act = (): void => {
     if (has()) {
       put(null);
-      made.textContent = words();
+      name();
       return;
     }
     void import("../uploads/picker").then(async ({ pick }) => {
       const file = await pick({ kinds, purpose: kinds[0] === "image" ? "lesson_image" : "attachment", courseId: form.dataset.course, title: `Choose a ${what}` });
       if (file) put(file);
-      made.textContent = words();
+      name();
     });
-  });
-  made.classList.add("btn-small");
+  };
+  const made = one ? button(words(), act) : tool("image", words(), act);
+  if (one) made.classList.add("btn-small");
   return made;
 }

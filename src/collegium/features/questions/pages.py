@@ -23,7 +23,7 @@ from collegium.web.pages import WebRequest
 from collegium.web.studio import course_place
 from collegium.web.words import plural
 
-course_place("/questions", "Questions", "circle-help", rank=3)
+course_place("/questions", "Questions", "circle-help", rank=2)
 
 LIST = "/studio/{course_id:uuid}/questions"
 NAMES = ("q", "tag", "type", "difficulty", "status", "sort", "bank")
