@@ -6,6 +6,7 @@ import codecs
 import html as entities
 import re
 
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _TAG = re.compile(r"<(?:!--.*?-->|/?[a-zA-Z][^>]*+>)", re.DOTALL)
 _HAS_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
 _BLOCK = re.compile(
@@ -52,6 +53,8 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
+    if _CONTROL.search(text[:4096]):
+        raise ValueError("This is not a text file. Choose a GIFT, Moodle XML, QTI or CSV file.")
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 MOST_QUESTIONS = 2000
 """Questions of one file; the rest is told and left."""
-MOST_OPTIONS, MOST_RIGHT, MOST_BLANKS, MOST_ACCEPTED = 20, 30, 20, 50
+MOST_OPTIONS, MOST_RIGHT, MOST_BLANKS, MOST_ACCEPTED, MOST_NUMBERS = 20, 30, 20, 50, 20
 LONGEST_TEXT, LONGEST_OPTION, LONGEST_ACCEPTED, LONGEST_TITLE = 10_000, 2_000, 500, 200
 MOST_TAGS, LONGEST_TAG, LONGEST_TAGS = 30, 100, 1_500
 LARGEST_FILE = 8 << 20
@@ -72,8 +72,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     tags: list[str] = msgspec.field(default_factory=list[str])
     difficulty: Literal["easy", "medium", "hard"] = "medium"
-    rubric: str = ""
-    """Of an essay: what whoever grades it should look for. HTML."""
+    rubric: list[Json] = msgspec.field(default_factory=list[Json])
+    """Of an essay: what it is judged by, [{name, description, points}] in plain text."""
+    word_limit: int | None = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,6 +234,11 @@ def choices(
         rule = "balanced" if all(abs(balanced[name] - shares.get(name, 0)) < 1e-6 for name in ids) else "shares"
     key: Json = {"selected": right}
     if rule == "shares":
+        total = sum(shares[name] for name in right)
+        if total < 0.999:
+            raise Unreadable(
+                f"Its right answers are worth {total * 100:.5g} percent together. Give them 100 percent or more."
+            )
         key |= {"rule": "shares", "shares": shares}
     elif rule != "balanced":
         key["rule"] = rule

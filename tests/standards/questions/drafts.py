@@ -43,7 +43,7 @@ def choice(draw: st.DrawFn, multiple: bool) -> dict[str, Any]:
         worth: list[float] = [1 / len(rights) if n in rights else -1 / len(rights) for n in range(len(texts))]
     else:
         worth = [draw(st.one_of(st.just(0), SHARES, SHARES.map(lambda x: -x))) for _ in texts]
-        worth[right] = draw(SHARES) if multiple else 1
+        worth[right] = 1
     answers = [Answer(text, share, feedback) for text, share, feedback in zip(texts, worth, said, strict=True)]
     kind, options, key, feedback = choices(answers, multiple=multiple)
     return {"type": kind, "options": options, "correct": key, "feedback": feedback}

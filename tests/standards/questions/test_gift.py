@@ -47,7 +47,7 @@ def choice(one: Choice) -> Any:
 
 def numbers(found: Question) -> Any:
     """Numbers as the samples write them: one alone is no list."""
-    made = [
+    return [
         {
             "isCorrect": one.right, "weight": weight(one), "feedback": said(one.feedback),
             "text": {"format": found.stem.format, "text": "*"} if one.value is None else
@@ -55,7 +55,6 @@ def numbers(found: Question) -> Any:
         }
         for one in found.numbers
     ]  # fmt: skip
-    return made
 
 
 def shown(found: Question) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def report(one: Any) -> dict[str, Any]:
     return {"line": one.line, "draft": draft, "remarks": [f"{remark.line}: {remark.words}" for remark in one.remarks]}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(drafts(rich=False))
 def test_what_is_written_without_a_remark_is_read_as_the_same(draft: Draft) -> None:
     written = writer.write(draft)

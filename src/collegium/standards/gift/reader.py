@@ -18,6 +18,7 @@ from collegium.standards.markup import (
 )
 from collegium.standards.questions import (
     LARGEST_FILE,
+    MOST_NUMBERS,
     MOST_QUESTIONS,
     Answer,
     Draft,
@@ -157,10 +158,9 @@ def _short(given: tuple[Choice, ...], remarks: list[Remark], line: int) -> tuple
             remarks.append(Remark(f"The feedback to the wrong answer “{text[:60]}” was left out.", line))
         answers.append(Answer(text, share, html(one.feedback)))
     stars = [one for one in answers if "*" in one.html.replace("\\*", "")]
-    made = [Answer(one.html.replace("\\*", "*"), one.share, one.feedback) for one in answers]
-    if stars and any("\\*" in one.html for one in answers):
-        remarks.append(Remark("In its answers \\* means a star and * anything; here each * means anything.", line))
-    key: Json = {"accepted": accepted(made), **({"wildcards": True} if stars else {})}
+    if not stars:
+        answers = [Answer(one.html.replace("\\*", "*"), one.share, one.feedback) for one in answers]
+    key: Json = {"accepted": accepted(answers), **({"wildcards": True} if stars else {})}
     return "short_answer", [], key, said
 
 
@@ -191,6 +191,6 @@ def numeric_key(answers: list[Json]) -> Json:
     """The key of a numeric question without units."""
     if not answers:
         raise Unreadable("No number is right: add one behind #.")
-    if len(answers) > 50:
-        raise Unreadable(f"It has {len(answers)} right numbers, and 50 are the most.")
+    if len(answers) > MOST_NUMBERS:
+        raise Unreadable(f"It has {len(answers)} right numbers, and {MOST_NUMBERS} are the most.")
     return {"answers": answers}

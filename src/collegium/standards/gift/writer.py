@@ -68,8 +68,8 @@ def _body(draft: Draft, remarks: list[str]) -> str:
 def _common_losses(draft: Draft, remarks: list[str]) -> None:
     if draft.hint:
         remarks.append("Its hint is not in the file.")
-    if draft.rubric:
-        remarks.append("What graders should look for is not in the file.")
+    if draft.rubric or draft.word_limit:
+        remarks.append("Its rubric and its limit of words are not in the file.")
     if draft.points != 1:
         remarks.append(f"Its points ({draft.points.normalize():f}) are not in the file.")
     if draft.difficulty != "medium":
