@@ -7,17 +7,20 @@ import html as entities
 import re
 
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")
-_TAG = re.compile(r"<(?:!--.*?-->|/?[a-zA-Z][^>]*+>)", re.DOTALL)
+# None of these looks further than the next <, so that no text makes them slow.
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*+>")
 _HAS_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
 _BLOCK = re.compile(
-    r"</?(?:p|div|h[1-6]|li|tr|table|ul|ol|dl|dt|dd|pre|blockquote|figure|figcaption)\b[^>]*+>|<(?:br|hr)\b[^>]*+>",
+    r"</?(?:p|div|h[1-6]|li|tr|table|ul|ol|dl|dt|dd|pre|blockquote|figure|figcaption)\b[^<>]*+>|<(?:br|hr)\b[^<>]*+>",
     re.I,
 )
-_ALT = re.compile(r'<img\b[^>]*?\balt="([^"]+)"[^>]*+>', re.I)
-_DEAD = re.compile(r"<(script|style)\b[^>]*+>.*?(?:</\1\s*>|\Z)", re.I | re.DOTALL)
+_ALT = re.compile(r'<img\b[^<>]*?\balt="([^"<>]+)"[^<>]*+>', re.I)
+_DEAD = re.compile(r"<(script|style)\b[^<>]*+>.*?(?:</\1\s*>|\Z)", re.I | re.DOTALL)
 _ONE_PARAGRAPH = re.compile(r'<p(?:\s+dir="[^"]*")?>((?:(?!</?p[\s>]).)*)</p>', re.I | re.DOTALL)
 _BLOCK_START = re.compile(r"\s*<(?:p|div|h[1-6]|ul|ol|dl|table|pre|blockquote|figure|hr)\b", re.I)
-_TEX = re.compile(r"\\\((.{1,1900}?)\\\)|\\\[(.{1,1900}?)\\\]|\$\$(.{1,1900}?)\$\$", re.DOTALL)
+_TEX = re.compile(
+    r"\\\(((?:(?!\\[()]).){1,1900})\\\)|\\\[((?:(?!\\[\[\]]).){1,1900})\\\]|\$\$([^$]{1,1900})\$\$", re.DOTALL
+)
 _MATH = re.compile(r'<(span|div) data-math="([^"]*)">[^<]*</\1>')
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -41,7 +44,7 @@ def decoded(data: bytes) -> tuple[str, str]:
         even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
         name = "utf-16-be" if even > odd else "utf-16-le"
         try:
-            if max(even, odd) < len(data[:4096]) // 5:
+            if max(even, odd) * 4 < len(data[:4096]):
                 raise UnicodeDecodeError(name, data[:1], 0, 1, "not text")
             return _plain(data.decode(name)), "UTF-16"
         except UnicodeDecodeError as error:
@@ -62,10 +65,19 @@ def words(html: str) -> str:
     """The words of HTML in lines; an image counts as its alternative text."""
     if "<" not in html and "&" not in html:
         return _lines(html)
-    text = _DEAD.sub("", html)
+    text = _DEAD.sub("", _without_comments(html))
     text = _ALT.sub(r" \1 ", text)
     text = _BLOCK.sub("\n", text)
     return _lines(entities.unescape(_TAG.sub("", text)))
+
+
+def _without_comments(html: str) -> str:
+    kept: list[str] = []
+    start = 0
+    while (opened := html.find("<!--", start)) >= 0 and (closed := html.find("-->", opened)) >= 0:
+        kept.append(html[start:opened])
+        start = closed + 3
+    return "".join([*kept, html[start:]])
 
 
 def _lines(text: str) -> str:
@@ -130,8 +142,8 @@ _ITEM = re.compile(r"(?:[-*+]|(\d{1,3})[.)])\s+(.*)")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
 _SPANS = (
     (re.compile(r"`([^`\n]{1,500})`"), r"<code>\1</code>"),
-    (re.compile(r"!\[([^\]\n]{0,300})\]\(([^()\s]{1,500})\)"), r'<img src="\2" alt="\1">'),
-    (re.compile(r"\[([^\]\n]{1,300})\]\(([^()\s]{1,500})\)"), r'<a href="\2">\1</a>'),
+    (re.compile(r"!\[([^\[\]\n]{0,300})\]\(([^()\s]{1,500})\)"), r'<img src="\2" alt="\1">'),
+    (re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\s]{1,500})\)"), r'<a href="\2">\1</a>'),
     (re.compile(r"\*\*(?=\S)([^*\n]{1,1000}?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
     (re.compile(r"\b__(?=\S)([^_\n]{1,1000}?)(?<=\S)__\b"), r"<strong>\1</strong>"),
     (re.compile(r"\*(?=\S)([^*\n]{1,1000}?)(?<=\S)\*"), r"<em>\1</em>"),

@@ -271,6 +271,23 @@ def accepted(answers: Sequence[Answer]) -> list[Any]:
     return found
 
 
+def starred(answers: Sequence[Answer], remarks: list[Remark], line: int) -> tuple[Json, dict[str, str]]:
+    """Accepted texts as Moodle has them: * is anything, \\* a star; a * for nothing speaks to other answers."""
+    kept: list[Answer] = []
+    said: dict[str, str] = {}
+    for one in answers:
+        if one.html.strip() == "*" and one.share <= 0:
+            said = {"wrong": inline(one.feedback)} if one.feedback else {}
+            continue
+        if one.share <= 0 and one.feedback:
+            remarks.append(Remark(f"What is said to the wrong answer “{one.html[:60]}” was left out.", line))
+        kept.append(one)
+    if any("*" in one.html.replace("\\*", "") for one in kept):
+        return {"accepted": accepted(kept), "wildcards": True}, said
+    plain = [Answer(one.html.replace("\\*", "*"), one.share, one.feedback) for one in kept]
+    return {"accepted": accepted(plain)}, said
+
+
 def matching(pairs: Sequence[tuple[str, str]], spare: Sequence[str] = ()) -> tuple[Json, Json]:
     """Two sides, each as HTML, and right answers that belong to nothing: options and key."""
     if len(_bounded(pairs, MOST_OPTIONS, "pairs")) < 2:

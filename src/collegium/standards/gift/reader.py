@@ -28,13 +28,13 @@ from collegium.standards.questions import (
     Reading,
     Remark,
     Unreadable,
-    accepted,
     attempt,
     category_tags,
     choices,
     matching,
     plain_number,
     share_of,
+    starred,
 )
 
 
@@ -145,22 +145,15 @@ def _choice(given: Question, remarks: list[Remark]) -> tuple[str, object, Json, 
 
 
 def _short(given: tuple[Choice, ...], remarks: list[Remark], line: int) -> tuple[str, object, Json, dict[str, str]]:
-    """Moodle's rule: * stands for anything, \\* for itself; case does not count."""
-    answers: list[Answer] = []
-    said: dict[str, str] = {}
-    for one in given:
-        share = share_of(one.weight) if one.weight is not None else 1
-        text = words(html(one.text)) if one.text.format != "plain" else one.text.text
-        if text.strip() == "*" and share <= 0:
-            said = {"wrong": inline(html(one.feedback))} if one.feedback else {}
-            continue
-        if share <= 0 and one.feedback:
-            remarks.append(Remark(f"The feedback to the wrong answer “{text[:60]}” was left out.", line))
-        answers.append(Answer(text, share, html(one.feedback)))
-    stars = [one for one in answers if "*" in one.html.replace("\\*", "")]
-    if not stars:
-        answers = [Answer(one.html.replace("\\*", "*"), one.share, one.feedback) for one in answers]
-    key: Json = {"accepted": accepted(answers), **({"wildcards": True} if stars else {})}
+    texts = [
+        Answer(
+            one.text.text if one.text.format == "plain" else words(html(one.text)),
+            share_of(one.weight) if one.weight is not None else 1,
+            html(one.feedback),
+        )
+        for one in given
+    ]
+    key, said = starred(texts, remarks, line)
     return "short_answer", [], key, said
 
 

@@ -145,10 +145,11 @@ def _joined(given: list[Piece]) -> Iterator[Piece]:
             ends = next((n for n in range(place, len(given)) if "{" in given[n].text or "}" in given[n].text), None)
             if ends is not None and "{" not in given[ends].text.partition("}")[0] and "}" in given[ends].text:
                 inner = given[place : ends + 1]
-                text = piece.text
+                text, at = [piece.text], piece.line + piece.text.count("\n")
                 for one in inner:
-                    text += "\n" * max(1, one.line - piece.line - text.count("\n")) + one.text
-                piece = msgspec.structs.replace(piece, text=text)
+                    text += ["\n" * max(1, one.line - at), one.text]
+                    at = one.line + one.text.count("\n")
+                piece = msgspec.structs.replace(piece, text="".join(text))
                 place = ends + 1
         yield _started(piece)
 

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -57,7 +57,7 @@ Row = dict[str, str]
 
 
 def read(data: bytes) -> Reading:
-    """The questions of a table; raises FileError for what is none. Lines of remarks are rows, as a spreadsheet counts."""
+    """The questions of a table; raises FileError for what is none. A remark's line is its row."""
     if len(data) > LARGEST_FILE:
         raise FileError(
             f"The file has {len(data) / 1e6:.1f} MB, and {LARGEST_FILE / 1e6:.0f} MB are the most. Divide it."
@@ -376,7 +376,9 @@ class _Row:
             low, high = (number(part) for part in text.split("..", 1))
             value, off, percent = (low + high) / 2, abs(high - low) / 2, None
         else:
-            found = cast("re.Match[str]", _OFF.fullmatch(text))
+            found = _OFF.fullmatch(text) if len(text) <= 200 else None
+            if not found:
+                raise Unreadable(f"“{text[:40]}” is not a number.")
             value, off, percent = number(found[1]), number(found[2]) if found[2] else Decimal(0), found[3]
         made: Json = {"value": plain_number(value), "tolerance": plain_number(abs(off) / 100 if percent else abs(off))}
         if percent:
