@@ -139,7 +139,7 @@ def checked(draft: Draft, remarks: list[Remark], line: int = 0) -> Draft:
         raise Unreadable("The question has no text.", line)
     if len(text) > LONGEST_TEXT or len(draft.text) > 5 * LONGEST_TEXT:
         raise Unreadable(f"The text has {len(text):,} characters, and {LONGEST_TEXT:,} are the most.", line)
-    title = " ".join(words(draft.title).split())
+    title = " ".join(draft.title.split())
     if len(title) > LONGEST_TITLE:
         remarks.append(Remark(f"The title was cut to {LONGEST_TITLE} characters.", line))
         title = title[:LONGEST_TITLE].strip()
