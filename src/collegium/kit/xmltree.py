@@ -29,6 +29,10 @@ class Node(msgspec.Struct, eq=False):
     children: list[Node]
     text: str = ""
     """All text directly inside, without what stands in children; not stripped."""
+    lead: str = ""
+    """The part of ``text`` before the first child."""
+    tail: str = ""
+    """The part of its parent's text between this element and the next one."""
 
     def child(self, name: str) -> Node | None:
         """The first child of that local name."""
@@ -58,7 +62,8 @@ class _Builder:
     def __init__(self, *, deepest: int, most: int) -> None:
         self.parser: Any = None
         self.root: Node | None = None
-        self._open: list[tuple[Node, list[str]]] = []
+        # Each piece of text with the number of children that stand before it.
+        self._open: list[tuple[Node, list[tuple[int, str]]]] = []
         self._left, self._deepest = most, deepest
 
     def start(self, tag: str, attrs: dict[str, str]) -> None:
@@ -78,10 +83,19 @@ class _Builder:
 
     def end(self, _tag: str) -> None:
         node, pieces = self._open.pop()
-        node.text = "".join(pieces)
+        node.text = "".join(text for _, text in pieces)
+        between: dict[int, list[str]] = {}
+        for place, text in pieces:
+            between.setdefault(place, []).append(text)
+        for place, texts in between.items():
+            if place:
+                node.children[place - 1].tail = "".join(texts)
+            else:
+                node.lead = "".join(texts)
 
     def data(self, data: str) -> None:
-        self._open[-1][1].append(data)
+        node, pieces = self._open[-1]
+        pieces.append((len(node.children), data))
 
     def close(self) -> Node | None:
         return self.root

@@ -41,7 +41,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class AnswerLine(msgspec.Struct, frozen=True):
-    """An answer as the report shows it; ``share`` is what it earns of the points in percent, None where that is not said."""
+    """An answer as the report shows it; ``share`` is its part of the points in percent, None where none is said."""
 
     text: str
     share: float | None = None

@@ -168,7 +168,9 @@ class _Question:
         text = (child or node).text.strip()
         if len(text) > LONGEST_HTML or text.count("@@PLUGINFILE@@") > 100:
             raise Unreadable(
-                f"A text of it has {len(text):,} characters or more than 100 files: too much to be read.", node.line, node.name
+                f"A text of it has {len(text):,} characters or more than 100 files: too much to be read.",
+                node.line,
+                node.name,
             )
         format = node.attributes.get("format", "html")
         if format == "markdown":
