@@ -115,7 +115,7 @@ def report(one: Any) -> dict[str, Any]:
     return {"line": one.line, "draft": draft, "remarks": [f"{remark.line}: {remark.words}" for remark in one.remarks]}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(drafts(rich=False))
 def test_what_is_written_without_a_remark_is_read_as_the_same(draft: Draft) -> None:
     written = writer.write(draft)

@@ -27,7 +27,7 @@ def written(*given: Draft) -> dict[str, str]:
     return {package.MANIFEST: writer.manifest([one.resource for one in items]), **{one.href: one.xml for one in items}}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drafts())
 def test_what_is_written_is_read_as_the_same(draft: Draft) -> None:
     files = written(draft)

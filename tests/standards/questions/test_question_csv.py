@@ -16,7 +16,7 @@ def read(text: str, encoding: str = "utf-8") -> Reading:
     return reader.read(text.encode(encoding))
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(drafts())
 def test_what_is_written_is_read_as_the_same(draft: Draft) -> None:
     text = writer.head() + writer.write(draft)
