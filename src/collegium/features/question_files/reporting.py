@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import msgspec
+
 from collegium.features.authoring import service as authoring
 from collegium.features.question_files.drafts import PICTURE, options_of, to_bank
 from collegium.features.question_files.model import MOST_REMARKS, AnswerLine, Note, QuestionLine, Report
@@ -45,7 +47,7 @@ def with_known(told: Report, texts: dict[int, str], known: set[str]) -> Report:
 
 
 def _known(line: QuestionLine, where: str) -> QuestionLine:
-    return QuestionLine(**{**{name: getattr(line, name) for name in line.__struct_fields__}, "known": where})
+    return msgspec.structs.replace(line, known=where)
 
 
 def _line(found: Found, format: str, refused: dict[str, str]) -> tuple[QuestionLine, str]:
@@ -121,7 +123,8 @@ def _earned(name: str, key: Json) -> float:
         return 100.0
     if "shares" in key:
         return round(100.0 * key["shares"].get(name, 0), 2)
-    return 100.0 / len(key["selected"]) if isinstance(key["selected"], list) and name in key["selected"] else 0.0
+    right: Any = key["selected"]
+    return 100.0 / len(cast("list[str]", right)) if isinstance(right, list) and name in right else 0.0
 
 
 def _accepted(one: Any) -> AnswerLine:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.question_files.exporting import EXPORTS, export, losses
+from collegium.features.question_files.exporting import EXPORTS, Place, export, losses
 from collegium.features.question_files.model import Import, ImportLine, Report
 from collegium.features.question_files.work import Q, make_questions, read_file
 from collegium.kit.db import Transaction
@@ -15,8 +15,8 @@ from collegium.kit.errors import NotFound
 from collegium.standards.question_csv.writer import template
 
 __all__ = [
-    "EXPORTS", "MOST_SENT", "Import", "ImportLine", "Report", "begin", "begin_package", "cancel", "export", "find",
-    "imports", "losses", "make_questions", "read_file", "run", "template",
+    "EXPORTS", "MOST_SENT", "Import", "ImportLine", "Place", "Report", "begin", "begin_package", "cancel", "export",
+    "find", "imports", "losses", "make_questions", "read_file", "run", "template",
 ]  # fmt: skip
 
 PAGE_SIZE = 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -28,6 +28,9 @@ LOM = "http://ltsc.ieee.org/xsd/LOM"
 _TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates"
 _SCHEMA = "https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqti_asiv3p0_v1p0.xsd"
 _GAP = re.compile(r"\[\[([0-9]{1,2})\]\]")
+
+
+Change = Callable[[str], str]
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -327,3 +330,16 @@ def _feedback(draft: Draft) -> tuple[str, str, str]:
             "<qti-default-value><qti-value>explanation</qti-value></qti-default-value></qti-outcome-declaration>\n"
         )
     return made, outcomes, sets
+
+
+def changed(draft: Draft, change: Change) -> Draft:
+    """The draft with each HTML text of question, explanation and options as ``change`` makes it."""
+
+    def options(given: Any) -> Any:
+        if isinstance(given, dict):
+            return {side: options(listed) for side, listed in cast("Json", given).items()}
+        return [{**one, "html": change(one["html"])} if "html" in one else one for one in cast("list[Json]", given)]
+
+    return msgspec.structs.replace(
+        draft, text=change(draft.text), explanation=change(draft.explanation), options=options(draft.options)
+    )
