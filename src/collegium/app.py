@@ -49,6 +49,7 @@ FEATURES = (
     "discussions",
     "notices",
     "questions",
+    "question_files",
     "quizzes",
     "exchange",
     "insight",

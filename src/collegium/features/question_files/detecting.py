@@ -18,7 +18,11 @@ from collegium.standards.question_csv import reader as question_csv
 from collegium.standards.questions import LARGEST_FILE, MOST_QUESTIONS, Embedded, FileError, Found, Reading, Remark
 
 LIMITS = Limits(entries=10_000, total=1 << 30, one=200 << 20)
-_ROOT = re.compile(r"\s*(?:<\?[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*|<!DOCTYPE[^>\[]*>\s*)*<([A-Za-z_][\w.:-]*)")
+_ROOT = re.compile(
+    r"\s*(?:<\?[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([A-Za-z_][\w.:-]*)"
+)
+    r"\s*(?:<\?[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([A-Za-z_][\w.:-]*)"
+)
 _KNOWN = (".gift", ".txt", ".xml", ".csv")
 _FORMATS = "GIFT, Moodle XML, QTI 2.1, 2.2 or 3.0, or CSV"
 _REFUSED = {
@@ -35,7 +39,7 @@ def understand(path: Path, name: str) -> Reading:
     """The questions of a file. Raises Refused, UnpackError: nothing of it is taken then."""
     with path.open("rb") as file:
         head = file.read(4)
-    if head == b"PK\x03\x04":
+    if head in (b"PK\x03\x04", b"PK\x05\x06"):
         with open_archive(path, LIMITS) as archive:
             reading = _archive(archive)
     else:
