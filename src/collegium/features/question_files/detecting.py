@@ -21,8 +21,6 @@ LIMITS = Limits(entries=10_000, total=1 << 30, one=200 << 20)
 _ROOT = re.compile(
     r"\s*(?:<\?[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([A-Za-z_][\w.:-]*)"
 )
-    r"\s*(?:<\?[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([A-Za-z_][\w.:-]*)"
-)
 _KNOWN = (".gift", ".txt", ".xml", ".csv")
 _FORMATS = "GIFT, Moodle XML, QTI 2.1, 2.2 or 3.0, or CSV"
 _REFUSED = {
