@@ -137,6 +137,14 @@ async def test_pages_are_accessible(
         quiz,
         enrollment,
     )
+    asked = await school.quiz(*versions[:2], status="published", title="Claims, in short", max_attempts=None)
+    for n in range(12):
+        await school.attempt(learner, asked, {1: {"selected": "2" if n % 3 else "1"}, 2: {"selected": str(1 + n % 2)}})
+    await school.value("select private.count_quiz_insight($1)", asked)
+    await school.value(
+        'update public.question_keys set correct_answer = \'{"selected": "a"}\' where question_version_id = $1',
+        versions[0],
+    )
     page = await new_page(width=width, theme=theme)
     await sign_in(page, school.teacher)
     here = f"/studio/{school.course.id}/quizzes"
@@ -147,7 +155,9 @@ async def test_pages_are_accessible(
         ("settings", f"{here}/{quiz}/settings"),
         ("people", f"{here}/{quiz}/people?q=mara"),
         ("preview", f"{here}/{quiz}/preview"),
-        ("regrade", f"{here}/{quiz}/regrade"),
+        ("regrade", f"{here}/{asked}/regrade"),
+        ("regrade-one", f"{here}/{asked}/regrade?version={versions[0]}"),
+        ("results", f"{here}/{asked}/results"),
         ("grading-list", "/grading"),
         ("grading", f"/grading/{school.course.id}/quizzes/{waiting}"),
     ):

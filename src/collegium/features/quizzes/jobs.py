@@ -27,3 +27,12 @@ async def regrade(site: Site, regrade_id: str) -> None:
             await asyncio.sleep(PAUSE_SECONDS)
             waited += PAUSE_SECONDS
     raise TimeoutError("A transaction that may have read the former key has not ended yet.")
+
+
+@job("quizzes.count_insights", cron="* * * * *")
+async def count_insights(site: Site) -> None:
+    """Every minute: counts how quizzes do whose figures have moved, one after the other."""
+    while True:
+        async with site.db.transaction(SYSTEM) as tx:
+            if await service.count_insights(tx) == 0:
+                return

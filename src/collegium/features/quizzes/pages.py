@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.quizzes import (
     grading_pages,
+    insight_pages,
     people_pages,
     preview_pages,
     regrade_pages,
@@ -288,6 +289,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *settings_pages.ROUTES,
     *people_pages.ROUTES,
     *preview_pages.ROUTES,
+    *insight_pages.ROUTES,
     *regrade_pages.ROUTES,
     *grading_pages.ROUTES,
 ]

@@ -318,3 +318,23 @@ from public.regrades where id = $1
 -- name: regrade_some as service_role
 -- Does the next portion of a regrade: wait, again or done.
 select private.regrade_some($1, $2)
+
+-- name: count_insights as service_role
+-- Counts anew how the next quiz does whose figures have moved; 0 when there is none.
+select private.count_quiz_insights()
+
+-- name: insight
+-- How a quiz does, as counted last.
+select attempts, passed, average, score_bins, seconds_quarter, seconds_median, seconds_three_quarters, computed_at
+from public.quiz_insights where quiz_id = $1
+
+-- name: question_insights
+-- How each question of a quiz does, as counted last, with its options in the author's order and its key where that may be read.
+select i.question_version_id as version_id, v.question_id, v.question_type, left(v.question_text, 300) as text, i.asked, i.answered,
+    i.full_points, i.share, i.discrimination, i.options as chosen,
+    case when v.question_type in ('multiple_choice', 'multiple_answer') then v.answer_options else '[]' end as options, k.correct_answer
+from public.quiz_question_insights i
+join public.question_versions v on v.id = i.question_version_id
+left join public.question_keys k on k.question_version_id = v.id
+where i.quiz_id = $1
+order by i.place, i.question_version_id

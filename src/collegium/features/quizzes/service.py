@@ -23,6 +23,7 @@ from collegium.features.quizzes.building import (
 )
 from collegium.features.quizzes.checks import checks, points_reachable
 from collegium.features.quizzes.grading import answer, figures, grade, neighbour, waiting
+from collegium.features.quizzes.insight import count_insights, insight, question_insights
 from collegium.features.quizzes.model import Check, NewQuiz, Pool, Quiz, QuizLine, Row
 from collegium.features.quizzes.regrading import begin_regrade, preview_regrade, regradable, regrade, regrade_some
 from collegium.features.quizzes.settings import SavedMeanwhile, mark, save, texts
@@ -42,6 +43,7 @@ __all__ = [
     "begin_regrade",
     "checks",
     "copy_quiz",
+    "count_insights",
     "course",
     "create_quiz",
     "figures",
@@ -49,6 +51,7 @@ __all__ = [
     "find_questions",
     "grade",
     "grant",
+    "insight",
     "lesson_title",
     "lessons",
     "mark",
@@ -57,6 +60,7 @@ __all__ = [
     "pools",
     "preview",
     "preview_regrade",
+    "question_insights",
     "quiz",
     "quiz_of_lesson",
     "quizzes",
