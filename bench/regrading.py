@@ -122,7 +122,8 @@ async def _measure(pool: Database, owner: asyncpg.Connection[Any]) -> Cost:
     cycles = await taker
     async with pool.transaction(person(teacher), read_only=True) as tx:
         found = await service.regrade(tx, regrade)
-    if found.changed != PEOPLE * EACH or seen.changed != PEOPLE * EACH:
+    # Those who took it alone before may have chosen what changes too.
+    if found.changed != seen.changed or found.changed < PEOPLE * EACH:
         raise RuntimeError(f"{found.changed} changed, {seen.changed} were foreseen, of {PEOPLE * EACH}.")
     wrong = await owner.fetchval(
         "select count(*) from public.quiz_attempts t where t.score is not null and t.points_earned <>"

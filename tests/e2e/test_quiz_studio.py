@@ -33,6 +33,8 @@ async def picture(page: Page, name: str) -> None:
 async def looked_at(page: Page, address: str, name: str) -> None:
     """A page has no findings of axe and stays within its window."""
     await page.goto(address)
+    if name.startswith("results"):
+        await expect(page.locator("[data-island=quizinsight][data-drawn]")).to_be_visible()
     await picture(page, name)
     assert await axe_findings(page) == [], address
     assert not await scrolls_sideways(page), address
