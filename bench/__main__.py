@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import calibrate, concurrency, counters, films, insight, load, regrading, uploads, watching
+from bench import assessment, calibrate, concurrency, counters, films, insight, load, regrading, uploads, watching
 from bench.dataset import DURATION, Data
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
@@ -247,6 +247,21 @@ def _films(ground: Ground) -> list[Figure]:
     return [took, read, first]
 
 
+def _assessment(ground: Ground) -> list[Figure]:
+    """Whole attempts over HTTP on 16 connections, and a thousand deadlines in one second."""
+    found = assessment.run(ground)
+    result = found.cycles
+    calibration = calibrate.upserts_a_second(ground.server.bin_dir, ground.dsn, seconds=3)
+    cycles = _figure("assessment", result, "cycles/s", calibration, result.per_second / calibration, "≥ 100 a second",
+                     result.per_second >= 100, found.web_ms, found.database_ms)  # fmt: skip
+    holds = found.late_s <= 5 and found.graded == assessment.PEOPLE and not found.missing
+    words = f"{found.graded} graded; {found.acknowledged} answers acknowledged, {found.missing} of them missing"
+    late = Figure(
+        "assessment-deadline", round(found.late_s, 2), "s", None, None, "≤ 5 s, none missing", holds, note=words
+    )
+    return [cycles, late]
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -283,6 +298,7 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "films": _films,
     "insight": _insight,
     "regrade": _regrade,
+    "assessment": _assessment,
 }
 
 

@@ -105,7 +105,7 @@ async def pages(
             turn += connections
             await _timed(client, wanted, result, lambda status, body: status == 200 and must in body)
 
-    return await _run(one, connections, seconds)
+    return await run(one, connections, seconds)
 
 
 async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: float, duration: int) -> Result:
@@ -132,7 +132,7 @@ async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: fl
             start = answer.find(b'"nonce":"') + 9
             nonce = answer[start : answer.find(b'"', start)].decode()
 
-    return await _run(one, len(players), seconds)
+    return await run(one, len(players), seconds)
 
 
 def _is_ok(status: int, _body: bytes) -> bool:
@@ -151,7 +151,7 @@ async def _timed(client: Client, wanted: bytes, result: Result, good: Callable[[
     return None
 
 
-async def _run(
+async def run(
     one: Callable[[int, float, Result], Coroutine[Any, Any, None]], connections: int, seconds: float
 ) -> Result:
     result = Result(0.0, 0, 0, [])
@@ -172,13 +172,21 @@ def _child(pipe: Any, work: str, arguments: tuple[Any, ...]) -> None:
 
     import uvloop
 
+    from bench import assessment
+
+    works = {
+        "pages": pages,
+        "heartbeats": heartbeats,
+        "cycles": assessment.cycles,
+        "until_the_bell": assessment.until_the_bell,
+    }
     gc.disable()
-    pipe.send(uvloop.run({"pages": pages, "heartbeats": heartbeats}[work](*arguments)))
+    pipe.send(uvloop.run(works[work](*arguments)))
     pipe.close()
 
 
-def in_its_own_process(work: str, *arguments: Any) -> Result:
-    """Runs ``pages`` or ``heartbeats`` in another process, so that the asker and the asked do not share an interpreter."""
+def in_its_own_process(work: str, *arguments: Any) -> Any:
+    """Runs a work of ``_child`` in another process, so that the asker and the asked do not share an interpreter."""
     here, there = multiprocessing.get_context("spawn").Pipe(duplex=False)
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(there, work, arguments))
     child.start()

@@ -21,6 +21,8 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from collegium import settings as settings_module
+from collegium.features.attempts.answers import AnswerRoute
+from collegium.features.attempts.api import ANSWER
 from collegium.features.progress.api import HEARTBEAT
 from collegium.features.progress.heartbeat import HeartbeatRoute
 from collegium.kit.errors import NotFound, Problem
@@ -209,7 +211,7 @@ def _application(csrf: CSRFConfig) -> Litestar:
             title="Collegium",
             version="1",
             path="/api",
-            render_plugins=[apidocs.Document(path="/openapi.json", routes=[HEARTBEAT])],
+            render_plugins=[apidocs.Document(path="/openapi.json", routes=[HEARTBEAT, ANSWER])],
         ),
         request_max_body_size=8 * 1024 * 1024,
         logging_config=None,
@@ -234,7 +236,7 @@ def create_app(
         again.csrf_config.secret, again.csrf_config.cookie_secure = csrf.secret, secure
     sessions = SessionCache(site.db)
     app.state = State({"site": site, "sessions": sessions, "worker": worker, "served": served, **feature_state(site)})
-    return HeartbeatRoute(Outer(app, secure=secure), site, sessions)
+    return HeartbeatRoute(AnswerRoute(Outer(app, secure=secure), site, sessions), site, sessions)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:

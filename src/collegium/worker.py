@@ -12,7 +12,7 @@ import structlog
 from procrastinate import PsycopgConnector, RetryStrategy
 
 from collegium.kit.db import note_request
-from collegium.kit.jobs import REGISTRY, Job
+from collegium.kit.jobs import REGISTRY, TICKS, Job, Tick
 from collegium.kit.site import Site
 
 log = structlog.get_logger("collegium.worker")
@@ -64,6 +64,26 @@ class Worker:
 
     async def run(self) -> None:
         """Works until cancelled; begins again when the database was away."""
+        async with asyncio.TaskGroup() as group:
+            for each in TICKS.values():
+                group.create_task(self._again_and_again(each))
+            group.create_task(self._work())
+
+    async def _again_and_again(self, each: Tick) -> None:
+        failing = False
+        while True:
+            note_request(f"job:{each.name}")
+            try:
+                await each.work(self._site)
+                failing = False
+            except Exception as error:
+                # Said once: with the database away it would be said every second.
+                if not failing:
+                    log.error("job_failed", job=each.name, exc_info=error)
+                failing = True
+            await asyncio.sleep(each.seconds)
+
+    async def _work(self) -> None:
         while True:
             app = queue_app(self._site, self._dsn)
             try:

@@ -129,7 +129,7 @@ async def test_deadlines_and_hands_end_each_attempt_once(database: Database, peo
     found = await attempts(database, quiz)
     assert {(row["status"], row["submitted_by"]) for row in found} == {("expired", "deadline")}
     async with database.connect() as owner:
-        assert await owner.fetchval("select graded_count from public.quizzes where id = $1", quiz) == PEOPLE
+        assert await owner.fetchval("select graded_count from public.quiz_counters where quiz_id = $1", quiz) == PEOPLE
     assert await offending(database) == {}
 
 

@@ -326,7 +326,8 @@ def test_a_corrected_key_regrades_everybody_and_keeps_what_was(stage: Stage) -> 
     assert rows == [(50, 100, False, True), (100, 50, True, False)]
     assert stage.act("instructor", regrade, v=version, r="Again.").rows == [(0,)]
     counters = stage.owner(
-        "select graded_count, passed_count, avg_score, pass_rate from public.quizzes where id = %(q)s", q=quiz
+        "select graded_count, passed_count, avg_score, pass_rate from public.quiz_counters where quiz_id = %(q)s",
+        q=quiz,
     )
     assert counters == [(2, 1, 75, 50)]
 

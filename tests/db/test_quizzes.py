@@ -183,9 +183,7 @@ def test_what_learners_were_asked_is_not_removed(stage: Stage) -> None:
 
 def test_figures_of_a_quiz_move_by_the_difference(stage: Stage) -> None:
     quiz = exam(stage, "multiple_choice")
-    figures = (
-        "select attempts_count, graded_count, passed_count, avg_score, pass_rate from public.quizzes where id = %(q)s"
-    )
+    figures = "select attempts_count, graded_count, passed_count, avg_score, pass_rate from public.quiz_counters where quiz_id = %(q)s"
     assert stage.owner(figures, q=quiz) == [(0, 0, 0, None, None)]
     passed_exam(stage, quiz)
     passed_exam(stage, quiz, "learner")

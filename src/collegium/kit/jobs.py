@@ -38,6 +38,28 @@ def job(name: str, *, attempts: int = 5, cron: str | None = None) -> Callable[[W
     return register
 
 
+@dataclass(frozen=True)
+class Tick:
+    """Work that every worker does again and again, ``seconds`` after it ended; two of them at once must be harmless."""
+
+    name: str
+    work: Work
+    seconds: float
+
+
+TICKS: dict[str, Tick] = {}
+
+
+def tick(name: str, *, seconds: float) -> Callable[[Work], Work]:
+    """Registers a coroutine for what cannot wait for the clock's next minute, such as a deadline. It takes the site."""
+
+    def register(work: Work) -> Work:
+        TICKS[name] = Tick(name, work, seconds)
+        return work
+
+    return register
+
+
 async def defer(
     tx: Transaction,
     name: str,

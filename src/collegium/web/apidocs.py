@@ -43,7 +43,10 @@ def failures(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 class PlainRoute(msgspec.Struct, frozen=True):
-    """A POST route in front of the framework, for the OpenAPI document; ``takes`` and ``answers`` are structs."""
+    """A route in front of the framework, for the OpenAPI document; ``takes`` and ``answers`` are structs.
+
+    ``parameters`` are those of its path, as OpenAPI writes them.
+    """
 
     path: str
     operation: str
@@ -53,6 +56,8 @@ class PlainRoute(msgspec.Struct, frozen=True):
     takes: type
     answers: type
     fails: Sequence[int]
+    method: str = "post"
+    parameters: Sequence[dict[str, Any]] = ()
 
     def added_to(self, document: dict[str, Any]) -> dict[str, Any]:
         """The document with this route in it."""
@@ -64,6 +69,7 @@ class PlainRoute(msgspec.Struct, frozen=True):
             "summary": self.summary,
             "description": self.description,
             "operationId": self.operation,
+            **({"parameters": list(self.parameters)} if self.parameters else {}),
             "requestBody": {"required": True, "content": {"application/json": {"schema": takes}}},
             "responses": {
                 "200": {
@@ -82,7 +88,7 @@ class PlainRoute(msgspec.Struct, frozen=True):
         components = document.get("components", {})
         return {
             **document,
-            "paths": {**document.get("paths", {}), self.path: {"post": operation}},
+            "paths": {**document.get("paths", {}), self.path: {self.method: operation}},
             "components": {**components, "schemas": {**schemas, **components.get("schemas", {})}},
         }
 

@@ -10,11 +10,34 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.attempts import service
-from collegium.features.attempts.model import MOST_POSITIONS, Flag
+from collegium.features.attempts.model import MOST_POSITIONS, Flag, SaveAnswer, SavedAnswer
 from collegium.web import pages
-from collegium.web.apidocs import failures
+from collegium.web.apidocs import PlainRoute, failures
 
 Position = Annotated[int, PathParameter(ge=1, le=MOST_POSITIONS, description="The question's place in the attempt.")]
+
+ANSWER = PlainRoute(
+    path="/api/v1/attempts/{attempt_id}/answers/{position}",
+    operation="ApiV1AttemptsAttemptIdAnswersPositionSaveAnswer",
+    tag="attempts",
+    summary="Save an answer",
+    description="Saves one answer of an attempt in progress and answers after its commit. A save whose `seq` is not"
+    " higher than that of the last one changes nothing and is answered with what is stored. 409 when the attempt was"
+    " handed in or its time is over.",
+    takes=SaveAnswer,
+    answers=SavedAnswer,
+    fails=(401, 403, 404, 405, 409, 413, 422),
+    method="put",
+    parameters=(
+        {"name": "attempt_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+        {
+            "name": "position",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_POSITIONS},
+        },
+    ),
+)
 
 
 @post(

@@ -46,3 +46,16 @@ select public.quiz_attempt_result($1::uuid)
 -- How far an enrollment is in each quiz of its course, in points.
 select quiz_id, step, lesson_id, title, taken, waiting, in_progress, score, passed, points_have, points_needed, points_total
 from public.quiz_standings($1::uuid)
+
+-- name: save_answers as service_role
+-- Saves answers of many people at once, each under the claims of its person; a row says what became of its answer.
+select n, saved, seq, answer, deadline_at, server_time, state, code, words
+from private.save_quiz_answers($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::jsonb[], $6::bigint[])
+
+-- name: expire as service_role
+-- Hands in attempts of one quiz whose time is over, some at a time; answers how many.
+select private.expire_attempts($1::integer)
+
+-- name: fold_counts as service_role
+-- Gathers what attempts moved in the figures of quizzes.
+select private.fold_quiz_counts()
