@@ -216,7 +216,7 @@ begin
 end
 $$;
 
--- A function that is stable sees nothing of what its own statement wrote: these two run one statement after the other.
+-- A function that is stable sees nothing of what its own statement wrote: this one runs one statement after the other.
 create function public.begin_quiz(p_quiz uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -228,16 +228,6 @@ begin
 end
 $$;
 comment on function public.begin_quiz(uuid) is 'Begins an attempt of the caller or finds the one in progress, and answers it as its learner sees it.';
-
-create function public.hand_in_quiz(p_attempt uuid) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-    perform public.submit_quiz_attempt(p_attempt);
-    return public.quiz_attempt_result(p_attempt);
-end
-$$;
-comment on function public.hand_in_quiz(uuid) is 'Hands in the caller''s attempt and answers its result.';
 
 -- Which result counts ---------------------------------------------------------------------------------------
 
@@ -452,4 +442,4 @@ comment on function public.quiz_card(uuid) is
     'What a person should know before beginning a quiz: what it asks, what is allowed to him, his attempts so far, and whether he can begin now.';
 
 grant execute on function public.flag_attempt_question(uuid, integer, boolean), public.quiz_standings(uuid), public.quiz_card(uuid),
-    public.begin_quiz(uuid), public.hand_in_quiz(uuid) to authenticated;
+    public.begin_quiz(uuid) to authenticated;

@@ -58,7 +58,6 @@ FUNCTIONS: dict[str, str] = {
     "private.save_quiz_answers": "service_role",
     "public.begin_quiz": "authenticated",
     "public.flag_attempt_question": "authenticated",
-    "public.hand_in_quiz": "authenticated",
     "public.quiz_card": "authenticated",
     "public.quiz_standings": "authenticated",
 }

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.attempts import service
-from collegium.features.attempts.model import MOST_POSITIONS, Flag, SaveAnswer, SavedAnswer
+from collegium.features.attempts.model import MOST_POSITIONS, Flag, HandedIn, SaveAnswer, SavedAnswer
 from collegium.web import pages
 from collegium.web.apidocs import PlainRoute, failures
 
@@ -106,11 +106,11 @@ async def reveal_answer(request: pages.WebRequest, attempt_id: FromPath[UUID], p
     summary="Hand in",
     responses=failures(400, 401, 403, 404),
 )
-async def submit_attempt(request: pages.WebRequest, attempt_id: FromPath[UUID]) -> dict[str, Any]:
-    """Hands an attempt in and answers its result; one that is handed in already is answered as it is."""
+async def submit_attempt(request: pages.WebRequest, attempt_id: FromPath[UUID]) -> HandedIn:
+    """Hands an attempt in and answers what came of it; one that is handed in already is answered as it is."""
     pages.require_viewer(request)
     async with pages.transaction(request) as tx:
-        return await service.submit_and_result(tx, attempt_id)
+        return await service.submit(tx, attempt_id)
 
 
 @get(

@@ -110,6 +110,19 @@ class Flag(msgspec.Struct, frozen=True):
     flagged: bool
 
 
+class HandedIn(msgspec.Struct, frozen=True):
+    """What came of handing in. Score in percent; it, the points and ``passed`` are null while a person has to grade."""
+
+    id: UUID
+    status: str
+    score: Decimal | None
+    points_earned: Decimal | None
+    total_points: Decimal
+    passed: bool | None
+    submitted_at: datetime
+    submitted_by: str
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How far an enrollment is in one quiz: what counts and what passes, in points. ``step``: where it is required."""
 

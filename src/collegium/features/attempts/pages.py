@@ -89,7 +89,7 @@ async def show_attempt(
         "attempts/attempt.html",
         view=view,
         here=here,
-        items=[item for item in items if here in (None, item["position"])],
+        items=items,
         places=service.places(items),
         deadline=_moment(view["deadline_at"]),
         config=_config(request, view),

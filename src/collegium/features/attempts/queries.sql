@@ -32,11 +32,9 @@ select public.reveal_quiz_answer($1::uuid, $2::integer)
 
 -- name: submit
 -- Hands an attempt in; one that is handed in already stays as it is.
-select (public.submit_quiz_attempt($1::uuid)).id
-
--- name: submit_and_result
--- Hands an attempt in and answers its result.
-select public.hand_in_quiz($1::uuid)
+select (s.a).id, (s.a).status, (s.a).score, (s.a).points_earned, (s.a).total_points, (s.a).passed, (s.a).submitted_at,
+    (s.a).submitted_by
+from (select public.submit_quiz_attempt($1::uuid) as a offset 0) s
 
 -- name: result
 -- The result of an attempt that is handed in, as far as it may be shown.

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.attempts import forms, shown
-from collegium.features.attempts.model import Card, SaveAnswer, Standing
+from collegium.features.attempts.model import Card, HandedIn, SaveAnswer, Standing
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound
@@ -179,14 +179,9 @@ def _outcome(item: Item, known: Item) -> Item:
 # Afterwards --------------------------------------------------------------------------------------------------------
 
 
-async def submit(tx: Transaction, attempt: UUID) -> UUID:
+async def submit(tx: Transaction, attempt: UUID) -> HandedIn:
     """Hands an attempt in. Raises the refusals ``no_such_attempt`` (404), ``not_enrolled`` (403)."""
-    return await tx.fetchval(Q.submit, attempt)
-
-
-async def submit_and_result(tx: Transaction, attempt: UUID) -> Item:
-    """The same, answering the result, in one round trip."""
-    return await tx.fetchval(Q.submit_and_result, attempt)
+    return await tx.one(HandedIn, Q.submit, attempt)
 
 
 async def result(tx: Transaction, attempt: UUID) -> Item:
