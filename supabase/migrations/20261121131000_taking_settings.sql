@@ -128,6 +128,48 @@ comment on function public.flag_attempt_question(uuid, integer, boolean) is
 
 -- What the learner sees -------------------------------------------------------------------------------------
 
+create function private.revealed_answer(p_attempt uuid, p_position integer) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select jsonb_build_object(
+        'correct_answer', private.shown_key(v.question_type, a.option_order, k.correct_answer),
+        'share', case when k.correct_answer is not null then
+            private.grade_share(v.question_type, a.option_order, k.correct_answer, w.answer_data) end,
+        'explanation', k.explanation,
+        'feedback', private.automated_feedback(v.question_type, a.option_order, k.correct_answer, k.option_feedback, w.answer_data)
+    )
+    from private.attempt_questions a
+    join public.question_versions v on v.id = a.question_version_id
+    join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position and w.revealed_at is not null
+    left join public.question_keys k on k.question_version_id = v.id
+    where a.quiz_attempt_id = p_attempt and a.position = p_position
+$$;
+comment on function private.revealed_answer(uuid, integer) is
+    'What was right in a question whose answer is final because its learner was shown it; null for any other.';
+
+create or replace function public.reveal_quiz_answer(p_attempt uuid, p_position integer) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform 1 from public.quiz_attempts t
+    where t.id = p_attempt and t.member_id = auth.uid() and t.status = 'in_progress' for share;
+    if not found then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours in progress.');
+    end if;
+    perform 1 from public.quiz_attempts t join public.quizzes z on z.id = t.quiz_id
+    where t.id = p_attempt and z.show_correct_answers = 'immediately';
+    if not found then
+        perform private.refuse('CG403', 'not_shown_yet', 'This quiz does not show what is right before you hand it in.');
+    end if;
+    update public.quiz_answers set revealed_at = coalesce(revealed_at, now())
+    where quiz_attempt_id = p_attempt and position = p_position and not private.is_blank_answer(answer_data);
+    if not found then
+        perform private.refuse('CG409', 'answer_first', 'Answer the question first.');
+    end if;
+    return private.revealed_answer(p_attempt, p_position);
+end
+$$;
+
 create or replace function public.quiz_attempt_view(p_attempt uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -150,6 +192,7 @@ as $$
                 ) end,
                 'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
                 'final', w.revealed_at is not null,
+                'revealed', case when w.revealed_at is not null then private.revealed_answer(t.id, a.position) end,
                 'options', case v.question_type
                     when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
                     when 'matching' then jsonb_build_object(

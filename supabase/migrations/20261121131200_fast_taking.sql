@@ -191,6 +191,7 @@ as $$
 $$;
 comment on function private.answers_digest(uuid) is
     'SHA-256 of the answers of an attempt: position, number of the save and answer of each, a line each, in order.';
+grant execute on function private.answers_digest(uuid) to service_role;
 
 drop trigger log_quiz_answer_changes on public.quiz_answers;
 create trigger log_quiz_answer_changes after update on public.quiz_answers

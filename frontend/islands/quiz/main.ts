@@ -67,6 +67,7 @@ class Page {
       if (isAnswered(found.read()) && this.#entered(element)) this.#sender.take(found.position, found.read());
     }
     for (const [position, waiting] of this.#store.waiting()) this.#questions.get(position)?.write(waiting.answer);
+    for (const plain of this.#root.querySelectorAll<HTMLElement>("[data-only-plain]")) plain.hidden = true;
     this.#root.dataset.alive = "";
     this.#wire();
     this.#listen();
