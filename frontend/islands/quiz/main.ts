@@ -336,15 +336,28 @@ async function review(root: HTMLElement): Promise<void> {
   if (!store.empty && (await sender.go())) location.reload();
   const form = root.querySelector<HTMLFormElement>("[data-submit]");
   form?.addEventListener("submit", (event) => {
-    if (store.empty) return;
     event.preventDefault();
-    event.stopPropagation();
-    void sender.go().then((done) => {
-      const place = root.querySelector("[data-told]");
-      if (done) form.submit();
-      else if (place) place.textContent = "Some answers are not saved yet, because you are offline. They are kept on this device.";
-    });
+    void handIn(form, config, store, sender, root.querySelector("[data-told]"));
   });
+}
+
+async function handIn(form: HTMLFormElement, config: Config, store: Store, sender: Sender, place: Element | null): Promise<void> {
+  const button = form.querySelector("button");
+  try {
+    if (!store.empty && !(await sender.go())) throw new Error("offline");
+    const reply = await send("POST", `${config.api}/submit`, {});
+    if (reply.status !== 200) return form.submit();
+    if ("BroadcastChannel" in window) new BroadcastChannel(`collegium.quiz.${config.attempt}`).postMessage({ ended: true });
+    location.assign(`${config.page}/result`);
+  } catch {
+    delete form.dataset.sent;
+    button?.removeAttribute("aria-busy");
+    const notice = document.createElement("p");
+    notice.className = "notice notice-warning";
+    notice.setAttribute("role", "status");
+    notice.textContent = "You are offline, so this is not handed in yet. What you entered is kept on this device. Try again when you are online.";
+    place?.replaceChildren(notice);
+  }
 }
 
 for (const root of document.querySelectorAll<HTMLElement>("[data-island=quiz]")) new Page(root).start();
