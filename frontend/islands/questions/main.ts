@@ -144,3 +144,6 @@ function asHtml(text: string): string {
 
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-questions]")) list(form);
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-question-editor]")) new EditorPage(form);
+for (const sheet of document.querySelectorAll<HTMLElement>("[data-formulas]")) {
+  if (sheet.querySelector("[data-math]")) void import("../formulas/render").then(({ drawFormulas }) => drawFormulas(sheet));
+}

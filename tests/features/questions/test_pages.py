@@ -209,3 +209,41 @@ async def test_the_api_says_what_the_pages_say(
         assert (await client.get(one)).status_code == status
         assert (await client.get(path)).status_code == status
         assert (await client.post_json(path, body)).status_code == status
+
+
+async def test_who_does_not_keep_a_bank_looks_through_it_without_keys(
+    client: Client, site: Site, teacher: Person, course: Course, make_person: Any, database: Database
+) -> None:
+    admin = make_person("admin")
+    async with site.db.transaction(person(admin.id)) as tx:
+        made = await service.create_question(tx, None, draft("short_answer", title="Shared by all"))
+        version = (await service.question(tx, made)).version_id
+    await client.login(teacher)
+    path = f"/studio/{course.id}/questions"
+    listed = await client.get(f"{path}?bank=shared")
+    assert "Shared by all" in listed.text
+    assert "New question" not in listed.text
+    for words, response in (("is shown to you once a quiz of yours asks it", await client.get(f"{path}/{made}")),):
+        assert words in response.text
+        assert "Zurich city" not in response.text
+    # Nothing is shown, saved or copied by asking elsewhere.
+    api = (await client.get(f"/api/v1/courses/{course.id}/questions/{made}")).json()
+    assert (api["has_key"], api["correct_answer"], api["may_change"]) == (False, None, False)
+    form = {"question_html": "Mine", "accepted": "x"}
+    assert (await client.post_form(f"{path}/{made}", form)).status_code == 403
+    copy = await client.post_form(f"{path}/act", {"act": "copy", "question": str(made), "to": "course"})
+    assert copy.status_code == 403
+    async with database.connect() as owner:
+        quiz = await owner.fetchval(
+            "insert into public.quizzes (course_id, title) values ($1, 'Exam') returning id", course.id
+        )
+        await owner.execute(
+            "insert into public.quiz_questions (quiz_id, question_order, question_version_id) values ($1, 1, $2)",
+            quiz,
+            version,
+        )
+    assert "Copy into this course" in (await client.get(f"{path}/{made}")).text
+    assert (await client.post_form(f"{path}/{made}", form)).status_code == 403
+    copied = await client.post_form(f"{path}/act", {"act": "copy", "question": str(made), "to": "course"})
+    assert copied.status_code == 303
+    assert [one.correct_answer for one in await all_of(site, teacher, course)] == [NINE["short_answer"][1]]

@@ -97,6 +97,7 @@ async def _editor(
     problems: list[str] | None = None,
     tried: str = "",
     sent: Sent | None = None,
+    template: str = "questions/editor.html",
 ) -> Response[str]:
     course = await service.course(tx, course_id)
     more: dict[str, Any] = {"versions": [], "places": [], "figures": {}, "old_places": []}
@@ -115,7 +116,7 @@ async def _editor(
     path = f"/studio/{course_id}/questions"
     return pages.render(
         request,
-        "questions/editor.html",
+        template,
         status=422 if problems else 200,
         studio_course=course,
         bank=name,
@@ -203,15 +204,14 @@ async def edit(request: WebRequest, course_id: FromPath[UUID], question_id: From
     async with pages.transaction(request) as tx:
         found = await _of_course(tx, course_id, question_id)
         bank = Bank(found.course_id, found.organisation_id)
-        return await _editor(tx, request, course_id, found.draft(), bank=bank, found=found)
+        template = "questions/editor.html" if found.may_change else "questions/read.html"
+        return await _editor(tx, request, course_id, found.draft(), bank=bank, found=found, template=template)
 
 
 async def _of_course(tx: Transaction, course_id: UUID, question_id: UUID) -> Question:
     found = await service.question(tx, question_id)
     if found.course_id not in (None, course_id):
         raise NotFound("There is no such question in this course's bank.")
-    if not found.has_key and found.question_type not in ("essay", "short_answer"):
-        raise Forbidden("You may look through this bank, but what is right in it is for those who keep it.")
     return found
 
 
@@ -223,6 +223,8 @@ async def save(request: WebRequest, course_id: FromPath[UUID], question_id: From
     async with pages.transaction(request) as tx:
         await service.course(tx, course_id)
         found = await _of_course(tx, course_id, question_id)
+        if not found.may_change:
+            raise Forbidden("Those who keep this bank change its questions. Copy it into your course's bank instead.")
     bank = Bank(found.course_id, found.organisation_id)
     try:
         if sent.text("act") in ("rows", "try"):

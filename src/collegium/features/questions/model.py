@@ -63,7 +63,7 @@ class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with its newest version. The key is None for who may not read it."""
+    """A question with its newest version. The key is None for who may not read it (``has_key`` says whether he may)."""
 
     id: UUID
     course_id: UUID | None
@@ -90,6 +90,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     word_limit: int | None
     used_at: datetime | None
     has_key: bool
+    may_change: bool
     correct_answer: Any
     explanation: str | None
     option_feedback: dict[str, str] | None

@@ -16,7 +16,11 @@ update public.questions set title = $2, tags = $3, difficulty = $4, status = $5 
 select q.id, q.course_id, q.organisation_id, q.question_type, q.title, q.tags, q.difficulty, q.status, q.created_at, q.updated_at,
     v.id as version_id, v.version, v.question_text, v.question_html, v.answer_options, v.points, v.hint,
     v.image_url, v.image_alt, v.video_url, v.audio_url, v.rubric, v.word_limit, v.used_at,
-    k.question_version_id is not null as has_key, k.correct_answer, k.explanation, k.option_feedback
+    k.question_version_id is not null as has_key,
+    coalesce(q.course_id = any (array(select private.my_taught_course_ids())), false)
+        or coalesce(q.organisation_id = any (array(select private.my_managed_organisation_ids())), false)
+        or (select private.is_admin()) as may_change,
+    k.correct_answer, k.explanation, k.option_feedback
 from public.questions q
 cross join lateral (
     select w.* from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
@@ -29,7 +33,11 @@ where q.id = $1;
 select q.id, q.course_id, q.organisation_id, q.question_type, q.title, q.tags, q.difficulty, q.status, q.created_at, q.updated_at,
     v.id as version_id, v.version, v.question_text, v.question_html, v.answer_options, v.points, v.hint,
     v.image_url, v.image_alt, v.video_url, v.audio_url, v.rubric, v.word_limit, v.used_at,
-    k.question_version_id is not null as has_key, k.correct_answer, k.explanation, k.option_feedback
+    k.question_version_id is not null as has_key,
+    coalesce(q.course_id = any (array(select private.my_taught_course_ids())), false)
+        or coalesce(q.organisation_id = any (array(select private.my_managed_organisation_ids())), false)
+        or (select private.is_admin()) as may_change,
+    k.correct_answer, k.explanation, k.option_feedback
 from public.questions q
 cross join lateral (
     select w.* from public.question_versions w where w.question_id = q.id order by w.version desc limit 1

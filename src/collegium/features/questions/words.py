@@ -51,7 +51,8 @@ def _parts(draft: QuestionDraft, count: int, thing: str) -> str:
     if count < 2:
         return f"It earns {_earned(draft, 1)} or nothing."
     share = Decimal(count - 1) / count
-    return f"{count - 1} of {count} {thing} earn {_earned(draft, share)}; all {count} earn {_earned(draft, 1)}."
+    verb = "earns" if count == 2 else "earn"
+    return f"{count - 1} of {count} {thing} {verb} {_earned(draft, share)}; all {count} earn {_earned(draft, 1)}."
 
 
 def _key(draft: QuestionDraft) -> dict[str, Any]:
@@ -97,7 +98,8 @@ def _choices_in_words(draft: QuestionDraft, key: dict[str, Any]) -> str:
         return f"The shares of what is chosen are added up, from nothing to {_earned(draft, 1)}."
     if count < 2:
         return f"The right choice earns {_earned(draft, 1)}; each wrong one beside it takes as much back."
-    some = f"{count - 1} of {count} right choices earn {_earned(draft, (count - 1) / count)}"
+    verb = "earns" if count == 2 else "earn"
+    some = f"{count - 1} of {count} right choices {verb} {_earned(draft, (count - 1) / count)}"
     return f"{some}; each wrong one takes back {_earned(draft, 1 / count)}."
 
 
