@@ -42,7 +42,7 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 
 def lessons(page: Page, course: str, kind: str) -> Iterator[str]:
-    """The addresses of a course's lessons of one kind, in their order: video, text or locked."""
+    """The addresses of a course's lessons of one kind, in their order: video, document, text or locked."""
     page.goto(f"/learn/{course}")
     pattern = re.compile(rf"/learn/{course}/[0-9a-f-]{{36}}$")
     links = page.locator(".learn-outline a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
@@ -52,6 +52,8 @@ def lessons(page: Page, course: str, kind: str) -> Iterator[str]:
         page.goto(link)
         if page.locator("[data-player-stage]").count():
             found = "video"
+        elif page.locator("[data-island=document]").count():
+            found = "document"
         else:
             found = "text" if page.locator(".learn-lesson .prose").count() else "locked"
         if found == kind:
@@ -107,11 +109,16 @@ def member_pages(page: Page) -> Pages:
     for kind, courses in (
         ("video", (VIDEO_COURSE,)),
         ("text", (OWN_COURSE, GATED_COURSE)),
+        ("document", (OWN_COURSE, GATED_COURSE, VIDEO_COURSE)),
         ("locked", (GATED_COURSE, OWN_COURSE)),
     ):
         link = next((link for course in courses for link in lessons(page, course, kind)), None)
         if link:
             found[f"lesson-{kind}"] = link
+    for course in (OWN_COURSE, GATED_COURSE, VIDEO_COURSE):
+        answer = page.goto(f"/learn/{course}/discussions")
+        if answer and answer.ok:
+            return found | {"forum": f"/learn/{course}/discussions"}
     return found
 
 
@@ -128,9 +135,19 @@ def teacher_pages(page: Page) -> Pages:
         "studio-publish": f"{course}/publish",
         "studio-media": "/studio/media",
     }
+    found |= {
+        "studio-preview": f"{course}/preview",
+        "studio-insight": f"{course}/insight",
+        "studio-reviews": f"{course}/reviews",
+        "studio-discussions": f"{course}/discussions",
+        "studio-export": f"{course}/export",
+        "studio-import": "/studio/import",
+        "library": "/library",
+    }
     editor = page.locator(f"a[href^='{course}/lessons/']").first
     if editor.count():
-        found["studio-lesson"] = (editor.get_attribute("href") or "").removesuffix("/settings")
+        lesson = (editor.get_attribute("href") or "").removesuffix("/settings")
+        found |= {"studio-lesson": lesson, "studio-history": f"{lesson}/history", "studio-files": f"{lesson}/files"}
     return found
 
 
