@@ -71,5 +71,8 @@ export async function colourCode(root: ParentNode): Promise<void> {
     // The answer holds the text, escaped, and spans with classes of the library: nothing else.
     code.innerHTML = hljs.highlight(code.textContent ?? "", { language: name, ignoreIllegals: true }).value;
     code.dataset.coloured = name;
+    const pre = code.parentElement!;
+    // What is wider than the page can be scrolled by the keyboard in every browser.
+    if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
   }
 }

@@ -73,6 +73,7 @@ function chooser(block: Block, type: "image" | "video" | "file", courseId: strin
   }
   function use(file: Uploaded, size: Size | null): void {
     state.textContent = `${file.filename} is here.`;
+    title.textContent = `Another ${label.toLowerCase()}`;
     if (type === "file") set({ url: file.url, filename: file.filename, file_type: file.mime, file_size: file.bytes });
     else set({ url: file.url, ...(size ?? {}) });
   }
@@ -82,11 +83,12 @@ function chooser(block: Block, type: "image" | "video" | "file", courseId: strin
     if (chosen) use(chosen, type === "image" ? await sizeAt(chosen.url) : null);
   }
   const label = { image: "Picture", video: "Video", file: "File" }[type];
+  const title = el("label", { class: "field-label", for: input.id }, fileAddress(block.content.url) ? `Another ${label.toLowerCase()}` : label);
   const library = button("Choose from library", () => void choose(), { icon: "library" });
   return el(
     "div",
     { class: "field" },
-    el("label", { class: "field-label", for: input.id }, fileAddress(block.content.url) ? `Another ${label.toLowerCase()}` : label),
+    title,
     el("div", { class: "editor-choose" }, input, library),
     state,
   );

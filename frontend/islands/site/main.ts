@@ -28,3 +28,7 @@ htmx.onLoad((element) => {
 });
 reveal(document);
 times(document);
+
+// On a narrow screen the side list is one line: it begins at the page that one is on.
+const here = document.querySelector<HTMLElement>(".side [aria-current=page]");
+if (here?.parentElement) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
