@@ -28,6 +28,7 @@ PATHS = {
     "/api/v1/certificates/{number}",
     "/api/v1/courses",
     "/api/v1/courses/{slug}",
+    "/api/v1/courses/{slug}/cohorts",
     "/api/v1/courses/{slug}/enrolment",
     "/api/v1/me/enrolments",
     "/api/v1/playback",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from collegium.access.stage import Stage
 
@@ -316,3 +320,24 @@ def test_an_order_keeps_the_cohort_until_it_is_paid(stage: Stage) -> None:
         stage.attempt("stranger", "select public.begin_cohort_purchase(%(course)s, %(autumn)s)").code
         == "already_enrolled"
     )
+
+
+OFFSETS = st.none() | st.integers(-3, 3)
+
+
+def test_the_state_follows_from_the_window(stage: Stage) -> None:
+    now: datetime = stage.value("select now()")
+
+    @settings(max_examples=120, deadline=None, derandomize=True, database=None)
+    @given(opens=OFFSETS, closes=OFFSETS, ends=OFFSETS, by_hand=st.booleans())
+    def holds(opens: int | None, closes: int | None, ends: int | None, by_hand: bool) -> None:
+        given_dates = {"enrollment_opens_at": opens, "enrollment_closes_at": closes, "ends_at": ends}
+        row = {name: (now + timedelta(hours=at)).isoformat() for name, at in given_dates.items() if at is not None}
+        state = stage.value(
+            "select public.cohort_state(jsonb_populate_record(null::public.course_cohorts, %(row)s::jsonb))",
+            row=json.dumps(row | {"is_closed": by_hand}),
+        )
+        past = any(at is not None and at <= 0 for at in (closes, ends))
+        assert state == ("closed" if by_hand or past else "planned" if opens is not None and opens > 0 else "open")
+
+    holds()

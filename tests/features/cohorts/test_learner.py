@@ -185,6 +185,7 @@ async def test_taking_a_course_again(
     again = (await client.get(f"/courses/{course.slug}")).text
     assert "0 of 3 lessons done" in again
     assert "Your cohort: <strong>Autumn</strong>" in again
+    assert "Autumn" in (await client.get(f"/learn/{course.slug}/{course.lesson('Welcome').id}")).text
     locked = await client.get(f"/learn/{course.slug}/{course.lesson('A claim, step by step').id}")
     assert locked.status_code == 403, "what was completed before opens nothing"
     mine = (await client.get("/api/v1/me/enrolments")).json()["enrolments"]
