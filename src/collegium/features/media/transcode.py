@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,8 @@ __all__ = [
 ]
 
 SEGMENT_SECONDS = 4
+STILL_SECONDS = 300
+"""For so long ffmpeg may say the same time again before it is taken to stand still."""
 MASTER = "master.m3u8"
 _RATES = (10.0, 12.0, 15.0, 24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0)
 _THREADS = "2"  # for each decoder and encoder: a site's pages must stay quick while videos are made
@@ -178,27 +181,60 @@ def plan(info: MediaInfo, ladder: Sequence[Rung]) -> list[Target]:
     return targets
 
 
-async def _encode(job: _Job, work: Path, targets: list[Target], loud: Loudness | None, report: Report) -> None:
-    def line(text: str) -> None:
-        name, _, value = text.partition("=")
-        if name == "out_time_us" and value.isdigit():
-            share = min(1.0, int(value) / 1e6 / job.info.duration_seconds)
-            report(
-                Progress("encoding", 0.94 * share, tuple(_written(work, t, job.info.duration_seconds) for t in targets))
-            )
+class StoodStill(FfmpegError):
+    """ffmpeg ran and came no further for `STILL_SECONDS`."""
 
-    labels = "".join(f"[s{i}]" for i in range(len(targets)))
-    graph = [f"[0:V:0]{_steady(job, targets[0])},split={len(targets)}{labels}"]
+
+async def _encode(job: _Job, work: Path, targets: list[Target], loud: Loudness | None, report: Report) -> None:
+    sides = range(len(targets))
+    graph = [f"[0:V:0]{_steady(job, targets[0])},split={len(targets)}{''.join(f'[s{i}]' for i in sides)}"]
+    if job.info.has_audio:
+        # In the same graph: with one for each rung's sound, ffmpeg's threads may wait for each other for ever.
+        sound = f"aresample=async=1:first_pts=0,{loudness.filters(loud)},asplit={len(targets)}"
+        graph.append(f"[0:a:0]{sound}{''.join(f'[a{i}]' for i in sides)}")
     outputs: list[str] = []
     for i, target in enumerate(targets):
-        (work / target.name).mkdir()
         graph.append(f"[s{i}]scale={target.width}:{target.height}:flags=bicubic,setsar=1,format=yuv420p[v{i}]")
-        outputs += _output(target, f"[v{i}]", job, loud)
-    await run(
-        ["-progress", "pipe:1", "-threads", _THREADS, *hostile_input(job.source, job.limits.max_pixels),
-         "-filter_complex_threads", _THREADS, "-filter_complex", ";".join(graph), *outputs],
-        folder=work, time_limit=job.time_limit, ffmpeg=job.ffmpeg, on_line=line,
-    )  # fmt: skip
+        outputs += _output(target, i, job)
+    for last in (False, True):
+        for target in targets:
+            shutil.rmtree(work / target.name, ignore_errors=True)
+            (work / target.name).mkdir()
+        try:
+            await run(
+                ["-progress", "pipe:1", "-threads", _THREADS, *hostile_input(job.source, job.limits.max_pixels),
+                 "-filter_complex_threads", _THREADS, "-filter_complex", ";".join(graph), *outputs],
+                folder=work, time_limit=job.time_limit, ffmpeg=job.ffmpeg,
+                on_line=_Pace(job, work, targets, report).line,
+            )  # fmt: skip
+        except StoodStill:
+            if last:
+                raise
+        else:
+            return
+
+
+class _Pace:
+    """How far ffmpeg says that it is; it is ended when it stands still, as no limit of its own would for hours."""
+
+    def __init__(self, job: _Job, work: Path, targets: list[Target], report: Report) -> None:
+        self._seconds = job.info.duration_seconds
+        self._work, self._targets, self._report = work, targets, report
+        self._at, self._moved = "", time.monotonic()
+
+    def line(self, text: str) -> None:
+        """Takes a line of its report. Raises `StoodStill`."""
+        name, _, value = text.partition("=")
+        if name != "out_time_us":
+            return
+        now = time.monotonic()
+        if value != self._at:
+            self._at, self._moved = value, now
+        elif now - self._moved > STILL_SECONDS:
+            raise StoodStill(f"it came no further for {STILL_SECONDS} seconds")
+        if value.isdigit():
+            written = tuple(_written(self._work, target, self._seconds) for target in self._targets)
+            self._report(Progress("encoding", 0.94 * min(1.0, int(value) / 1e6 / self._seconds), written))
 
 
 def _steady(job: _Job, largest: Target) -> str:
@@ -219,15 +255,12 @@ def _written(work: Path, target: Target, seconds: float) -> RenditionProgress:
     return RenditionProgress(target.name, target.width, target.height, percent, "encoding")
 
 
-def _output(target: Target, label: str, job: _Job, loud: Loudness | None) -> list[str]:
+def _output(target: Target, index: int, job: _Job) -> list[str]:
     rung = target.rung
     group = round(target.frame_rate * SEGMENT_SECONDS)
-    sound = [
-        "-map", "0:a:0", "-c:a", "aac", "-b:a", f"{rung.audio_kbps}k", "-ac", "2", "-ar", "48000",
-        "-af", f"aresample=async=1:first_pts=0,{loudness.filters(loud)}",
-    ]  # fmt: skip
+    sound = ["-map", f"[a{index}]", "-c:a", "aac", "-b:a", f"{rung.audio_kbps}k", "-ac", "2", "-ar", "48000"]
     return [
-        "-map", label, *(sound if job.info.has_audio else []),
+        "-map", f"[v{index}]", *(sound if job.info.has_audio else []),
         "-map_metadata", "-1", "-map_chapters", "-1",
         "-c:v", "libx264", "-preset", job.preset, "-profile:v", "high", "-threads", _THREADS,
         "-crf", "22", "-maxrate", f"{rung.video_kbps}k", "-bufsize", f"{2 * rung.video_kbps}k",
