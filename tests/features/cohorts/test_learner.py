@@ -200,6 +200,21 @@ async def test_taking_a_course_again(
         assert await owner.fetchval("select count(*) from public.certificates where member_id = $1", learner.id) == 2
 
 
+async def test_who_ran_out_of_time_joins_a_later_cohort(
+    client: Client, database: Database, make_person: MakePerson, course: Course
+) -> None:
+    learner = make_person()
+    first = await enrol(database, learner, course)
+    await run(database, "update public.enrollments set status = 'expired' where id = $1", first)
+    autumn = await add_cohort(database, course, "Autumn")
+    await client.login(learner)
+    page = await client.get(f"/courses/{course.slug}")
+    assert "Your enrollment is expired" in page.text
+    answer = await client.submit(page, f"/courses/{course.slug}/enrol", {"cohort": str(autumn)})
+    assert answer.headers["location"] == f"/learn/{course.slug}"
+    assert "Your cohort: <strong>Autumn</strong>" in (await client.get(f"/courses/{course.slug}")).text
+
+
 async def test_the_api_lists_what_can_be_joined(client: Client, database: Database, course: Course) -> None:
     spring = await add_cohort(database, course, "Spring", capacity=2)
     await add_cohort(database, course, "Later", starts_at=now() + 9 * DAY, enrollment_opens_at=now() + DAY)

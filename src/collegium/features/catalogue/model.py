@@ -206,9 +206,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.may_enter and self.cohort_starts_at is not None and self.cohort_starts_at > now
 
     def may_take_again(self, now: datetime) -> bool:
-        """Whether a cohort can be joined beside the enrollment that counts: it is completed, or its cohort is over."""
+        """Whether a cohort can be joined beside the enrollment that counts: that one is done, or its time is over."""
         over = self.cohort_ends_at is not None and self.cohort_ends_at <= now
-        done = self.enrollment_status == "completed"
+        done = self.enrollment_status in ("completed", "expired", "archived")
         return self.status == "published" and self.has_open_cohort and (done or (over and self.may_enter))
 
     @property
