@@ -37,6 +37,10 @@ from collegium.standards.questions import (
     starred,
 )
 
+LONGEST_RAW = 200_000
+"""Characters of one text, before it is made HTML."""
+MOST_PARTS = 20_000
+
 
 def read(data: bytes) -> Reading:
     """The questions of a GIFT file; raises FileError for what is no text or too large."""
@@ -51,6 +55,8 @@ def read(data: bytes) -> Reading:
     remarks = (
         [Remark(f"The file was read as {encoding}. Save it as UTF-8 to be sure of its letters.")] if encoding else []
     )
+    if sum(not line.strip() for line in text.split("\n")) > MOST_PARTS:
+        raise FileError(f"The file has more than {MOST_PARTS:,} parts set apart by empty lines. Divide it.")
     given = syntax.pieces(text)
     if len(given) > MOST_QUESTIONS:
         remarks.append(
@@ -73,6 +79,8 @@ def html(text: Text | None) -> str:
     """A text as HTML, by its format."""
     if text is None:
         return ""
+    if len(text.text) > LONGEST_RAW:
+        raise Unreadable(f"A text of it has {len(text.text):,} characters: too much to be read.")
     if text.format == "plain":
         return from_plain(text.text)
     if text.format == "markdown":

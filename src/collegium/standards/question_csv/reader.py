@@ -50,6 +50,7 @@ _TRUE = {
 }
 _MORE = {"title", "text", "options", "correct", "explanation", "feedback", "hint", "tags", "rubric", "word_limit"}
 _NAME = re.compile(r"[\s_/-]+")
+MOST_COLUMNS = 200
 MOST_LINES = 400
 """Lines of one cell: with more, a quotation mark was opened and not closed."""
 
@@ -109,6 +110,8 @@ def _header(rows: Iterator[list[str] | None], remarks: list[Remark]) -> tuple[li
     else:
         raise FileError("The file is empty. Its first row names the columns: type, question and more.")
     header = [_NAME.sub("_", cell.strip().lower()) for cell in cells or []]
+    if len(header) > MOST_COLUMNS:
+        raise FileError(f"The first row names {len(header):,} columns, and {MOST_COLUMNS} are the most.", place)
     missing = [name for name in ("type", "question") if name not in header]
     if missing:
         raise FileError(
