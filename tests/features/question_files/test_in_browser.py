@@ -63,7 +63,7 @@ async def test_questions_come_in_and_go_out(
     await expect(page.get_by_role("heading", name="Choose what to import")).to_be_visible(timeout=40_000)
     # The second of two that are the same is left unticked.
     await expect(page.get_by_text("6 of 7 chosen")).to_be_visible()
-    await page.get_by_text("Preview").first.click()
+    await page.locator(".qf-details summary").first.click()
     await expect(page.get_by_text("What the insured bears")).to_be_visible()
     await look(page, "import-read")
     await page.get_by_role("button", name="None").click()
@@ -103,7 +103,7 @@ async def test_the_same_on_a_phone_in_the_dark(
     await page.get_by_role("button", name="Read the file").click()
     await expect(page.get_by_text("3 of 3 chosen")).to_be_visible(timeout=40_000)
     await expect(page.get_by_text("row 4, column option_1")).to_be_visible()
-    for summary in await page.get_by_text("Preview").all():
+    for summary in await page.locator(".qf-details summary").all():
         await summary.click()
     await look(page, "import-390-dark")
     await page.get_by_role("button", name="Import into the bank").click()
