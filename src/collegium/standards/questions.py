@@ -349,8 +349,8 @@ def number(text: str) -> Decimal:
     if (
         found is None
         or not found.is_finite()
-        or abs(cast("int", found.as_tuple().exponent)) > 60
-        or abs(found) > 10**30
+        or abs(cast("int", found.as_tuple().exponent)) > 30
+        or abs(found) > 10**15
     ):
         raise Unreadable(f"“{text.strip()[:40]}” is not a number.")
     return found
