@@ -9,16 +9,11 @@ type Kind = keyof typeof FIELDS;
 export function mediaTools(form: HTMLFormElement, changed: () => void): void {
   const main = form.querySelector<HTMLElement>("[data-media-main]");
   if (main) {
-    const shows = form.querySelector<HTMLElement>("[data-alt]");
-    for (const kind of ["image", "audio", "video"] as const) {
+    // Pictures stand in the text, each with what it shows.
+    for (const kind of ["audio", "video"] as const) {
       const field = form.querySelector<HTMLInputElement>(`input[name=${FIELDS[kind]}]`);
       if (field) main.append(chooser(form, [kind], () => field.value !== "", (file) => {
         field.value = file?.url ?? "";
-        if (kind === "image") {
-          form.querySelector(".qb-picture")?.remove();
-          if (shows) shows.hidden = !file;
-          if (file) shows?.querySelector("input")?.focus();
-        }
         changed();
       }));
     }

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.attempts import service as attempts
 from collegium.features.questions import service
-from collegium.features.questions.forms import Sent, draft_of
+from collegium.features.questions.forms import Sent, draft_of, undescribed
 from collegium.features.questions.reading import bank_name, bank_of, read_sent
 from collegium.features.questions.service import Bank, Figures, Question, QuestionDraft
 from collegium.features.questions.shown import changes_between, preview_of, rows_of, texts_of
@@ -148,13 +148,22 @@ async def new(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
     return pages.render(request, "questions/types.html", studio_course=course, path=path, types=TYPES, bank=name)
 
 
+def _written(sent: Sent, kind: str) -> QuestionDraft:
+    """What was written, to be saved. Raises Invalid for what cannot be read and for pictures without words."""
+    draft = draft_of(sent, kind)
+    problems = undescribed(draft)
+    if problems:
+        raise Invalid(problems[0])
+    return draft
+
+
 async def _refused(
     request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, problem: Invalid, found: Question | None
 ) -> Response[str]:
     """The form as it was sent, with what is wrong in it."""
     try:
         draft = draft_of(sent, kind)
-        problems = service.check_draft(draft) or [problem.detail]
+        problems = [*service.check_draft(draft), *undescribed(draft)] or [problem.detail]
     except Invalid as unread:
         # What cannot be read is shown as it was kept before; the words say what to correct.
         draft, problems = found.draft() if found else starting(kind), [unread.detail]
@@ -187,7 +196,7 @@ async def make(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
         if sent.text("act") in ("rows", "try"):
             return await _shown_again(request, course_id, bank, sent, kind, None)
         async with pages.transaction(request) as tx:
-            made = await service.create_question(tx, bank.course_id, draft_of(sent, kind), bank.organisation_id)
+            made = await service.create_question(tx, bank.course_id, _written(sent, kind), bank.organisation_id)
     except Invalid as problem:
         return await _refused(request, course_id, bank, sent, kind, problem, None)
     path = f"/studio/{course_id}/questions"
@@ -230,7 +239,7 @@ async def save(request: WebRequest, course_id: FromPath[UUID], question_id: From
         if sent.text("act") in ("rows", "try"):
             return await _shown_again(request, course_id, bank, sent, found.question_type, found)
         async with pages.transaction(request) as tx:
-            saved = await service.new_version(tx, question_id, draft_of(sent, found.question_type))
+            saved = await service.new_version(tx, question_id, _written(sent, found.question_type))
     except Invalid as problem:
         return await _refused(request, course_id, bank, sent, found.question_type, problem, found)
     words = "Saved."
@@ -272,7 +281,13 @@ async def look(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
         await service.course(tx, course_id)
     tried = await _tried(request, draft, sent)
     context = _context(draft)
-    return pages.render(request, "questions/_look.html", problems=service.check_draft(draft), tried=tried, **context)
+    return pages.render(
+        request,
+        "questions/_look.html",
+        problems=[*service.check_draft(draft), *undescribed(draft)],
+        tried=tried,
+        **context,
+    )
 
 
 ROUTES: list[ControllerRouterHandler] = [new, make, look, edit, save, newest]

@@ -83,6 +83,18 @@ def draft_of(sent: Sent, question_type: str) -> QuestionDraft:
     )
 
 
+def undescribed(draft: QuestionDraft) -> list[str]:
+    """Which pictures nobody described, in words: an editor asks for it, an import takes what there is."""
+    options: Any = draft.answer_options
+    sides = [options["left"], options["right"]] if draft.question_type == "matching" else [options]
+    listed: list[dict[str, Any]] = [one for side in sides for one in side]
+    if any(one.get("image_url") and not one.get("alt_text") for one in listed) or (
+        draft.image_url and not draft.image_alt
+    ):
+        return ["Say what each picture shows, for those who cannot see it."]
+    return []
+
+
 def _points(text: str) -> Decimal:
     try:
         return Decimal(text.replace(",", "."))
