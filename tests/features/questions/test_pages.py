@@ -88,8 +88,12 @@ async def test_a_formula_in_a_choice_is_typeset(client: Client, site: Site, teac
     await client.login(teacher)
     form = {"question_html": r"Solve \(x < 1\).", **SENT["multiple_choice"][0]}
     await client.post_form(f"/studio/{course.id}/questions/new?type=multiple_choice", form)
-    (kept,) = await all_of(site, teacher, course)
+    kept, *_ = await all_of(site, teacher, course)
     assert kept.question_html == '<p>Solve <span data-math="x &lt; 1"></span>.</p>'
+    in_html = {"question_html": r'<p>Solve \(x &lt; "1"\) <b>now</b>.</p>', **SENT["essay"][0]}
+    await client.post_form(f"/studio/{course.id}/questions/new?type=essay", in_html)
+    *_, essay = await all_of(site, teacher, course)
+    assert essay.question_html == '<p>Solve <span data-math="x &lt; &quot;1&quot;"></span> <b>now</b>.</p>'
     assert kept.answer_options[2]["html"] == '<p><span data-math="x^2"></span></p>'
 
 

@@ -16,6 +16,7 @@ MOST_ROWS = 40
 BLANK = re.compile(r"\[\[([1-9][0-9]?)\]\]")
 _TAG = re.compile(r"<[a-zA-Z/][^>]*>")
 _FORMULA = re.compile(r"\\\((.+?)\\\)")
+_WRITTEN_FORMULA = re.compile(r"\\\(([^<]+?)\\\)")
 _ROW = re.compile(r"[A-Za-z0-9_-]{1,40}")
 MEDIA = ("image_url", "audio_url", "video_url", "alt_text")
 
@@ -43,13 +44,18 @@ class Sent:
 def rich(text: str) -> str:
     """Rich text as it was sent; words without tags become paragraphs, and \\( … \\) a formula."""
     if not text or _TAG.search(text):
-        return text
+        return _WRITTEN_FORMULA.sub(_formula, text)
     return "".join(f"<p>{_with_formulas(part)}</p>" for part in re.split(r"\n\s*\n", text) if part.strip())
 
 
 def _with_formulas(text: str) -> str:
     escaped = escape(text.strip(), quote=False).replace("\n", "<br>")
-    return _FORMULA.sub(lambda found: f'<span data-math="{found[1].replace(chr(34), "&quot;")}"></span>', escaped)
+    return _FORMULA.sub(_formula, escaped)
+
+
+def _formula(found: re.Match[str]) -> str:
+    # What stands around it is HTML already; only a quote would end the attribute.
+    return f'<span data-math="{found[1].replace(chr(34), "&quot;")}"></span>'
 
 
 def draft_of(sent: Sent, question_type: str) -> QuestionDraft:
