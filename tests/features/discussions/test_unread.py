@@ -98,18 +98,3 @@ async def test_a_stranger_has_nothing_to_mark(
     await stranger.login(make_person())
     for path in (f"{home}/seen", f"{here}/seen"):
         assert (await stranger.post_form(path)).status_code == 404
-
-
-async def test_a_document_that_was_taken_away_is_nothing_to_read(database: Database, course: Course) -> None:
-    lesson = course.lesson("Open").id
-    async with database.connect() as owner:
-        await owner.execute("delete from public.content_blocks where lesson_id = $1", lesson)
-        made = await owner.fetchval(
-            "insert into public.lesson_attachments (lesson_id, course_id, file_name, file_url, file_type, file_size_bytes)"
-            " values ($1, $2, 'a.pdf', 'library/a.pdf', 'application/pdf', 9) returning id",
-            lesson,
-            course.id,
-        )
-        assert await owner.fetchval("select private.has_document($1)", lesson)
-        await owner.execute("update public.lesson_attachments set removed_at = now() where id = $1", made)
-        assert not await owner.fetchval("select private.has_document($1)", lesson)
