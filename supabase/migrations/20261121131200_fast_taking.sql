@@ -63,16 +63,19 @@ begin
     -- One quiz a call: its row and its course's are then locked in the order in which learners lock them.
     select t.quiz_id, t.course_id into v_quiz, v_course from public.quiz_attempts t
     where t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace() order by t.deadline_at limit 1;
-    if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('expire_attempts', 0)) then
+    if v_quiz is null then
         return 0;
     end if;
     perform private.hold_quiz(v_quiz, v_course);
+    -- Several workers share the work; whom one of them, or the learner himself, is at is passed over.
     v_enrollments := array(
-        select t.enrollment_id from public.quiz_attempts t
-        where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
-        order by t.deadline_at limit p_limit
+        select e.id from public.enrollments e
+        where e.id in (
+            select t.enrollment_id from public.quiz_attempts t
+            where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
+        )
+        order by e.id limit p_limit for no key update skip locked
     );
-    perform 1 from public.enrollments e where e.id = any (v_enrollments) order by e.id for no key update;
     v_attempts := array(
         select t.id from public.quiz_attempts t
         where t.quiz_id = v_quiz and t.enrollment_id = any (v_enrollments) and t.status = 'in_progress'
