@@ -148,7 +148,12 @@ def checked(draft: Draft, remarks: list[Remark], line: int = 0) -> Draft:
             raise Unreadable(f"The {what} has {len(given):,} characters, and {most:,} are the most.", line)
     if len(msgspec.json.encode(draft.feedback)) > 18_000:
         raise Unreadable("The feedback to its answers is too long: 18,000 characters are the most.", line)
-    if not 0 <= draft.points < 1000:
+    try:
+        # What a column or a file of ours holds as JSON may be anything.
+        msgspec.convert(draft.options, list[dict[str, str]] | dict[str, list[dict[str, str]]])
+    except msgspec.ValidationError as error:
+        raise Unreadable("Its answers are not in a form that can be read.", line) from error
+    if not draft.points.is_finite() or not 0 <= draft.points < 1000:
         raise Unreadable(f"It is worth {draft.points} points; 0 to 999.99 are possible.", line)
     points = draft.points.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if points != draft.points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import time
 import zipfile
@@ -90,6 +91,50 @@ def test_no_text_takes_long(data: bytes, tmp_path: Path) -> None:
         pass
     took = time.process_time() - began
     assert took < 4, took
+
+
+STRANGE = {
+    "options": '{"options": "abc"}',
+    "numbers": '{"options": [1, 2], "correct": {"selected": "a"}}',
+    "nested": '{"options": [{"id": "a", "text": {"x": 1}}], "correct": {"selected": "a"}}',
+    "key": '{"options": [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}], "correct": {"selected": ["a"]}}',
+    "shares": '{"options": [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}], "correct": {"selected": "a", "shares": []}}',
+    "feedback": '{"options": [], "feedback": {"a": 3}}',
+    "deep": "[" * 5000 + "]" * 5000,
+}
+
+
+@pytest.mark.parametrize("more", STRANGE.values(), ids=STRANGE)
+def test_a_strange_key_costs_its_question_alone(more: str, tmp_path: Path) -> None:
+    path = tmp_path / "sent"
+    cell = more.replace('"', '""')
+    path.write_text(f'type,question,more\nmultiple_choice,What?,"{cell}"\nessay,Still?,\n')
+    told, _ = report(understand(path, "given.csv"), {})
+    assert [one.type for one in told.questions] == [None, "essay"]
+    assert told.questions[0].notes
+
+
+@pytest.mark.parametrize("points", ['"NaN"', '"-1"', '"1e9"'])
+def test_a_strange_file_beside_an_item_costs_its_question_alone(points: str, tmp_path: Path) -> None:
+    path = tmp_path / "sent"
+    text = '<qti-assessment-item xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0"/>'
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    question = f'{{"type": "essay", "text": "<p>x</p>", "points": {points}}}'
+    beside = f'{{"a.xml": {{"sha256": "{digest}", "question": {question}}}, "b.xml": {{"sha256": "{digest}", "question": 3}}}}'
+    one = '<resource identifier="{0}" type="imsqti_item_xmlv3p0" href="{0}.xml"/>'
+    manifest = f"<manifest><resources>{one.format('a')}{one.format('b')}</resources></manifest>"
+    path.write_bytes(
+        zipped(
+            {
+                "imsmanifest.xml": manifest.encode(),
+                "a.xml": text.encode(),
+                "b.xml": text.encode(),
+                "collegium.json": beside.encode(),
+            }
+        )
+    )
+    told, _ = report(understand(path, "given"), {})
+    assert [one.type for one in told.questions] == [None, None]
 
 
 def test_script_in_a_question_does_not_reach_the_bank(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from collegium.features.question_files import service, work
 from collegium.kit.db import person
 from collegium.kit.errors import Problem
 from collegium.kit.site import Site
-from collegium.standards.qti import package, writer
+from collegium.standards.qti import writer
 from collegium.standards.questions import Draft
 from tests.features.question_files.support import GIFT, bank, run, send, state
 from tests.features.uploads.support import picture, put
@@ -111,7 +111,8 @@ def qti_package(*drafts: Draft) -> bytes:
     made = io.BytesIO()
     items = [writer.item(draft, place) for place, draft in enumerate(drafts, 1)]
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(package.MANIFEST, writer.manifest([one.resource for one in items]))
+        for name, data in writer.manifest(items).items():
+            archive.writestr(name, data)
         for one in items:
             archive.writestr(one.href, one.xml)
     return made.getvalue()

@@ -16,7 +16,6 @@ from collegium.kit import queries
 from collegium.kit.db import Actor, Transaction
 from collegium.kit.site import Site
 from collegium.standards.gift import writer as gift
-from collegium.standards.qti import package
 from collegium.standards.qti import writer as qti
 from collegium.standards.question_csv import writer as question_csv
 from collegium.standards.questions import Draft
@@ -143,7 +142,7 @@ def _info(name: str, packing: int) -> zipfile.ZipInfo:
 
 async def _qti(site: Site, actor: Actor, pages: AsyncIterator[list[Question]]) -> AsyncIterator[bytes]:
     sink = _Sink()
-    resources: list[str] = []
+    items: list[qti.Item] = []
     written: set[str] = set()
     with zipfile.ZipFile(sink, "w") as archive:  # type: ignore[arg-type]
         async for rows in pages:
@@ -158,11 +157,13 @@ async def _qti(site: Site, actor: Actor, pages: AsyncIterator[list[Question]]) -
                             async for chunk in site.storage.stream(picture.storage_key):
                                 target.write(chunk)
                                 yield sink.taken()
-                one = qti.item(_packed(draft, pictures), len(resources) + 1, [_path(pictures[name]) for name in mine])
+                one = qti.item(_packed(draft, pictures), len(items) + 1, [_path(pictures[name]) for name in mine])
                 archive.writestr(_info(one.href, zipfile.ZIP_DEFLATED), one.xml)
-                resources.append(one.resource)
+                # What is written needs not be kept.
+                items.append(msgspec.structs.replace(one, xml=""))
                 yield sink.taken()
-        archive.writestr(_info(package.MANIFEST, zipfile.ZIP_DEFLATED), qti.manifest(resources))
+        for name, data in qti.manifest(items).items():
+            archive.writestr(_info(name, zipfile.ZIP_DEFLATED), data)
     yield sink.taken()
 
 

@@ -28,8 +28,9 @@ from collegium.standards.questions import (
 )
 
 MANIFEST = "imsmanifest.xml"
-OURS = "urn:collegium:question:1"
-"""The namespace of what an item cannot say, in the manifest beside it."""
+KEPT = "collegium.json"
+"""The file of a package that holds whole what its items cannot say, by the items' paths."""
+LARGEST_KEPT = 64 << 20
 ReadEntry = Callable[[str, int], bytes]
 _VERSIONS = (("v3p0", "3.0"), ("v2p2", "2.2"), ("v2p1", "2.1"))
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif")
@@ -54,12 +55,39 @@ def _version(text: str) -> str:
     return next((version for mark, version in _VERSIONS if mark in text), "")
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A question that its item cannot say, and the SHA-256 of that item."""
+
+    sha256: str
+    question: msgspec.Raw
+
+
 class _Package:
     """A package while it is read."""
 
     def __init__(self, entries: set[str], read: ReadEntry) -> None:
         self.entries, self.read = entries, read
         self.files: dict[str, Embedded] = {}
+        self.kept = self._kept()
+
+    def _kept(self) -> dict[str, Kept]:
+        if KEPT not in self.entries:
+            return {}
+        try:
+            return msgspec.json.decode(self.read(KEPT, LARGEST_KEPT), type=dict[str, Kept])
+        except (UnpackError, msgspec.DecodeError, RecursionError):
+            # A file of that name that is not ours.
+            return {}
+
+    def whole(self, entry: str, data: bytes) -> Draft | None:
+        """What we wrote beside an item, as long as the item is the one that we wrote."""
+        kept = self.kept.get(entry)
+        if kept is None or kept.sha256 != hashlib.sha256(data).hexdigest():
+            return None
+        try:
+            return msgspec.json.decode(kept.question, type=Draft)
+        except (msgspec.DecodeError, RecursionError):
+            return None
 
     def image(self, place: str, remarks: list[Remark]) -> Callable[[str, int], str]:
         """What becomes of the pictures that an item names."""
@@ -105,7 +133,7 @@ class _Package:
             except FileError as problem:
                 raise Unreadable(str(problem), problem.line) from problem
             image = self.image(entry, remarks)
-            whole = _kept(resource, data)
+            whole = self.whole(entry, data)
             if whole is not None:
                 return _with_pictures(whole, self.image("", remarks))
             return read_question(root, image, remarks, _keywords(resource))
@@ -156,18 +184,6 @@ def read_package(entries: set[str], read: ReadEntry) -> Reading:
 def _keywords(resource: Node) -> list[str]:
     metadata = resource.child("metadata")
     return [one.words("string") or one.words() for one in metadata.walk() if one.name == "keyword"] if metadata else []
-
-
-def _kept(resource: Node, data: bytes) -> Draft | None:
-    """What we wrote beside the item, as long as the item is the one that we wrote."""
-    metadata = resource.child("metadata")
-    ours = next((one for one in metadata.walk() if one.space == OURS), None) if metadata else None
-    if ours is None or ours.attributes.get("sha256") != hashlib.sha256(data).hexdigest():
-        return None
-    try:
-        return msgspec.json.decode(ours.text.encode(), type=Draft)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def _with_pictures(draft: Draft, image: Callable[[str, int], str]) -> Draft:

@@ -1,7 +1,7 @@
 """QTI 3.0, written: each question as an item, and the manifest of the package.
 
-Where an item cannot say all of a question, the rest stands in the manifest beside it, with the item's SHA-256, so that
-what comes back here is the same, and what was changed elsewhere is read as it is then.
+Where an item cannot say all of a question, the question stands whole in a file beside it, with the item's SHA-256, so
+that what comes back here is the same, and what was changed elsewhere is read as it is then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from collegium.standards.comparing import canonical
 from collegium.standards.markup import words
 from collegium.standards.qti.item import TITLE, read_item
-from collegium.standards.qti.package import OURS
+from collegium.standards.qti.package import KEPT, MANIFEST, Kept
 from collegium.standards.qti.tree import root_of
 from collegium.standards.qti.xhtml import attribute, text_of, xhtml
 from collegium.standards.questions import Draft, FileError, Json, Unreadable, checked, gap, number_text, option_html
@@ -34,12 +34,12 @@ Change = Callable[[str], str]
 
 
 class Item(msgspec.Struct, frozen=True):
-    """An item as a file of a package, and what of it stands in the manifest."""
+    """An item as a file of a package, what the manifest says of it, and the question whole where it cannot say it."""
 
-    id: str
     href: str
     xml: str
     resource: str
+    kept: Kept | None
 
 
 def item(draft: Draft, place: int, pictures: Sequence[str] = ()) -> Item:
@@ -48,25 +48,29 @@ def item(draft: Draft, place: int, pictures: Sequence[str] = ()) -> Item:
     name = f"question_{place:05}"
     xml = _item(draft, name)
     href = f"items/{name}.xml"
-    rest = "" if _says_all(xml, draft) else _rest(draft, xml)
-    keywords = "".join(
-        f'<lom:keyword><lom:string xml:lang="en">{text_of(tag)}</lom:string></lom:keyword>' for tag in draft.tags
-    )
-    lom = f"<lom:lom><lom:general>{keywords}</lom:general></lom:lom>" if keywords else ""
-    metadata = f"<metadata>{lom}{rest}</metadata>" if lom or rest else ""
+    kept = None
+    if not _says_all(xml, draft):
+        kept = Kept(sha256=hashlib.sha256(xml.encode()).hexdigest(), question=msgspec.Raw(msgspec.json.encode(draft)))
+    keywords = "".join(f"<lom:keyword><lom:string>{text_of(tag)}</lom:string></lom:keyword>" for tag in draft.tags)
+    lom = f"<lom:lom><lom:general>{keywords}</lom:general></lom:lom>"
+    metadata = f"<metadata>{lom}</metadata>" if keywords else ""
     files = "".join(f"<file href={attribute(path)}/>" for path in dict.fromkeys([href, *pictures]))
     resource = f'<resource identifier="{name}" type="imsqti_item_xmlv3p0" href="{href}">{metadata}{files}</resource>\n'
-    return Item(name, href, xml, resource)
+    return Item(href, xml, resource, kept)
 
 
-def manifest(resources: Sequence[str]) -> str:
-    """The manifest of a package with these resources."""
-    return (
+def manifest(items: Sequence[Item]) -> dict[str, bytes]:
+    """The manifest of a package with these items, and the file beside it where there is one, by their paths."""
+    kept = {one.href: one.kept for one in items if one.kept}
+    beside = f'<resource identifier="kept" type="webcontent" href="{KEPT}"><file href="{KEPT}"/></resource>\n'
+    text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<manifest xmlns="{CP}" xmlns:lom="{LOM}" xmlns:c="{OURS}" identifier="questions">\n'
+        f'<manifest xmlns="{CP}" xmlns:lom="{LOM}" identifier="questions">\n'
         "<metadata><schema>QTI Package</schema><schemaversion>3.0.0</schemaversion></metadata>\n"
-        f"<organizations/>\n<resources>\n{''.join(resources)}</resources>\n</manifest>\n"
+        f"<organizations/>\n<resources>\n{''.join(one.resource for one in items)}{beside if kept else ''}</resources>\n"
+        "</manifest>\n"
     )
+    return {**({KEPT: msgspec.json.encode(kept)} if kept else {}), MANIFEST: text.encode()}
 
 
 def _says_all(xml: str, draft: Draft) -> bool:
@@ -79,13 +83,6 @@ def _says_all(xml: str, draft: Draft) -> bool:
         return not remarks and canonical(checked(found, remarks)) == draft and not remarks
     except (Unreadable, FileError):
         return False
-
-
-def _rest(draft: Draft, xml: str) -> str:
-    whole = msgspec.json.encode(draft).decode()
-    # JSON says by itself what XML may not hold.
-    plain = "".join(char if char >= " " and char not in "\ufffe\uffff" else f"\\u{ord(char):04x}" for char in whole)
-    return f'<c:question sha256="{hashlib.sha256(xml.encode()).hexdigest()}">{text_of(plain)}</c:question>'
 
 
 def _item(draft: Draft, name: str) -> str:
