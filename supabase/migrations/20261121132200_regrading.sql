@@ -4,7 +4,7 @@
 -- What is right when somebody hands in in the middle: an attempt that is graded after the key was corrected is graded by the corrected
 -- key. One whose grading had begun before may still be uncommitted when the first portion looks; so the work begins only when every
 -- transaction that was under way at its start has ended. From then on each attempt is either seen as handed in, or grades itself right.
--- Rollback: drop the table and the functions below; bring back public.regrade_question and public.preview_regrade of 20261121102150.
+-- Rollback: drop the table, the functions and the three columns regrade below, with the triggers log_… as 20261121109100 makes them; bring back public.regrade_question and public.preview_regrade of 20261121102150.
 
 create table public.regrades (
     id uuid primary key default private.uuid_v7(),
@@ -155,6 +155,60 @@ end
 $$;
 comment on function private.move_quiz_figures(uuid, uuid, integer, numeric) is 'Moves how many passed a quiz and the sum of its scores.';
 
+-- Everything in the log, once. A grade that changes touches an answer, its attempt, and the record of the change, which says of both
+-- what was before and after, and why: of a regrade this record is what the log keeps, written for a portion at once. The two columns
+-- can be written by nobody but the functions below, so no other change goes by the log.
+alter table public.quiz_answers add column regrade uuid;
+alter table public.quiz_attempts add column regrade uuid;
+alter table public.quiz_grade_changes add column regrade uuid;
+comment on column public.quiz_answers.regrade is 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
+comment on column public.quiz_attempts.regrade is 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
+comment on column public.quiz_grade_changes.regrade is 'The one of public.regrades that made it; null where a person graded one answer.';
+
+drop trigger log_quiz_answer_changes on public.quiz_answers;
+create trigger log_quiz_answer_changes after insert on public.quiz_answers
+    for each row when (new.graded_at is not null) execute function public.log_audit_trail('quiz_answers', 'whole');
+create trigger log_quiz_answer_grades after update on public.quiz_answers
+    for each row when (new.graded_at is not null and new.regrade is not distinct from old.regrade)
+    execute function public.log_audit_trail('quiz_answers', 'whole');
+drop trigger log_quiz_attempt_changes on public.quiz_attempts;
+create trigger log_quiz_attempt_changes after insert or delete on public.quiz_attempts
+    for each row execute function public.log_audit_trail('quiz_attempts');
+create trigger log_quiz_attempt_updates after update on public.quiz_attempts
+    for each row when (new.regrade is not distinct from old.regrade) execute function public.log_audit_trail('quiz_attempts');
+drop trigger log_quiz_grade_change_changes on public.quiz_grade_changes;
+create trigger log_quiz_grade_change_changes after update or delete on public.quiz_grade_changes
+    for each row execute function public.log_audit_trail('quiz_grade_changes');
+create trigger log_quiz_grade_change_inserts after insert on public.quiz_grade_changes
+    for each row when (new.regrade is null) execute function public.log_audit_trail('quiz_grade_changes');
+
+create function private.log_grade_changes(p_changes uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+as $$
+begin
+    -- As public.log_audit_trail writes each row of an insert, with the personal values apart.
+    with changes as materialized (
+        select c.id, t.member_id, to_jsonb(c) as written, to_jsonb(c.reason) as reason,
+            uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as salt
+        from public.quiz_grade_changes c join public.quiz_attempts t on t.id = c.quiz_attempt_id
+        where c.id = any (p_changes)
+    ), logged as (
+        insert into public.audit_logs (txid, actor, actor_role, request_id, table_name, record_id, operation, subject, personal, after)
+        select pg_current_xact_id()::text::bigint, auth.uid(), a.role, left(auth.jwt() ->> 'request_id', 64), 'quiz_grade_changes',
+            c.id::text, 'INSERT', c.member_id, array['reason'],
+            c.written || jsonb_build_object('reason', 'sha256:' || encode(sha256(c.salt || convert_to(
+                '5:after,6:reason,' || octet_length(convert_to(c.reason::text, 'UTF8')) || ':' || c.reason::text || ',', 'UTF8'
+            )), 'hex'))
+        from changes c cross join (select private.audit_actor_role(auth.uid()) offset 0) as a (role)
+        returning id, record_id
+    )
+    insert into public.audit_personal_values (audit_id, subject, salt, after)
+    select l.id, c.member_id, c.salt, jsonb_build_object('reason', c.reason)
+    from logged l join changes c on c.id::text = l.record_id where c.member_id is not null;
+end
+$$;
+comment on function private.log_grade_changes(uuid[]) is 'Writes the changes of grades that a regrade made to the audit log, as the trigger writes those of a person.';
+
 create type private.regraded_attempt as (
     attempt_id uuid, quiz_id uuid, course_id uuid, member_id uuid, place integer, points_before numeric, points_after numeric,
     score_before numeric, score_after numeric, passed_before boolean, passed_after boolean
@@ -162,7 +216,7 @@ create type private.regraded_attempt as (
 comment on type private.regraded_attempt is 'What grading a question anew changed in one attempt.';
 
 create function private.regrade_attempts(
-    p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean,
+    p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean, p_regrade uuid,
     out changed integer, out now_passed integer, out now_failed integer
 )
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -171,6 +225,7 @@ declare
     v_hit uuid[] := array(select r.attempt_id from private.regraded(p_version, p_attempts) r);
     v_rows private.regraded_attempt[];
     v_after public.quiz_attempts;
+    v_written uuid[];
     v_row record;
 begin
     changed := 0; now_passed := 0; now_failed := 0;
@@ -189,7 +244,7 @@ begin
         select * from private.regraded(p_version, v_hit)
     ), graded as (
         update public.quiz_answers w set points_earned = f.points_after, is_correct = f.points_after = w.max_points,
-            automated_feedback = f.feedback, graded_at = now()
+            automated_feedback = f.feedback, graded_at = now(), regrade = coalesce(p_regrade, w.regrade)
         from fresh f where w.id = f.answer_id
         returning w.id
     ), counted as materialized (
@@ -202,7 +257,8 @@ begin
             points_earned = c.points,
             score = case when c.total_points > 0 then round(c.points / c.total_points * 100, 2) else 0 end,
             passed = (case when c.total_points > 0 then round(c.points / c.total_points * 100, 2) else 0 end) >= c.passing_score,
-            graded_at = now()
+            graded_at = now(),
+            regrade = coalesce(p_regrade, t.regrade)
         from counted c where t.id = c.id and c.score_before is not null
         returning t.id, t.score, t.passed
     )
@@ -227,11 +283,18 @@ begin
         v_rows[v_row.n].score_after := v_after.score;
         v_rows[v_row.n].passed_after := v_after.passed;
     end loop;
-    insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
-        points_before, points_after, score_before, score_after, passed_before, passed_after)
-    select r.attempt_id, r.course_id, r.place, btrim(p_reason), p_by, r.points_before, r.points_after, r.score_before, r.score_after,
-        r.passed_before, r.passed_after
-    from unnest(v_rows) r;
+    with written as (
+        insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
+            points_before, points_after, score_before, score_after, passed_before, passed_after, regrade)
+        select r.attempt_id, r.course_id, r.place, btrim(p_reason), p_by, r.points_before, r.points_after, r.score_before, r.score_after,
+            r.passed_before, r.passed_after, p_regrade
+        from unnest(v_rows) r
+        returning id
+    )
+    select array_agg(w.id) into v_written from written w;
+    if p_regrade is not null then
+        perform private.log_grade_changes(v_written);
+    end if;
     perform private.move_quiz_figures(q.quiz_id, q.course_id, q.passed, q.score) from (
         select r.quiz_id, r.course_id, sum(r.passed_after::integer - r.passed_before::integer)::integer as passed,
             sum(r.score_after - r.score_before) as score
@@ -251,14 +314,17 @@ begin
             '/attempts/' || r.attempt_id || '/result'
         from unnest(v_rows) r join public.quizzes z on z.id = r.quiz_id
         where r.score_before is distinct from r.score_after and r.score_before is not null
-          and private.wants_notice(r.member_id, 'quiz_regraded', 'in_app');
+          and not exists (
+              select 1 from public.notification_preferences p
+              where p.member_id = r.member_id and p.kind = 'quiz_regraded' and p.channel = 'in_app' and not p.enabled
+          );
     end if;
     select count(*) filter (where r.passed_after and not coalesce(r.passed_before, false)),
         count(*) filter (where r.passed_before and not r.passed_after)
     into now_passed, now_failed from unnest(v_rows) r;
 end
 $$;
-comment on function private.regrade_attempts(uuid, uuid[], text, uuid, boolean) is
+comment on function private.regrade_attempts(uuid, uuid[], text, uuid, boolean, uuid) is
     'Grades the answers to a version in some attempts anew by its present key, with all that follows; what a person graded stays.';
 
 create function public.begin_regrade(p_version uuid, p_reason text, p_tell boolean default true) returns uuid
@@ -314,7 +380,8 @@ begin
         return 'done';
     end if;
     select * into v_done
-    from private.regrade_attempts(v_regrade.question_version_id, v_asked, v_regrade.reason, v_regrade.requested_by, v_regrade.tell);
+    from private.regrade_attempts(v_regrade.question_version_id, v_asked, v_regrade.reason, v_regrade.requested_by, v_regrade.tell,
+        p_regrade);
     update public.regrades set state = 'running', after_attempt = v_asked[cardinality(v_asked)], seen = seen + cardinality(v_asked),
         changed = changed + v_done.changed, now_passed = now_passed + v_done.now_passed, now_failed = now_failed + v_done.now_failed
     where id = p_regrade;
@@ -334,7 +401,7 @@ begin
     end if;
     return (private.regrade_attempts(p_version, array(
         select a.quiz_attempt_id from private.attempt_questions a where a.question_version_id = p_version
-    ), p_reason, auth.uid(), false)).changed;
+    ), p_reason, auth.uid(), false, null)).changed;
 end
 $$;
 comment on function public.regrade_question(uuid, text) is

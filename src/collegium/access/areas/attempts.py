@@ -130,7 +130,7 @@ FUNCTIONS: dict[str, str] = {
 
 # From where and with which browser somebody took a quiz is for the service alone.
 UNREADABLE: dict[str, str] = {
-    "quiz_attempts": "ip_address user_agent answers_sha256",
+    "quiz_attempts": "ip_address user_agent answers_sha256 regrade",
 }
 
 
