@@ -23,7 +23,7 @@ QUIZ = Quiz(
     title="Check", description=None, instructions=None, quiz_type="formative", status="draft", passing_score=Decimal(70),
     max_attempts=None, require_passing=False, is_mandatory=False, time_limit_minutes=None, shuffle_questions=True,
     shuffle_answers=True, show_correct_answers="never", available_from=None, available_until=None,
-    anonymous_grading=False, grading_policy="best", layout="all", total_points=Decimal(0), attempts_count=0, graded_count=0, passed_count=0, avg_score=None,
+    anonymous_grading=False, grading_policy="best", layout="all", total_points=Decimal(0), taken=False, attempts_count=0, graded_count=0, passed_count=0, avg_score=None,
     pass_rate=None, revision=1,
 )  # fmt: skip
 

@@ -229,7 +229,7 @@ async def set_status(tx: Transaction, course_id: UUID, quiz_id: UUID, to: Status
         missing = [check.words for check in checks(now, lines) if check.blocking]
         if missing:
             raise Conflict("The quiz cannot be published yet. " + " ".join(missing), code="quiz_incomplete")
-    elif to == "draft" and now.attempts_count and now.status != "draft":
+    elif to == "draft" and now.taken and now.status != "draft":
         raise Conflict(
             "Learners have taken this quiz, so it cannot be a draft again. Archive it: results stay.",
             code="quiz_taken",
@@ -241,7 +241,7 @@ async def remove_quiz(tx: Transaction, course_id: UUID, quiz_id: UUID) -> str:
     """Removes a quiz that nobody has taken; answers its title. Raises Conflict when somebody has."""
     now = await quiz(tx, course_id, quiz_id)
     words = "Learners have taken this quiz; their results stay, and so does it. Archive it instead."
-    if now.attempts_count:
+    if now.taken:
         raise Conflict(words, code="quiz_taken")
     try:
         await tx.execute(Q.remove_quiz, course_id, quiz_id)

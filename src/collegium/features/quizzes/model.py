@@ -82,7 +82,7 @@ class QuizLine(msgspec.Struct, frozen=True):
 
 
 class Quiz(msgspec.Struct, frozen=True):
-    """A quiz with all its settings and figures. Scores and rates are in percent."""
+    """A quiz with all its settings and figures, which may lag behind; ``taken`` does not. Scores are in percent."""
 
     id: UUID
     of_course_id: UUID
@@ -109,6 +109,7 @@ class Quiz(msgspec.Struct, frozen=True):
     grading_policy: Policy
     layout: Layout
     total_points: Decimal
+    taken: bool
     attempts_count: int
     graded_count: int
     passed_count: int

@@ -25,7 +25,8 @@ select
     c.final_assessment_id is not distinct from z.id as is_final, z.title, z.description, z.instructions, z.quiz_type, z.status,
     z.passing_score, z.max_attempts, z.require_passing, z.is_mandatory, z.time_limit_minutes, z.shuffle_questions, z.shuffle_answers,
     z.show_correct_answers, z.available_from, z.available_until, z.anonymous_grading, z.grading_policy,
-    z.layout, z.total_points, z.attempts_count,
+    z.layout, z.total_points,
+    exists (select 1 from public.quiz_attempts t where t.quiz_id = z.id) as taken, z.attempts_count,
     z.graded_count, z.passed_count, z.avg_score, z.pass_rate, z.revision
 from public.quizzes z
 join public.courses c on c.id = z.of_course_id
