@@ -14,7 +14,6 @@ create table public.regrades (
     tell boolean not null default true,
     state text not null default 'waiting' check (state in ('waiting', 'running', 'done')),
     horizon text check (horizon ~ '^[0-9]{1,20}$'),
-    after_attempt uuid,
     attempts integer not null default 0 check (attempts >= 0),
     seen integer not null default 0 check (seen >= 0),
     changed integer not null default 0 check (changed >= 0),
@@ -30,7 +29,7 @@ comment on table public.regrades is 'Questions that are graded anew by a correct
 comment on column public.regrades.course_id is 'The course of the question; null for one of the shared bank.';
 comment on column public.regrades.tell is 'Whether those whose score changes get a notice.';
 comment on column public.regrades.horizon is 'The transaction that looked at the work first; it starts when all that had begun before it have ended.';
-comment on column public.regrades.after_attempt is 'The last attempt that was looked at: where the work goes on after a stop.';
+comment on column public.regrades.seen is 'How many attempts of its list were looked at: where the work goes on after a stop.';
 create unique index idx_regrades_one_at_a_time on public.regrades (question_version_id) where state <> 'done';
 create index idx_regrades_version on public.regrades (question_version_id, created_at desc);
 create index idx_regrades_course on public.regrades (course_id);
@@ -43,7 +42,15 @@ grant select on public.regrades to authenticated;
 grant select, insert, update, delete on public.regrades to service_role;
 create policy "Instructors view regrades" on public.regrades for select to authenticated
     using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-select private.audit_table('regrades', 'log_regrade_changes', p_ignored => '{horizon,after_attempt,attempts,seen,changed,now_passed,now_failed}');
+select private.audit_table('regrades', 'log_regrade_changes', p_ignored => '{horizon,attempts,seen,changed,now_passed,now_failed}');
+
+create table private.regrade_lists (
+    regrade_id uuid primary key references public.regrades (id) on delete cascade,
+    attempt_ids uuid[] not null
+);
+comment on table private.regrade_lists is 'The attempts that a regrade under way looks at, in their order; made when it begins and gone when it is done.';
+alter table private.regrade_lists enable row level security;
+revoke all on private.regrade_lists from anon, authenticated, service_role;
 
 -- What would change -----------------------------------------------------------------------------------------
 
@@ -302,7 +309,7 @@ begin
     ) q;
     perform private.complete_after_quiz(r.attempt_id)
     from unnest(v_rows) r join public.quizzes z on z.id = r.quiz_id
-    where r.score_before is not null and case when z.grading_policy = 'best' then r.passed_after and not r.passed_before
+    where r.score_before is not null and (z.lesson_id is not null or private.is_required_quiz(z)) and case when z.grading_policy = 'best' then r.passed_after and not r.passed_before
         else r.score_after > r.score_before end;
     if p_tell then
         insert into public.notifications (member_id, kind, title, body, link)
@@ -369,20 +376,27 @@ begin
     elsif v_regrade.state = 'waiting' and pg_snapshot_xmin(pg_current_snapshot()) <= v_regrade.horizon::xid8 then
         return 'wait';
     end if;
-    v_asked := array(
-        select a.quiz_attempt_id from private.attempt_questions a
-        where a.question_version_id = v_regrade.question_version_id
-          and (v_regrade.after_attempt is null or a.quiz_attempt_id > v_regrade.after_attempt)
-        order by a.quiz_attempt_id limit p_limit
-    );
-    if cardinality(v_asked) = 0 then
+    if v_regrade.state = 'waiting' then
+        -- Who is still at it grades himself right when he hands in.
+        insert into private.regrade_lists (regrade_id, attempt_ids)
+        select p_regrade, coalesce(array_agg(t.id order by t.id), '{}')
+        from private.attempt_questions a join public.quiz_attempts t on t.id = a.quiz_attempt_id and t.status <> 'in_progress'
+        where a.question_version_id = v_regrade.question_version_id;
+        update public.regrades set attempts = (
+            select cardinality(l.attempt_ids) from private.regrade_lists l where l.regrade_id = p_regrade
+        ) where id = p_regrade;
+    end if;
+    select l.attempt_ids[v_regrade.seen + 1:v_regrade.seen + p_limit] into v_asked
+    from private.regrade_lists l where l.regrade_id = p_regrade;
+    if coalesce(cardinality(v_asked), 0) = 0 then
+        delete from private.regrade_lists where regrade_id = p_regrade;
         update public.regrades set state = 'done', finished_at = now() where id = p_regrade;
         return 'done';
     end if;
     select * into v_done
     from private.regrade_attempts(v_regrade.question_version_id, v_asked, v_regrade.reason, v_regrade.requested_by, v_regrade.tell,
         p_regrade);
-    update public.regrades set state = 'running', after_attempt = v_asked[cardinality(v_asked)], seen = seen + cardinality(v_asked),
+    update public.regrades set state = 'running', seen = seen + cardinality(v_asked),
         changed = changed + v_done.changed, now_passed = now_passed + v_done.now_passed, now_failed = now_failed + v_done.now_failed
     where id = p_regrade;
     return 'again';

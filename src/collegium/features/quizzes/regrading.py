@@ -14,7 +14,7 @@ from collegium.kit.errors import NotFound
 
 Q = queries.load("collegium.features.quizzes")
 # How many attempts are looked at in one transaction: their learners wait for no longer than that takes.
-PORTION = 1000
+PORTION = 500
 
 
 class Regradable(msgspec.Struct, frozen=True):
