@@ -4,7 +4,7 @@
 -- What is right when somebody hands in in the middle: an attempt that is graded after the key was corrected is graded by the corrected
 -- key. One whose grading had begun before may still be uncommitted when the first portion looks; so the work begins only when every
 -- transaction that was under way at its start has ended. From then on each attempt is either seen as handed in, or grades itself right.
--- Rollback: drop the table, the functions and the three columns regrade below, with the triggers log_… as 20261121109100 makes them; bring back public.regrade_question and public.preview_regrade of 20261121102150.
+-- Rollback: drop the table, the functions and the three columns regrade below, with the triggers log_… as 20261121109100 and 131200 make them; bring back public.regrade_question and public.preview_regrade of 20261121102150.
 
 create table public.regrades (
     id uuid primary key default private.uuid_v7(),
@@ -152,12 +152,8 @@ as $$
 begin
     if p_passed = 0 and p_score = 0 then
         return;
-    -- Where figures are moved by rows that a job folds, nobody waits for the quiz's row.
-    elsif to_regclass('public.quiz_count_moves') is not null then
-        insert into public.quiz_count_moves (quiz_id, course_id, passed, score) values (p_quiz, p_course, p_passed, p_score);
-    else
-        update public.quizzes set passed_count = passed_count + p_passed, score_sum = score_sum + p_score where id = p_quiz;
     end if;
+    insert into public.quiz_count_moves (quiz_id, course_id, passed, score) values (p_quiz, p_course, p_passed, p_score);
 end
 $$;
 comment on function private.move_quiz_figures(uuid, uuid, integer, numeric) is 'Moves how many passed a quiz and the sum of its scores.';
@@ -173,10 +169,11 @@ comment on column public.quiz_attempts.regrade is 'The last of public.regrades t
 comment on column public.quiz_grade_changes.regrade is 'The one of public.regrades that made it; null where a person graded one answer.';
 
 drop trigger log_quiz_answer_changes on public.quiz_answers;
-create trigger log_quiz_answer_changes after insert on public.quiz_answers
-    for each row when (new.graded_at is not null) execute function public.log_audit_trail('quiz_answers', 'whole');
-create trigger log_quiz_answer_grades after update on public.quiz_answers
-    for each row when (new.graded_at is not null and new.regrade is not distinct from old.regrade)
+create trigger log_quiz_answer_changes after update on public.quiz_answers
+    for each row when (
+        new.graded_at is not null and (old.graded_at is not null or new.graded_by is not null)
+        and new.regrade is not distinct from old.regrade
+    )
     execute function public.log_audit_trail('quiz_answers', 'whole');
 drop trigger log_quiz_attempt_changes on public.quiz_attempts;
 create trigger log_quiz_attempt_changes after insert or delete on public.quiz_attempts

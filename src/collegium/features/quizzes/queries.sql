@@ -7,8 +7,9 @@ where id = $1 and (id = any (array(select private.my_taught_course_ids())) or pr
 -- The quizzes of a course and of its lessons, in the order of the course, those of the course itself last.
 select
     z.id, z.title, z.status, z.quiz_type, z.lesson_id, l.title as lesson_title, c.final_assessment_id is not distinct from z.id as is_final,
-    coalesce(p.questions, 0) as questions, z.total_points, z.attempts_count, z.graded_count, z.avg_score, z.pass_rate
+    coalesce(p.questions, 0) as questions, z.total_points, k.attempts_count, k.graded_count, k.avg_score, k.pass_rate
 from public.quizzes z
+join public.quiz_counters k on k.quiz_id = z.id
 join public.courses c on c.id = z.of_course_id
 left join public.lessons l on l.id = z.lesson_id
 left join public.course_modules m on m.id = l.module_id
