@@ -82,7 +82,7 @@ class QuizLine(msgspec.Struct, frozen=True):
 
 
 class Quiz(msgspec.Struct, frozen=True):
-    """A quiz with all its settings and figures, which may lag behind; ``taken`` does not. Scores are in percent."""
+    """A quiz with all its settings and figures. ``taken``: somebody began it. Scores and rates are in percent."""
 
     id: UUID
     of_course_id: UUID

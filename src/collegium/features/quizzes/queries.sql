@@ -27,9 +27,10 @@ select
     z.passing_score, z.max_attempts, z.require_passing, z.is_mandatory, z.time_limit_minutes, z.shuffle_questions, z.shuffle_answers,
     z.show_correct_answers, z.available_from, z.available_until, z.anonymous_grading, z.grading_policy,
     z.layout, z.total_points,
-    exists (select 1 from public.quiz_attempts t where t.quiz_id = z.id) as taken, z.attempts_count,
-    z.graded_count, z.passed_count, z.avg_score, z.pass_rate, z.revision
+    exists (select 1 from public.quiz_attempts t where t.quiz_id = z.id) as taken,
+    k.attempts_count, k.graded_count, k.passed_count, k.avg_score, k.pass_rate, z.revision
 from public.quizzes z
+join public.quiz_counters k on k.quiz_id = z.id
 join public.courses c on c.id = z.of_course_id
 left join public.lessons l on l.id = z.lesson_id
 where z.id = $2 and z.of_course_id = $1
