@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from tests.features.cohorts.support import add_cohort, join
-from tests.support.database import Database
+from tests.support.database import Database, as_actor
 from tests.support.people import Course, Person, enrol
 from tests.support.site import Client
 
@@ -213,6 +213,24 @@ async def test_who_ran_out_of_time_joins_a_later_cohort(
     answer = await client.submit(page, f"/courses/{course.slug}/enrol", {"cohort": str(autumn)})
     assert answer.headers["location"] == f"/learn/{course.slug}"
     assert "Your cohort: <strong>Autumn</strong>" in (await client.get(f"/courses/{course.slug}")).text
+
+
+async def test_the_choice_is_kept_through_the_payment(
+    client: Client, database: Database, make_person: MakePerson, make_course: MakeCourse
+) -> None:
+    course, learner = make_course("Annuities", pricing="paid", price=80, cohorts_only=True), make_person()
+    await add_cohort(database, course, "Spring")
+    autumn = await add_cohort(database, course, "Autumn", starts_at=now() + 9 * DAY)
+    async with database.connect("web") as session, as_actor(session, "authenticated", learner.id) as actor:
+        order = await actor.fetchval("select (public.begin_cohort_purchase($1, $2)).id", course.id, autumn)
+    await client.login(learner)
+    assert "Payment is needed" in (await client.get(f"/courses/{course.slug}")).text
+    await run(database, "select private.complete_purchase($1, 'ref')", order)
+    page = await client.get(f"/courses/{course.slug}")
+    assert f'value="{autumn}" required checked' in page.text
+    await client.submit(page, f"/courses/{course.slug}/enrol")
+    mine = (await client.get("/api/v1/me/enrolments")).json()["enrolments"]
+    assert [one["cohort"]["name"] for one in mine] == ["Autumn"]
 
 
 async def test_the_api_lists_what_can_be_joined(client: Client, database: Database, course: Course) -> None:

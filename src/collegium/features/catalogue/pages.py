@@ -108,7 +108,8 @@ async def course(request: WebRequest, slug: FromPath[str]) -> Response[str]:
         )
         offer = None
         if standing.has_cohorts and standing.status == "published":
-            offer = await cohorts.offer(tx, actor_of(viewer), standing.id, only=standing.cohorts_only)
+            sold = standing.pricing_type in ("paid", "premium")
+            offer = await cohorts.offer(tx, actor_of(viewer), standing.id, only=standing.cohorts_only, sold=sold)
     outline = body.outline
     if viewer is not None and standing.may_enter:
         outline = bodies.own_outline(body.course, standing, locks, viewer.time_zone)

@@ -81,11 +81,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """What somebody may choose from when he enrols, and the cohorts that he is or was in, the newest first."""
+    """What somebody may choose from when he enrols, and the cohorts that he is or was in, the newest first.
+
+    ``ordered`` is the cohort that was named with an order.
+    """
 
     cohorts: list[Cohort]
     places: list[Place]
     only: bool
+    ordered: UUID | None = None
 
     @property
     def open(self) -> list[Cohort]:
@@ -94,10 +98,12 @@ class Offer(msgspec.Struct, frozen=True):
         return [cohort for cohort in self.cohorts if cohort.can_be_joined and cohort.id not in mine]
 
     def chosen(self, wanted: str) -> str:
-        """What is ticked at first: what was wanted, else the first cohort, else no cohort."""
+        """What is ticked at first: what was wanted, else what was ordered, else the first cohort, else no cohort."""
         offered = [str(cohort.id) for cohort in self.open]
         if wanted in offered or (wanted == "none" and not self.only):
             return wanted
+        if str(self.ordered) in offered:
+            return str(self.ordered)
         return offered[0] if offered else "none"
 
 

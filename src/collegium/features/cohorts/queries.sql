@@ -15,6 +15,14 @@ where e.course_id = $1 and e.member_id = (select auth.uid()) and e.cohort_name i
 order by e.enrolled_at desc
 limit 20;
 
+-- name: ordered
+-- The cohort that the person who asks named with an order of a course that no enrollment has used yet.
+select t.cohort_id from public.transactions t
+where t.course_id = $1 and t.member_id = (select auth.uid()) and t.cohort_id is not null and t.status in ('pending', 'completed')
+  and not exists (select 1 from public.enrollments e where e.transaction_id = t.id)
+order by t.status = 'completed' desc, t.created_at desc
+limit 1;
+
 -- name: course_to_offer as anon
 -- A published course by its address, and whether it is taken in cohorts only.
 select c.id, c.cohorts_only from public.courses c where c.slug = $1;

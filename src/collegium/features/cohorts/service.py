@@ -42,11 +42,16 @@ class ChangedMeanwhile(Conflict):
 # For learners ----------------------------------------------------------------------------------------------------
 
 
-async def offer(tx: Transaction, actor: Actor, course_id: UUID, *, only: bool) -> Offer:
-    """What the actor may choose from in a course, which is taken in cohorts ``only`` or at any time too."""
+async def offer(tx: Transaction, actor: Actor, course_id: UUID, *, only: bool, sold: bool = False) -> Offer:
+    """What the actor may choose from in a course, which is taken in cohorts ``only`` or at any time too.
+
+    Of a course that is ``sold``, also the cohort that the actor named when he ordered it.
+    """
     cohorts = await tx.all(Cohort, Q.offered, course_id)
-    places = [] if actor.user_id is None else await tx.all(Place, Q.my_places, course_id)
-    return Offer(cohorts, places, only)
+    if actor.user_id is None:
+        return Offer(cohorts, [], only)
+    ordered: UUID | None = await tx.fetchval(Q.ordered, course_id) if sold else None
+    return Offer(cohorts, await tx.all(Place, Q.my_places, course_id), only, ordered)
 
 
 async def offer_of(tx: Transaction, actor: Actor, slug: str) -> Offer:
