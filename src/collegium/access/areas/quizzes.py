@@ -215,7 +215,7 @@ OF_A_QUIZ = (
     " ai_generated source_content_ids grading_policy layout anonymous_grading"
 )
 WRITABLE: dict[tuple[str, str], str] = {
-    ("questions", "insert"): "id course_id organisation_id question_type title tags difficulty status",
+    ("questions", "insert"): "id course_id question_type title tags difficulty status organisation_id",
     ("questions", "update"): "title tags difficulty status",
     ("question_versions", "insert"): f"id question_id {OF_A_VERSION}",
     ("question_versions", "update"): OF_A_VERSION,
