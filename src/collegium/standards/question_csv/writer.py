@@ -18,6 +18,80 @@ BOM = "\ufeff"
 Row = dict[str, str]
 
 
+_EXAMPLES: list[Row] = [
+    {
+        "type": "multiple_choice",
+        "question": "What is the capital of Italy?",
+        "option_1": "Milan",
+        "option_2": "Rome",
+        "option_3": "Turin",
+        "correct": "2",
+        "feedback_1": "The largest in the north.",
+        "points": "1",
+        "tags": "geography; europe",
+        "difficulty": "easy",
+        "explanation": "Since 1871.",
+    },
+    {
+        "type": "multiple_answer",
+        "question": "Which of these are prime?",
+        "option_1": "2",
+        "option_2": "9",
+        "option_3": "11",
+        "correct": "1;3",
+        "rule": "balanced",
+    },
+    {
+        "type": "true_false",
+        "question": "A policy ends with its term.",
+        "correct": "true",
+        "feedback_1": "Right.",
+        "feedback_2": "Read the first clause again.",
+    },
+    {
+        "type": "short_answer",
+        "question": "Who writes the policy?",
+        "option_1": "the underwriter",
+        "option_2": "the agent",
+        "shares": "100; 50",
+        "settings": "typos=1",
+    },
+    {
+        "type": "numeric",
+        "question": "How heavy is a litre of water?",
+        "option_1": "1 ± 0.01",
+        "units": "kg=1; g=0.001",
+        "unit": "required",
+    },
+    {
+        "type": "matching",
+        "question": "What belongs together?",
+        "option_1": "Italy -> Rome",
+        "option_2": "France -> Paris",
+        "option_3": "-> Madrid",
+    },
+    {
+        "type": "ordering",
+        "question": "Put the steps in order.",
+        "option_1": "Report",
+        "option_2": "Assess",
+        "option_3": "Pay",
+    },
+    {
+        "type": "fill_blank",
+        "question": "A [[1]] is paid for a [[2]].",
+        "option_1": "premium",
+        "option_2": "risk | hazard",
+    },
+    {
+        "type": "essay",
+        "question": "Explain what a deductible is for.",
+        "points": "5",
+        "hint": "Think of small claims.",
+    },
+]
+
+
 def head() -> str:
     """The first row, with the mark by which spreadsheets know UTF-8."""
     return BOM + _line(list(WRITTEN))
@@ -35,79 +109,7 @@ def write(draft: Draft) -> str:
 
 def template() -> str:
     """A file to begin with: an example of each type."""
-    rows: list[Row] = [
-        {
-            "type": "multiple_choice",
-            "question": "What is the capital of Italy?",
-            "option_1": "Milan",
-            "option_2": "Rome",
-            "option_3": "Turin",
-            "correct": "2",
-            "feedback_1": "The largest in the north.",
-            "points": "1",
-            "tags": "geography; europe",
-            "difficulty": "easy",
-            "explanation": "Since 1871.",
-        },
-        {
-            "type": "multiple_answer",
-            "question": "Which of these are prime?",
-            "option_1": "2",
-            "option_2": "9",
-            "option_3": "11",
-            "correct": "1;3",
-            "rule": "balanced",
-        },
-        {
-            "type": "true_false",
-            "question": "A policy ends with its term.",
-            "correct": "true",
-            "feedback_1": "Right.",
-            "feedback_2": "Read the first clause again.",
-        },
-        {
-            "type": "short_answer",
-            "question": "Who writes the policy?",
-            "option_1": "the underwriter",
-            "option_2": "the agent",
-            "shares": "100; 50",
-            "settings": "typos=1",
-        },
-        {
-            "type": "numeric",
-            "question": "How heavy is a litre of water?",
-            "option_1": "1 ± 0.01",
-            "units": "kg=1; g=0.001",
-            "unit": "required",
-        },
-        {
-            "type": "matching",
-            "question": "What belongs together?",
-            "option_1": "Italy -> Rome",
-            "option_2": "France -> Paris",
-            "option_3": "-> Madrid",
-        },
-        {
-            "type": "ordering",
-            "question": "Put the steps in order.",
-            "option_1": "Report",
-            "option_2": "Assess",
-            "option_3": "Pay",
-        },
-        {
-            "type": "fill_blank",
-            "question": "A [[1]] is paid for a [[2]].",
-            "option_1": "premium",
-            "option_2": "risk | hazard",
-        },
-        {
-            "type": "essay",
-            "question": "Explain what a deductible is for.",
-            "points": "5",
-            "hint": "Think of small claims.",
-        },
-    ]
-    return head() + "".join(_written(row) for row in rows)
+    return head() + "".join(_written(row) for row in _EXAMPLES)
 
 
 def _written(row: Row) -> str:
