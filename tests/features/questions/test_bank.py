@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from collegium.features.questions import service
 from collegium.features.questions.patterns import is_safe_pattern
@@ -22,6 +26,32 @@ from tests.support.people import Course, Person
 SHAPE = (
     "select private.is_question($1, $2::text::jsonb) and private.is_question_key($1, $2::text::jsonb, $3::text::jsonb)"
 )
+
+
+WORDS = (
+    "id",
+    "text",
+    "html",
+    "selected",
+    "shares",
+    "rule",
+    "accepted",
+    "typos",
+    "pattern",
+    "answers",
+    "value",
+    "units",
+    "left",
+    "a",
+    "1",
+)
+
+
+@pytest_asyncio.fixture
+async def checker(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for a test that asks often."""
+    async with database.connect() as owner:
+        yield owner
 
 
 def dumped(value: Any) -> str | None:
@@ -104,6 +134,17 @@ async def test_what_is_wrong_is_said_all_at_once_and_nothing_is_kept(
     assert refused.value.detail == "Write what is asked. Give from 0 to 999.99 points. Mark the choice that is right."
 
 
+def test_what_the_database_cannot_keep_is_refused_in_words() -> None:
+    words = "A text holds a character that cannot be kept. Write it again."
+    for wrong in (
+        draft("essay", title="a\x00b"),
+        draft("essay", hint="\ud800"),
+        draft("multiple_choice", answer_options=[{"id": "a", "text": "\x00"}, {"id": "b", "text": "x"}]),
+        draft("short_answer", correct_answer={"accepted": ["x\x00"]}),
+    ):
+        assert service.check_draft(wrong) == [words]
+
+
 async def test_nobody_else_writes_in_the_bank_of_a_course(
     site: Site, teacher: Person, course: Course, make_person: Callable[..., Person]
 ) -> None:
@@ -139,3 +180,41 @@ async def test_a_bank_is_found_page_by_page(site: Site, teacher: Person, course:
         assert len((await service.search(tx, course.id, BankFilter(text="FRAGE nº"))).rows) == 7
         assert len((await service.search(tx, course.id, BankFilter(tag="zürich"))).rows) == 3
         assert len((await service.search(tx, course.id, BankFilter(question_type="essay", text="2"))).rows) == 3
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["a", "b", "1", "", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(list(NINE)), where=st.integers(0, 2), junk=JSON, path=st.lists(st.integers(0, 5), max_size=3)
+)
+async def test_no_draft_breaks_the_check_and_what_passes_it_the_database_takes(
+    checker: asyncpg.Connection, kind: str, where: int, junk: Any, path: list[int]
+) -> None:
+    options, correct, _ = NINE[kind]
+    options = replaced(options, path, junk) if where != 1 else options
+    correct = replaced(correct, path, junk) if where != 0 else correct
+    given_ = draft(kind, answer_options=options, correct_answer=correct)
+    if service.check_draft(given_) == []:
+        assert await checker.fetchval(SHAPE, kind, json.dumps(options), dumped(correct)), (options, correct)
+
+
+def replaced(value: Any, path: list[int], junk: Any) -> Any:
+    """A value in which what lies at the end of a path is something else."""
+    if not path or not isinstance(value, (list, dict)) or not value:
+        return junk
+    keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value)))
+    chosen = keys[path[0] % len(keys)]
+    changed = replaced(value[chosen], path[1:], junk)
+    if isinstance(value, dict):
+        return {**value, chosen: changed}
+    return [changed if n == chosen else one for n, one in enumerate(value)]

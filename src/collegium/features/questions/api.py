@@ -27,7 +27,7 @@ class Saved(msgspec.Struct, frozen=True):
     version_id: UUID
 
 
-@get(LIST, tags=["questions"], summary="List the questions of a bank", responses=failures(400, 401, 404))
+@get(LIST, tags=["questions"], summary="List the questions of a bank", responses=failures(400, 401, 403, 404))
 async def questions(
     request: pages.WebRequest,
     course_id: FromPath[UUID],
@@ -65,7 +65,7 @@ async def add(
         return Saved(made, (await service.question(tx, made)).version_id)
 
 
-@get(ONE, tags=["questions"], summary="Read a question", responses=failures(401, 404))
+@get(ONE, tags=["questions"], summary="Read a question", responses=failures(400, 401, 403, 404))
 async def one(request: pages.WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Question:
     """A question of the course's bank, of the shared one or of an organisation's, with its newest version."""
     pages.require_teacher(request)
@@ -77,7 +77,7 @@ async def one(request: pages.WebRequest, course_id: FromPath[UUID], question_id:
     return found
 
 
-@put(ONE, tags=["questions"], summary="Change a question", responses=failures(400, 401, 404, 422))
+@put(ONE, tags=["questions"], summary="Change a question", responses=failures(400, 401, 403, 404, 422))
 async def change(
     request: pages.WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID], data: JSONBody[QuestionDraft]
 ) -> Saved:

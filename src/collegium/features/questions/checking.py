@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, cast
 
+import msgspec
+
 from collegium.features.questions.model import DIFFICULTIES, QUESTION_TYPES, STATUSES, QuestionDraft
 from collegium.features.questions.patterns import is_safe_pattern
 
@@ -27,11 +29,24 @@ def check_draft(draft: QuestionDraft) -> list[str]:
         return [f"There is no type of question “{draft.question_type[:40]}”."]
     if not (draft.question_html.strip() or draft.image_url):
         problems.append("Write what is asked.")
+    if not _can_be_kept(msgspec.structs.asdict(draft)):
+        return ["A text holds a character that cannot be kept. Write it again."]
     problems += _lengths(draft)
     problems += _rest(draft)
     shape = _SHAPES[draft.question_type]
     problems += shape(draft.answer_options, draft.correct_answer)
     return problems
+
+
+def _can_be_kept(value: Any) -> bool:
+    """Whether PostgreSQL keeps every text in it: no NUL, and no half of a character."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return all(_can_be_kept(part) for pair in cast(dict[Any, Any], value).items() for part in pair)
+    if isinstance(value, (list, tuple)):
+        return all(map(_can_be_kept, cast(list[Any], value)))
+    return True
 
 
 def _lengths(draft: QuestionDraft) -> Iterable[str]:
