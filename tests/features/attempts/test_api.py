@@ -84,23 +84,27 @@ async def test_answers_that_arrive_together_are_committed_together(exam: Exam, c
     assert commits <= 3
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"{", 422), (b'{"answer": {}, "seq": -1}', 422), (b'{"answer": [], "seq": 1}', 422), (b'{"seq": 1}', 422),
-        (b'{"answer": {"text": "\\u0000"}, "seq": 1}', 422), (b'{"answer": {}, "seq": 9007199254740993}', 422),
-        (b"[" * 20_000, 422), (b'{"answer": {"text": "' + b"x" * 300_000 + b'"}, "seq": 1}', 413),
-        (b'{"answer": {"text": "' + b"x" * 5000 + b'"}, "seq": 1}', 422),
-    ],
-    ids=["cut", "below-0", "list", "none", "nul", "too-high", "nested", "huge", "too-long"],
-)  # fmt: skip
-async def test_hostile_bodies(exam: Exam, client: Client, body: bytes, status: int) -> None:
+HOSTILE: tuple[tuple[bytes, int], ...] = (
+    (b"{", 422),
+    (b'{"answer": {}, "seq": -1}', 422),
+    (b'{"answer": [], "seq": 1}', 422),
+    (b'{"seq": 1}', 422),
+    (b'{"answer": {"text": "\\u0000"}, "seq": 1}', 422),
+    (b'{"answer": {}, "seq": 9007199254740993}', 422),
+    (b"[" * 20_000, 422),
+    (b'{"answer": {"text": "' + b"x" * 300_000 + b'"}, "seq": 1}', 413),
+    (b'{"answer": {"text": "' + b"x" * 5000 + b'"}, "seq": 1}', 422),
+)
+
+
+async def test_hostile_bodies(exam: Exam, client: Client) -> None:
     attempt = (await begun(exam, client))["id"]
     path = f"/api/v1/attempts/{attempt}/answers/4"
     headers = {"x-csrf-token": await client.csrf(), "content-type": "application/json"}
-    answer = await client.put(path, content=body, headers=headers)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    for body, status in HOSTILE:
+        answer = await client.put(path, content=body, headers=headers)
+        assert answer.status_code == status, (body[:60], answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
     assert await exam.value("select count(*) from public.quiz_answers") == 0
     assert (await put(client, attempt, 4, {"text": "still works"}, 1)).status_code == 200
 
