@@ -123,7 +123,8 @@ def in_words(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> list[
         return [f"Blank {n}: {_text_words(blanks[n])}" for n in sorted(blanks, key=int)]
     if kind == "numeric":
         return [_number_words(answer)]
-    return [_text_words(answer)]
+    # Of a form that was asked for there may be no example.
+    return [text] if (text := _text_words(answer)) else []
 
 
 def _text_words(value: Any) -> str:
