@@ -234,3 +234,27 @@ async def test_who_does_not_teach_the_course_sees_and_changes_nothing(
         )
     assert await school.rows("select title, status from public.quizzes") == [("Check yourself", "published")]
     assert await school.value("select count(*) from public.quiz_questions") == 1
+
+
+async def test_learners_read_what_a_section_asks_to_do(
+    client: Client, school: School, make_client: MakeClient, make_person: MakePerson
+) -> None:
+    version = await school.question("One")
+    quiz = await school.quiz(version)
+    await client.login(school.teacher)
+    rows: list[Pair] = [
+        ("revision", "1"), ("row", "section"), ("title", "Cases"), ("instructions", "Read each <case> twice."),
+        ("row", "question"), ("version", str(version)), ("points", "1"),
+    ]  # fmt: skip
+    path = f"/studio/{school.course.id}/quizzes/{quiz}"
+    await post_pairs(client, f"{path}/places", rows)
+    await client.post_form(f"{path}/status", {"to": "published"})
+    learner, other = make_person(), make_person()
+    await enrol(school.database, learner, school.course)
+    attempt = await school.attempt(learner, quiz, {}, submit=False)
+    taker = await make_client()
+    await taker.login(learner)
+    page = (await taker.get(f"/attempts/{attempt}")).text
+    assert "Read each &lt;case&gt; twice." in page
+    await taker.login(other)
+    assert (await taker.get(f"/attempts/{attempt}")).status_code == 404

@@ -75,6 +75,7 @@ FUNCTIONS: dict[str, str] = {
     "public.begin_regrade": "authenticated",
     "public.grade_answer_as_seen": "authenticated",
     "public.place_quiz": "authenticated",
+    "public.quiz_attempt_sections": "authenticated",
     "public.quiz_preview": "authenticated",
     "public.regrade_preview": "authenticated",
     "public.save_quiz_places": "authenticated",

@@ -80,6 +80,7 @@ async def show_attempt(
     viewer = pages.require_viewer(request)
     async with pages.transaction(request) as tx:
         view = await service.own_view(tx, attempt_id)
+        sections = await service.sections(tx, view)
     if view["status"] != "in_progress":
         return pages.redirect(request, f"/attempts/{attempt_id}/result")
     here = _here(view, question)
@@ -90,6 +91,7 @@ async def show_attempt(
         view=view,
         here=here,
         items=items,
+        sections=sections,
         places=service.places(items),
         deadline=_moment(view["deadline_at"]),
         config=_config(request, view),

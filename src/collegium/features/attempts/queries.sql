@@ -18,6 +18,10 @@ select public.begin_quiz($1::uuid)
 -- An attempt as its learner sees it; null when there is none for the person who asks.
 select public.quiz_attempt_view($1::uuid)
 
+-- name: sections
+-- Section → its instructions, of the sections that the attempt of the person who asks has.
+select public.quiz_attempt_sections($1::uuid)
+
 -- name: save
 -- Saves one answer; false when a newer one is there already, or it is final.
 select public.save_quiz_answer($1::uuid, $2::integer, $3::jsonb, $4::bigint)

@@ -85,6 +85,13 @@ async def own_view(tx: Transaction, attempt: UUID) -> Item:
     return found
 
 
+async def sections(tx: Transaction, view_of: Item) -> dict[str, str]:
+    """What the sections of one's attempt ask to do; nothing is looked for where there are none."""
+    if not any(item.get("section") for item in view_of["questions"] or []):
+        return {}
+    return await tx.fetchval(Q.sections, UUID(str(view_of["id"])))
+
+
 async def save(tx: Transaction, attempt: UUID, position: int, given: SaveAnswer) -> bool:
     """Saves one answer; False when a newer one is there already, or it is final.
 
