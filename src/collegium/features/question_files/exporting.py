@@ -76,13 +76,17 @@ async def _pages(site: Site, actor: Actor, bank: Place, wanted: BankFilter) -> A
             page = await questions.search(
                 tx, bank.course_id, wanted, cursor, organisation_id=bank.organisation_id, size=PAGE
             )
-        # Without its key a question is half of one.
-        rows = [row for row in page.rows if row.has_key or row.question_type in ("essay", "short_answer")]
+        rows = [row for row in page.rows if _is_whole(row)]
         if rows:
             yield rows
         if page.next is None:
             return
         cursor = page.next
+
+
+def _is_whole(row: Question) -> bool:
+    """Whether the actor may read what is right in it: without its key a question is half of one."""
+    return row.has_key or row.question_type == "essay"
 
 
 def export(site: Site, actor: Actor, bank: Place, wanted: BankFilter, format: str) -> AsyncIterator[bytes]:
@@ -201,6 +205,9 @@ async def losses(tx: Transaction, bank: Place, wanted: BankFilter, format: str) 
     page = await questions.search(tx, bank.course_id, wanted, organisation_id=bank.organisation_id, size=MOST_LOSSES)
     found: list[Loss] = []
     for row in page.rows:
+        if not _is_whole(row):
+            found.append(Loss(row.name, ["Left out: what is right in it is not for you to read."]))
+            continue
         draft, said = from_bank(row)
         if format == "gift":
             said = said + [one for one in gift.write(draft).remarks if one not in said]
@@ -208,4 +215,4 @@ async def losses(tx: Transaction, bank: Place, wanted: BankFilter, format: str) 
             said = [*said, "Its pictures are not in the file: a table holds text only."]
         if said:
             found.append(Loss(row.name, list(dict.fromkeys(said))))
-    return len(page.rows), found, page.next is not None
+    return sum(map(_is_whole, page.rows)), found, page.next is not None
