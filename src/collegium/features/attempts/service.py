@@ -87,7 +87,8 @@ async def own_view(tx: Transaction, attempt: UUID) -> Item:
 
 async def sections(tx: Transaction, view_of: Item) -> dict[str, str]:
     """What the sections of one's attempt ask to do; nothing is looked for where there are none."""
-    if not any(item.get("section") for item in view_of["questions"] or []):
+    asked_of: list[Item] = view_of["questions"] or []
+    if not any(item.get("section") for item in asked_of):
         return {}
     return await tx.fetchval(Q.sections, UUID(str(view_of["id"])))
 
