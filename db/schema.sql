@@ -9,6 +9,22 @@ CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
 
+CREATE TYPE private.regraded_attempt AS (
+	attempt_id uuid,
+	quiz_id uuid,
+	course_id uuid,
+	member_id uuid,
+	place integer,
+	points_before numeric,
+	points_after numeric,
+	score_before numeric,
+	score_after numeric,
+	passed_before boolean,
+	passed_after boolean
+);
+
+COMMENT ON TYPE private.regraded_attempt IS 'What grading a question anew changed in one attempt.';
+
 CREATE TYPE public.content_type AS ENUM (
     'rich_text',
     'image',
@@ -59,8 +75,7 @@ begin
         perform private.refuse('CG422', 'outside_session', 'Give times within the session.');
     end if;
     perform private.hold_requirements(v_session.course_id, false);
-    select e.id into v_enrollment from public.enrollments e
-    where e.member_id = p_member and e.course_id = v_session.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    select e.id into v_enrollment from private.current_enrollment(p_member, v_session.course_id) e;
     if v_enrollment is null then
         perform private.refuse('CG409', 'not_enrolled', 'This person is not enrolled in the course.');
     end if;
@@ -80,6 +95,268 @@ end
 $$;
 
 COMMENT ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) IS 'Adds an interval that somebody else than the learner reports. The same report again ends what was open, else answers null.';
+
+CREATE FUNCTION private.fold(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text)) $$;
+
+COMMENT ON FUNCTION private.fold(p_text text) IS 'Text as it is compared in searches: lower case, without accents. Immutable so that it can be indexed.';
+
+CREATE FUNCTION private.uuid_v7() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
+    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
+    select (
+        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
+        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
+        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
+    )::uuid
+    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
+$$;
+
+COMMENT ON FUNCTION private.uuid_v7() IS 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
+
+CREATE TABLE public.course_cohorts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    name text NOT NULL,
+    description text,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    enrollment_opens_at timestamp with time zone,
+    enrollment_closes_at timestamp with time zone,
+    capacity integer,
+    seats_taken integer DEFAULT 0 NOT NULL,
+    is_closed boolean DEFAULT false NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cohorts_end_after_they_start CHECK ((ends_at > starts_at)),
+    CONSTRAINT course_cohorts_capacity_check CHECK (((capacity >= 1) AND (capacity <= 100000))),
+    CONSTRAINT course_cohorts_description_check CHECK (((length(description) >= 1) AND (length(description) <= 1000))),
+    CONSTRAINT course_cohorts_ends_at_check CHECK (isfinite(ends_at)),
+    CONSTRAINT course_cohorts_enrollment_closes_at_check CHECK (isfinite(enrollment_closes_at)),
+    CONSTRAINT course_cohorts_enrollment_opens_at_check CHECK (isfinite(enrollment_opens_at)),
+    CONSTRAINT course_cohorts_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 120)) AND (name = btrim(name)))),
+    CONSTRAINT course_cohorts_seats_taken_check CHECK ((seats_taken >= 0)),
+    CONSTRAINT course_cohorts_starts_at_check CHECK (isfinite(starts_at)),
+    CONSTRAINT course_cohorts_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
+    CONSTRAINT enrollment_closes_after_it_opens CHECK ((enrollment_closes_at > enrollment_opens_at)),
+    CONSTRAINT enrollment_closes_by_the_end CHECK ((enrollment_closes_at <= ends_at)),
+    CONSTRAINT enrollment_opens_before_the_end CHECK ((enrollment_opens_at < ends_at))
+);
+
+COMMENT ON TABLE public.course_cohorts IS 'A run of a course that people take together: its dates, who may join when, and how many.';
+
+COMMENT ON COLUMN public.course_cohorts.description IS 'What the instructor says of it to those who choose.';
+
+COMMENT ON COLUMN public.course_cohorts.starts_at IS 'When the lessons open for its people.';
+
+COMMENT ON COLUMN public.course_cohorts.ends_at IS 'When it is over and takes nobody any more; its people keep their lessons. Null: it has no end.';
+
+COMMENT ON COLUMN public.course_cohorts.capacity IS 'The most people at once. Null: as many as come.';
+
+COMMENT ON COLUMN public.course_cohorts.seats_taken IS 'Enrollments in it that are enrolled, in_progress or completed; moved by the difference.';
+
+COMMENT ON COLUMN public.course_cohorts.is_closed IS 'Closed by hand: nobody joins by himself, whatever the dates say.';
+
+COMMENT ON COLUMN public.course_cohorts.time_zone IS 'The zone in which its dates are meant, as an IANA name.';
+
+CREATE TABLE public.courses (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title text NOT NULL,
+    slug text NOT NULL,
+    description text NOT NULL,
+    short_description text,
+    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
+    target_audience text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    category text NOT NULL,
+    difficulty_level text DEFAULT 'beginner'::text NOT NULL,
+    ce_credits numeric(5,2) DEFAULT 0 NOT NULL,
+    pricing_type text DEFAULT 'free'::text NOT NULL,
+    price numeric(10,2) DEFAULT 0 NOT NULL,
+    member_price numeric(10,2),
+    currency text DEFAULT 'USD'::text NOT NULL,
+    delivery_format text DEFAULT 'self_paced'::text NOT NULL,
+    estimated_duration_minutes integer,
+    status text DEFAULT 'draft'::text NOT NULL,
+    published_at timestamp with time zone,
+    archived_at timestamp with time zone,
+    instructor_id uuid,
+    author_bio text,
+    thumbnail_url text,
+    promo_video_url text,
+    syllabus_url text,
+    allow_enrollment boolean DEFAULT true NOT NULL,
+    max_enrollments integer,
+    enrollment_start_date timestamp with time zone,
+    enrollment_end_date timestamp with time zone,
+    course_start_date timestamp with time zone,
+    course_end_date timestamp with time zone,
+    completion_certificate boolean DEFAULT true NOT NULL,
+    total_enrollments integer DEFAULT 0 NOT NULL,
+    active_enrollments integer DEFAULT 0 NOT NULL,
+    completion_count integer DEFAULT 0 NOT NULL,
+    completion_rate numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (total_enrollments > 0) THEN round((((LEAST(completion_count, total_enrollments))::numeric * 100.0) / (total_enrollments)::numeric), 2)
+    ELSE (0)::numeric
+END) STORED,
+    required_lessons integer DEFAULT 0 NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
+    designation_id uuid,
+    enable_discussion_forum boolean DEFAULT false NOT NULL,
+    enable_peer_review boolean DEFAULT false NOT NULL,
+    rating_total integer DEFAULT 0 NOT NULL,
+    total_reviews integer DEFAULT 0 NOT NULL,
+    avg_rating numeric(3,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (total_reviews > 0) THEN round(((rating_total)::numeric / (total_reviews)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    final_assessment_id uuid,
+    certificate_template_id uuid,
+    newest_version_id uuid,
+    language text DEFAULT 'en'::text NOT NULL,
+    enable_reviews boolean DEFAULT true NOT NULL,
+    review_after_percent integer DEFAULT 25 NOT NULL,
+    cohorts_only boolean DEFAULT false NOT NULL,
+    CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
+    CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
+    CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
+    CONSTRAINT courses_category_check CHECK ((category = ANY (ARRAY['insurance_fundamentals'::text, 'health_benefits'::text, 'life_insurance'::text, 'retirement_planning'::text, 'compliance'::text, 'sales_techniques'::text, 'leadership'::text, 'technology'::text, 'continuing_education'::text]))),
+    CONSTRAINT courses_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
+    CONSTRAINT courses_completion_count_check CHECK ((completion_count >= 0)),
+    CONSTRAINT courses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT courses_delivery_format_check CHECK ((delivery_format = ANY (ARRAY['self_paced'::text, 'instructor_led'::text, 'blended'::text, 'live_virtual'::text]))),
+    CONSTRAINT courses_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT courses_difficulty_level_check CHECK ((difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text]))),
+    CONSTRAINT courses_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
+    CONSTRAINT courses_language_check CHECK ((language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'::text)),
+    CONSTRAINT courses_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
+    CONSTRAINT courses_max_enrollments_check CHECK ((max_enrollments > 0)),
+    CONSTRAINT courses_member_price_check CHECK ((member_price >= (0)::numeric)),
+    CONSTRAINT courses_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT courses_pricing_type_check CHECK ((pricing_type = ANY (ARRAY['free'::text, 'paid'::text, 'member_only'::text, 'premium'::text]))),
+    CONSTRAINT courses_promo_video_url_check CHECK ((length(promo_video_url) <= 1024)),
+    CONSTRAINT courses_required_lessons_check CHECK ((required_lessons >= 0)),
+    CONSTRAINT courses_short_description_check CHECK ((length(short_description) <= 200)),
+    CONSTRAINT courses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
+    CONSTRAINT courses_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT courses_syllabus_url_check CHECK ((length(syllabus_url) <= 1024)),
+    CONSTRAINT courses_tags_check CHECK ((cardinality(tags) <= 30)),
+    CONSTRAINT courses_target_audience_check CHECK ((length(target_audience) <= 1000)),
+    CONSTRAINT courses_thumbnail_url_check CHECK ((length(thumbnail_url) <= 1024)),
+    CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
+    CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
+    CONSTRAINT objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
+    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
+    CONSTRAINT prices_and_credits_are_numbers CHECK (((price <> 'NaN'::numeric) AND (member_price <> 'NaN'::numeric) AND (ce_credits <> 'NaN'::numeric))),
+    CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews)))),
+    CONSTRAINT reviews_come_after_a_share CHECK (((review_after_percent >= 0) AND (review_after_percent <= 100)))
+);
+
+COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
+
+COMMENT ON COLUMN public.courses.required_lessons IS 'Live lessons with require_completion; kept by trigger_count_required_lessons.';
+
+COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
+
+COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
+
+COMMENT ON COLUMN public.courses.enable_peer_review IS 'Whether learners of the course may be asked to review each other''s assignments.';
+
+COMMENT ON COLUMN public.courses.rating_total IS 'Sum of the ratings of approved reviews; with total_reviews kept by trigger_update_course_rating.';
+
+COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews, 1 to 5; null without any.';
+
+COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
+
+COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
+
+COMMENT ON COLUMN public.courses.newest_version_id IS 'The version that was published last; those who began an earlier one may move to it.';
+
+COMMENT ON COLUMN public.courses.language IS 'The language that the course is given in, as BCP 47 writes it.';
+
+COMMENT ON COLUMN public.courses.enable_reviews IS 'Whether learners may write reviews. Those that are there stay.';
+
+COMMENT ON COLUMN public.courses.review_after_percent IS 'How much of the course somebody has done before he can review it, in percent.';
+
+COMMENT ON COLUMN public.courses.cohorts_only IS 'Whether people take it only in a cohort. Else they may also begin at any time.';
+
+CREATE FUNCTION private.add_to_cohort(p_cohort public.course_cohorts, p_course public.courses, p_member uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_here public.enrollments;
+    v_other public.enrollments;
+    v_transaction uuid;
+begin
+    if p_member = p_course.instructor_id
+        or exists (select 1 from public.course_instructors t where t.course_id = p_course.id and t.profile_id = p_member)
+    then
+        return 'teaches';
+    end if;
+    select * into v_here from public.enrollments e
+    where e.member_id = p_member and e.course_id = p_course.id and e.cohort_name = p_cohort.name;
+    if v_here.status in ('enrolled', 'in_progress', 'completed') then
+        return 'already';
+    elsif exists (
+        select 1 from public.enrollments e where e.member_id = p_member and e.course_id = p_course.id and e.status = 'suspended'
+    ) or v_here.status <> 'dropped' then
+        return 'held';
+    end if;
+    select e.* into v_other from public.enrollments e
+    where e.member_id = p_member and e.course_id = p_course.id and e.id is distinct from v_here.id and private.goes_on(e)
+    order by e.cohort_id nulls last limit 1;
+    if v_other.cohort_id is not null or (v_other.id is not null and v_here.id is not null) then
+        return 'elsewhere';
+    elsif p_cohort.capacity is not null and (select k.seats_taken >= k.capacity from public.course_cohorts k where k.id = p_cohort.id) then
+        return 'full';
+    elsif v_other.id is not null then
+        perform private.move_to_cohort(v_other.id, p_cohort.id, 'Added to the cohort by the course’s team.');
+        return 'joined';
+    end if;
+    -- The office may let anybody in; an instructor gives nothing away that is sold, or is for members.
+    if not private.is_admin() and p_course.pricing_type = 'member_only' and not private.is_member(p_member, private.today()) then
+        return 'members_only';
+    elsif p_course.pricing_type in ('paid', 'premium') then
+        select t.id into v_transaction from public.transactions t
+        left join public.enrollments u on u.transaction_id = t.id
+        where t.member_id = p_member and t.course_id = p_course.id and private.pays(t.id) and (u.id is null or u.id = v_here.id)
+        order by u.id nulls last, t.completed_at limit 1 for no key update of t;
+        if v_transaction is null and not private.is_admin()
+            and (select p.amount > 0 from private.price_for(p_member, p_course.id, private.today()) p)
+        then
+            return 'unpaid';
+        end if;
+    end if;
+    if v_here.id is not null then
+        update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end,
+            transaction_id = coalesce(v_transaction, transaction_id)
+        where id = v_here.id;
+    else
+        insert into public.enrollments (course_id, member_id, cohort_id, enrollment_source, transaction_id)
+        values (p_course.id, p_member, p_cohort.id, 'admin_assignment', v_transaction);
+    end if;
+    perform private.notify(p_member, 'cohort_joined', left('You are enrolled in “' || p_course.title, 190) || '”',
+        'You are in the cohort “' || p_cohort.name || '”, which ' || case when p_cohort.starts_at > now() then 'begins' else 'began' end
+        || ' on ' || private.day_in_words(p_cohort.starts_at, p_cohort.time_zone) || '.', '/learn/' || p_course.slug);
+    return 'added';
+end
+$$;
+
+COMMENT ON FUNCTION private.add_to_cohort(p_cohort public.course_cohorts, p_course public.courses, p_member uuid) IS 'Puts somebody into a cohort for its team; answers what became of it: added, joined (he took the course without a cohort), already, elsewhere, full, held, teaches, members_only, unpaid.';
 
 CREATE TABLE public.videos (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -144,6 +421,32 @@ CREATE FUNCTION private.added(p_left bigint[], p_right bigint[]) RETURNS bigint[
 $$;
 
 COMMENT ON FUNCTION private.added(p_left bigint[], p_right bigint[]) IS 'Two rows of figures added place by place.';
+
+CREATE FUNCTION private.adopt_cohort() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_cohort public.course_cohorts;
+begin
+    if new.cohort_id is not null then
+        select * into v_cohort from public.course_cohorts k where k.id = new.cohort_id and k.course_id = new.course_id;
+        if v_cohort.id is null then
+            perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
+        end if;
+        new.cohort_name := v_cohort.name;
+        new.cohort_start_date := v_cohort.starts_at;
+        new.cohort_end_date := v_cohort.ends_at;
+    elsif tg_op = 'UPDATE' and old.cohort_id is not null then
+        new.cohort_name := null;
+        new.cohort_start_date := null;
+        new.cohort_end_date := null;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.adopt_cohort() IS 'Trigger: an enrollment takes the name and the dates of its cohort. Its name puts it before those that look for the name.';
 
 CREATE FUNCTION private.advance_live_session() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -220,9 +523,21 @@ COMMENT ON FUNCTION private.announce_session_end() IS 'Trigger: tells the web pr
 CREATE FUNCTION private.answer_grace() RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select interval '10 seconds' $$;
+    AS $$ select interval '2 seconds' $$;
 
 COMMENT ON FUNCTION private.answer_grace() IS 'How long after the deadline an answer that was on its way is still taken.';
+
+CREATE FUNCTION private.answers_digest(p_attempt uuid) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(convert_to(coalesce(
+        string_agg(w.position || ' ' || w.seq || ' ' || w.answer_data::text, E'\n' order by w.position), ''
+    ), 'UTF8'))
+    from public.quiz_answers w where w.quiz_attempt_id = p_attempt
+$$;
+
+COMMENT ON FUNCTION private.answers_digest(p_attempt uuid) IS 'SHA-256 of the answers of an attempt: position, number of the save and answer of each, a line each, in order.';
 
 CREATE FUNCTION private.archive_attempts(p_most integer DEFAULT 200) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -303,6 +618,28 @@ CREATE FUNCTION private.are_options(p_options jsonb, p_least integer, p_most int
 $_$;
 
 COMMENT ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) IS 'Whether a value is an array of options {id, text and media} with different ids, as many as asked for, and nothing else.';
+
+CREATE FUNCTION private.are_ranges(p_class text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(bool_and(ascii(r.found[1]) <= ascii(r.found[2])), true)
+    from regexp_matches(p_class, '([A-Za-z0-9])-([A-Za-z0-9])', 'g') as r (found)
+$$;
+
+COMMENT ON FUNCTION private.are_ranges(p_class text) IS 'Whether each range in a class of characters goes upwards.';
+
+CREATE FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case when p_shares is null then true when jsonb_typeof(p_shares) = 'object' then (
+        select coalesce(bool_and(s.key = any (p_ids) and private.is_number_between(s.value, -1, 1)), true)
+        from jsonb_each(p_shares) s
+    ) end, false)
+$$;
+
+COMMENT ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) IS 'Whether a value gives options their shares, -1 to 1; none is right too.';
 
 CREATE FUNCTION private.are_signatories(p_signatories jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -598,6 +935,43 @@ CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_an
 $$;
 
 COMMENT ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) IS 'What the key has to say to the options that were chosen.';
+
+CREATE FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_share numeric;
+    v_said text;
+begin
+    if private.is_blank_answer(p_answer) then
+        return null;
+    end if;
+    v_said := case p_type
+        when 'short_answer' then (private.match_text(p_correct, p_answer ->> 'text')).feedback
+        when 'numeric' then (private.match_number(p_correct, p_answer)).feedback
+        when 'fill_blank' then (
+            select string_agg(f.said, E'\n' order by f.blank)
+            from (
+                select b.key::integer as blank, (private.match_text(b.value, p_answer #>> array['blanks', b.key])).feedback as said
+                from jsonb_each(p_correct -> 'blanks') b
+            ) f where f.said is not null
+        )
+        when 'multiple_choice' then private.automated_feedback(p_order, p_feedback, p_answer)
+        when 'multiple_answer' then private.automated_feedback(p_order, p_feedback, p_answer)
+        when 'true_false' then private.automated_feedback(p_order, p_feedback, p_answer)
+    end;
+    -- And what is said to everybody whose answer is right, wrong, or right in part.
+    if p_correct is not null and p_feedback ?| array['right', 'wrong', 'partly'] then
+        v_share := private.grade_share(p_type, p_order, p_correct, p_answer);
+        v_said := concat_ws(E'\n', v_said, p_feedback ->> case v_share when 1 then 'right' when 0 then 'wrong' else 'partly' end);
+    end if;
+    -- Never longer than its column: what an author wrote at length must not keep an attempt from being handed in.
+    return nullif(left(v_said, 10000), '');
+end
+$$;
+
+COMMENT ON FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) IS 'What the key has to say to an answer: to the options chosen, to the text or number accepted, and to what is right, wrong or partly right.';
 
 CREATE FUNCTION private.award_attendance_credits(p_attendance uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -953,6 +1327,80 @@ $$;
 
 COMMENT ON FUNCTION private.check_body(p_body text) IS 'The words of a post without blanks around them; CG422 when there are none or too many.';
 
+CREATE FUNCTION private.check_choice(p_member uuid, p_course uuid, p_cohort uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_cohort public.course_cohorts;
+    v_other public.enrollments;
+    v_only boolean := (select c.cohorts_only from public.courses c where c.id = p_course);
+begin
+    if p_cohort is null and not v_only and not exists (select 1 from public.course_cohorts k where k.course_id = p_course) then
+        return;
+    end if;
+    -- As in private.enrol, for those who come by another way.
+    perform pg_advisory_xact_lock(hashtextextended('enrol:' || p_member::text || ':' || p_course::text, 0));
+    select e.* into v_other from public.enrollments e
+    where e.member_id = p_member and e.course_id = p_course and (p_cohort is not null or e.cohort_id is not null)
+      and e.cohort_id is distinct from p_cohort and private.goes_on(e)
+    limit 1;
+    if v_other.id is not null then
+        perform private.refuse('CG409', 'takes_it_already', 'You take this course already'
+            || coalesce(', in the cohort “' || v_other.cohort_name || '”', '')
+            || '. Ask its instructor to move you to another cohort: what you have done then comes with you.');
+    elsif p_cohort is null then
+        if v_only then
+            perform private.refuse('CG409', 'choose_cohort', 'This course is taken in cohorts. Choose one of them on its page.');
+        end if;
+        return;
+    end if;
+    -- Held until the seat is counted: of two people on the last place the second waits here, and then finds it full.
+    select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
+    if v_cohort.id is null then
+        perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
+    elsif public.cohort_state(v_cohort) = 'planned' then
+        perform private.refuse('CG409', 'cohort_not_open', '“' || v_cohort.name || '” takes people from '
+            || private.day_in_words(v_cohort.enrollment_opens_at, v_cohort.time_zone) || '.' || private.where_else(p_course, p_cohort));
+    elsif public.cohort_state(v_cohort) = 'closed' then
+        perform private.refuse('CG409', 'cohort_closed', '“' || v_cohort.name || '” takes nobody any more.'
+            || private.where_else(p_course, p_cohort));
+    elsif v_cohort.seats_taken >= v_cohort.capacity then
+        perform private.refuse('CG409', 'cohort_full', '“' || v_cohort.name || '” is full.' || private.where_else(p_course, p_cohort));
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_choice(p_member uuid, p_course uuid, p_cohort uuid) IS 'Whether somebody may take a course in a cohort, or without one, the rest of the rules aside; holds the cohort. Raises CG404 and CG409.';
+
+CREATE FUNCTION private.check_cohort() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        if exists (select 1 from public.enrollments e where e.cohort_id = old.id) then
+            perform private.refuse('CG409', 'cohort_not_empty',
+                '“' || old.name || '” has or had people in it, so it stays. Close it, and nobody else joins.');
+        end if;
+        return old;
+    end if;
+    if not private.is_time_zone(new.time_zone) then
+        perform private.refuse('CG422', 'unknown_time_zone', 'There is no time zone called ' || left(new.time_zone, 64) || '.');
+    elsif tg_op = 'UPDATE' and new.capacity < new.seats_taken and new.capacity is distinct from old.capacity then
+        perform private.refuse('CG409', 'fewer_than_are_in_it', 'There are ' || new.seats_taken || ' people in it. Move some of them first.');
+    elsif exists (
+        select 1 from public.course_cohorts k
+        where k.course_id = new.course_id and lower(k.name) = lower(new.name) and k.id <> new.id
+    ) then
+        perform private.refuse('CG409', 'cohort_name_taken', 'This course has a cohort of that name. Choose another name.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_cohort() IS 'Trigger: says in words what of a cohort cannot be.';
+
 CREATE FUNCTION private.check_collected_file() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -992,6 +1440,7 @@ begin
         select 1 from public.enrollments e
         where e.member_id = new.member_id and e.course_id = new.course_id and e.cohort_name is not distinct from new.cohort_name
     ) then
+        perform private.check_choice(new.member_id, new.course_id, new.cohort_id);
         new.transaction_id := private.check_may_enrol(new.member_id, new.course_id);
     end if;
     return new;
@@ -1382,137 +1831,6 @@ $_$;
 
 COMMENT ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) IS 'Refuses what an assignment does not take: wrong kind, type, size, or a file of somebody else.';
 
-CREATE FUNCTION private.fold(p_text text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text)) $$;
-
-COMMENT ON FUNCTION private.fold(p_text text) IS 'Text as it is compared in searches: lower case, without accents. Immutable so that it can be indexed.';
-
-CREATE TABLE public.courses (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    title text NOT NULL,
-    slug text NOT NULL,
-    description text NOT NULL,
-    short_description text,
-    learning_objectives jsonb DEFAULT '[]'::jsonb NOT NULL,
-    target_audience text,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    category text NOT NULL,
-    difficulty_level text DEFAULT 'beginner'::text NOT NULL,
-    ce_credits numeric(5,2) DEFAULT 0 NOT NULL,
-    pricing_type text DEFAULT 'free'::text NOT NULL,
-    price numeric(10,2) DEFAULT 0 NOT NULL,
-    member_price numeric(10,2),
-    currency text DEFAULT 'USD'::text NOT NULL,
-    delivery_format text DEFAULT 'self_paced'::text NOT NULL,
-    estimated_duration_minutes integer,
-    status text DEFAULT 'draft'::text NOT NULL,
-    published_at timestamp with time zone,
-    archived_at timestamp with time zone,
-    instructor_id uuid,
-    author_bio text,
-    thumbnail_url text,
-    promo_video_url text,
-    syllabus_url text,
-    allow_enrollment boolean DEFAULT true NOT NULL,
-    max_enrollments integer,
-    enrollment_start_date timestamp with time zone,
-    enrollment_end_date timestamp with time zone,
-    course_start_date timestamp with time zone,
-    course_end_date timestamp with time zone,
-    completion_certificate boolean DEFAULT true NOT NULL,
-    total_enrollments integer DEFAULT 0 NOT NULL,
-    active_enrollments integer DEFAULT 0 NOT NULL,
-    completion_count integer DEFAULT 0 NOT NULL,
-    completion_rate numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (total_enrollments > 0) THEN round((((LEAST(completion_count, total_enrollments))::numeric * 100.0) / (total_enrollments)::numeric), 2)
-    ELSE (0)::numeric
-END) STORED,
-    required_lessons integer DEFAULT 0 NOT NULL,
-    created_by uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    search_text text GENERATED ALWAYS AS (private.fold(((((((title || ' '::text) || COALESCE(short_description, ''::text)) || ' '::text) || COALESCE(target_audience, ''::text)) || ' '::text) || replace(category, '_'::text, ' '::text)))) STORED,
-    designation_id uuid,
-    enable_discussion_forum boolean DEFAULT false NOT NULL,
-    enable_peer_review boolean DEFAULT false NOT NULL,
-    rating_total integer DEFAULT 0 NOT NULL,
-    total_reviews integer DEFAULT 0 NOT NULL,
-    avg_rating numeric(3,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (total_reviews > 0) THEN round(((rating_total)::numeric / (total_reviews)::numeric), 2)
-    ELSE NULL::numeric
-END) STORED,
-    final_assessment_id uuid,
-    certificate_template_id uuid,
-    newest_version_id uuid,
-    language text DEFAULT 'en'::text NOT NULL,
-    enable_reviews boolean DEFAULT true NOT NULL,
-    review_after_percent integer DEFAULT 25 NOT NULL,
-    CONSTRAINT course_dates CHECK (((course_end_date IS NULL) OR (course_start_date IS NULL) OR (course_end_date > course_start_date))),
-    CONSTRAINT courses_active_enrollments_check CHECK ((active_enrollments >= 0)),
-    CONSTRAINT courses_author_bio_check CHECK ((length(author_bio) <= 5000)),
-    CONSTRAINT courses_category_check CHECK ((category = ANY (ARRAY['insurance_fundamentals'::text, 'health_benefits'::text, 'life_insurance'::text, 'retirement_planning'::text, 'compliance'::text, 'sales_techniques'::text, 'leadership'::text, 'technology'::text, 'continuing_education'::text]))),
-    CONSTRAINT courses_ce_credits_check CHECK ((ce_credits >= (0)::numeric)),
-    CONSTRAINT courses_completion_count_check CHECK ((completion_count >= 0)),
-    CONSTRAINT courses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT courses_delivery_format_check CHECK ((delivery_format = ANY (ARRAY['self_paced'::text, 'instructor_led'::text, 'blended'::text, 'live_virtual'::text]))),
-    CONSTRAINT courses_description_check CHECK ((length(description) <= 20000)),
-    CONSTRAINT courses_difficulty_level_check CHECK ((difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text]))),
-    CONSTRAINT courses_estimated_duration_minutes_check CHECK ((estimated_duration_minutes > 0)),
-    CONSTRAINT courses_language_check CHECK ((language ~ '^[a-z]{2,3}(-[A-Z]{2})?$'::text)),
-    CONSTRAINT courses_learning_objectives_check CHECK ((jsonb_typeof(learning_objectives) = 'array'::text)),
-    CONSTRAINT courses_max_enrollments_check CHECK ((max_enrollments > 0)),
-    CONSTRAINT courses_member_price_check CHECK ((member_price >= (0)::numeric)),
-    CONSTRAINT courses_price_check CHECK ((price >= (0)::numeric)),
-    CONSTRAINT courses_pricing_type_check CHECK ((pricing_type = ANY (ARRAY['free'::text, 'paid'::text, 'member_only'::text, 'premium'::text]))),
-    CONSTRAINT courses_promo_video_url_check CHECK ((length(promo_video_url) <= 1024)),
-    CONSTRAINT courses_required_lessons_check CHECK ((required_lessons >= 0)),
-    CONSTRAINT courses_short_description_check CHECK ((length(short_description) <= 200)),
-    CONSTRAINT courses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
-    CONSTRAINT courses_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'published'::text, 'archived'::text]))),
-    CONSTRAINT courses_syllabus_url_check CHECK ((length(syllabus_url) <= 1024)),
-    CONSTRAINT courses_tags_check CHECK ((cardinality(tags) <= 30)),
-    CONSTRAINT courses_target_audience_check CHECK ((length(target_audience) <= 1000)),
-    CONSTRAINT courses_thumbnail_url_check CHECK ((length(thumbnail_url) <= 1024)),
-    CONSTRAINT courses_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT courses_total_enrollments_check CHECK ((total_enrollments >= 0)),
-    CONSTRAINT enrollment_window CHECK (((enrollment_end_date IS NULL) OR (enrollment_start_date IS NULL) OR (enrollment_end_date > enrollment_start_date))),
-    CONSTRAINT objectives_have_a_length CHECK ((length((learning_objectives)::text) <= 20000)),
-    CONSTRAINT paid_courses_have_a_price CHECK (((pricing_type <> ALL (ARRAY['paid'::text, 'premium'::text])) OR (price > (0)::numeric))),
-    CONSTRAINT prices_and_credits_are_numbers CHECK (((price <> 'NaN'::numeric) AND (member_price <> 'NaN'::numeric) AND (ce_credits <> 'NaN'::numeric))),
-    CONSTRAINT ratings_are_one_to_five CHECK (((rating_total >= total_reviews) AND (rating_total <= (5 * total_reviews)))),
-    CONSTRAINT reviews_come_after_a_share CHECK (((review_after_percent >= 0) AND (review_after_percent <= 100)))
-);
-
-COMMENT ON TABLE public.courses IS 'Course catalogue. Counters are kept by triggers, by the difference.';
-
-COMMENT ON COLUMN public.courses.required_lessons IS 'Live lessons with require_completion; kept by trigger_count_required_lessons.';
-
-COMMENT ON COLUMN public.courses.search_text IS 'What the catalogue search compares with, folded by private.fold().';
-
-COMMENT ON COLUMN public.courses.designation_id IS 'The designation that the course counts towards.';
-
-COMMENT ON COLUMN public.courses.enable_peer_review IS 'Whether learners of the course may be asked to review each other''s assignments.';
-
-COMMENT ON COLUMN public.courses.rating_total IS 'Sum of the ratings of approved reviews; with total_reviews kept by trigger_update_course_rating.';
-
-COMMENT ON COLUMN public.courses.avg_rating IS 'Mean rating of approved reviews, 1 to 5; null without any.';
-
-COMMENT ON COLUMN public.courses.final_assessment_id IS 'The quiz of this course that ends it; written by public.set_final_assessment.';
-
-COMMENT ON COLUMN public.courses.certificate_template_id IS 'How the course''s certificates look; null for the site''s own design.';
-
-COMMENT ON COLUMN public.courses.newest_version_id IS 'The version that was published last; those who began an earlier one may move to it.';
-
-COMMENT ON COLUMN public.courses.language IS 'The language that the course is given in, as BCP 47 writes it.';
-
-COMMENT ON COLUMN public.courses.enable_reviews IS 'Whether learners may write reviews. Those that are there stay.';
-
-COMMENT ON COLUMN public.courses.review_after_percent IS 'How much of the course somebody has done before he can review it, in percent.';
-
 CREATE FUNCTION private.check_takes(p_member uuid, p_course uuid) RETURNS public.courses
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1656,6 +1974,10 @@ END) STORED,
     created_by uuid DEFAULT auth.uid(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    grading_policy text DEFAULT 'best'::text NOT NULL,
+    layout text DEFAULT 'all'::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    anonymous_grading boolean DEFAULT false NOT NULL,
     CONSTRAINT a_quiz_belongs_to_a_lesson_or_a_course CHECK ((num_nonnulls(course_id, lesson_id) = 1)),
     CONSTRAINT answers_after_a_deadline_have_one CHECK (((show_correct_answers <> 'after_deadline'::text) OR (available_until IS NOT NULL))),
     CONSTRAINT quiz_window CHECK ((available_until > available_from)),
@@ -1663,10 +1985,13 @@ END) STORED,
     CONSTRAINT quizzes_check CHECK (((passed_count >= 0) AND (passed_count <= graded_count))),
     CONSTRAINT quizzes_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT quizzes_graded_count_check CHECK ((graded_count >= 0)),
+    CONSTRAINT quizzes_grading_policy CHECK ((grading_policy = ANY (ARRAY['best'::text, 'last'::text, 'average'::text]))),
     CONSTRAINT quizzes_instructions_check CHECK ((length(instructions) <= 10000)),
+    CONSTRAINT quizzes_layout CHECK ((layout = ANY (ARRAY['all'::text, 'one'::text]))),
     CONSTRAINT quizzes_max_attempts_check CHECK ((max_attempts > 0)),
     CONSTRAINT quizzes_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
     CONSTRAINT quizzes_quiz_type_check CHECK ((quiz_type = ANY (ARRAY['pre_assessment'::text, 'formative'::text, 'summative'::text, 'final_exam'::text, 'practice'::text]))),
+    CONSTRAINT quizzes_revision_check CHECK ((revision > 0)),
     CONSTRAINT quizzes_score_sum_check CHECK (((score_sum >= (0)::numeric) AND (score_sum <> 'NaN'::numeric))),
     CONSTRAINT quizzes_show_correct_answers_check CHECK ((show_correct_answers = ANY (ARRAY['immediately'::text, 'after_submission'::text, 'after_deadline'::text, 'never'::text]))),
     CONSTRAINT quizzes_source_content_ids_check CHECK ((cardinality(source_content_ids) <= 200)),
@@ -1677,7 +2002,7 @@ END) STORED,
     CONSTRAINT the_course_of_a_quiz_is_one CHECK (((course_id IS NULL) OR (course_id = of_course_id)))
 );
 
-COMMENT ON TABLE public.quizzes IS 'Assessment configuration with passing criteria, time limits, and retry policies. Counters are kept by the difference.';
+COMMENT ON TABLE public.quizzes IS 'Assessment configuration with passing criteria, time limits, and retry policies. Its counters are as of the last fold of quiz_count_moves; the view quiz_counters is exact.';
 
 COMMENT ON COLUMN public.quizzes.of_course_id IS 'The course that it belongs to, itself or through its lesson; set by trigger, kept true by a composite foreign key.';
 
@@ -1687,7 +2012,15 @@ COMMENT ON COLUMN public.quizzes.is_mandatory IS 'Must be taken for the course t
 
 COMMENT ON COLUMN public.quizzes.source_content_ids IS 'Content blocks that it was made from. An array, not rows: a note of where it came from that must outlive the blocks and that nothing looks up.';
 
-CREATE FUNCTION private.choose_questions(p_quiz public.quizzes) RETURNS TABLE(n bigint, version_id uuid, points numeric)
+COMMENT ON COLUMN public.quizzes.grading_policy IS 'Which result counts when there are several: the best, the last that is graded, or their average.';
+
+COMMENT ON COLUMN public.quizzes.layout IS 'all: every question on one page. one: a page for each question.';
+
+COMMENT ON COLUMN public.quizzes.revision IS 'Counts how often what is asked was arranged; who arranges names the one that he saw.';
+
+COMMENT ON COLUMN public.quizzes.anonymous_grading IS 'Whoever grades by hand does not see whose answer it is.';
+
+CREATE FUNCTION private.choose_questions(p_quiz public.quizzes) RETURNS TABLE(n bigint, version_id uuid, points numeric, section text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1695,43 +2028,48 @@ declare
     v_place public.quiz_questions;
     v_found uuid[] := '{}';
     v_points numeric[] := '{}';
-    v_group integer[] := '{}';
+    v_place_of integer[] := '{}';
     v_drawn uuid[];
 begin
-    -- Those by name first: a draw never brings one of them again, nor one that another draw brought.
+    -- Those by name first and together: a draw never brings one of them again, nor one that another draw brought.
+    select coalesce(array_agg(p.question_version_id order by p.question_order), '{}'),
+        coalesce(array_agg(p.points order by p.question_order), '{}'),
+        coalesce(array_agg(p.question_order order by p.question_order), '{}')
+    into v_found, v_points, v_place_of
+    from public.quiz_questions p where p.quiz_id = p_quiz.id and p.draw_tag is null;
     for v_place in
-        select p.* from public.quiz_questions p where p.quiz_id = p_quiz.id
-        order by p.draw_tag is not null, p.question_order
+        select p.* from public.quiz_questions p where p.quiz_id = p_quiz.id and p.draw_tag is not null order by p.question_order
     loop
-        if v_place.question_version_id is not null then
-            v_drawn := array[v_place.question_version_id];
-        else
-            v_drawn := array(
-                select v.id from public.questions q
-                cross join lateral (
-                    select w.id from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
-                ) v
-                where q.status = 'active' and v_place.draw_tag = any (q.tags)
-                  and q.course_id is not distinct from case v_place.draw_from when 'course' then p_quiz.of_course_id end
-                  and q.id not in (select u.question_id from public.question_versions u where u.id = any (v_found))
-                order by random() limit v_place.draw_count
-            );
-        end if;
+        v_drawn := array(
+            select v.id from public.questions q
+            cross join lateral (
+                select w.id from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
+            ) v
+            where q.status = 'active' and v_place.draw_tag = any (q.tags)
+              and q.course_id is not distinct from case v_place.draw_from when 'course' then p_quiz.of_course_id end
+              and q.id not in (select u.question_id from public.question_versions u where u.id = any (v_found))
+            order by random() limit v_place.draw_count
+        );
         v_found := v_found || v_drawn;
         v_points := v_points || array_fill(v_place.points, array[cardinality(v_drawn)]);
-        -- Sections keep their order; a shuffle is within them.
-        v_group := v_group || array_fill(case when p_quiz.shuffle_questions then (
-            select min(s.question_order) from public.quiz_questions s
-            where s.quiz_id = p_quiz.id and s.section is not distinct from v_place.section
-        ) else v_place.question_order end, array[cardinality(v_drawn)]);
+        v_place_of := v_place_of || array_fill(v_place.question_order, array[cardinality(v_drawn)]);
     end loop;
     return query
-    select row_number() over (order by f.place, case when p_quiz.shuffle_questions then random() end, f.i), f.id, f.worth
-    from unnest(v_found, v_points, v_group) with ordinality as f (id, worth, place, i);
+    -- Sections keep their order; a shuffle is within them.
+    select row_number() over (
+            order by case when p_quiz.shuffle_questions then g.first_of_section else p.question_order end,
+                case when p_quiz.shuffle_questions then random() end, f.i
+        ), f.id, f.worth, p.section
+    from unnest(v_found, v_points, v_place_of) with ordinality as f (id, worth, place, i)
+    join public.quiz_questions p on p.quiz_id = p_quiz.id and p.question_order = f.place
+    join (
+        select s.section, min(s.question_order) as first_of_section
+        from public.quiz_questions s where s.quiz_id = p_quiz.id group by s.section
+    ) g on g.section is not distinct from p.section;
 end
 $$;
 
-COMMENT ON FUNCTION private.choose_questions(p_quiz public.quizzes) IS 'What an attempt that begins now asks, in its order: draws are drawn and shuffles shuffled.';
+COMMENT ON FUNCTION private.choose_questions(p_quiz public.quizzes) IS 'What an attempt that begins now asks, in its order and sections: draws are drawn and shuffles shuffled.';
 
 CREATE FUNCTION private.choose_template() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1789,6 +2127,22 @@ $$;
 
 COMMENT ON FUNCTION private.close_playbacks_of_session() IS 'Trigger: a browser that was signed out may not report any more. When its owner signs in again, what it kept may still be sent.';
 
+CREATE FUNCTION private.compared_text(p_text text, p_case boolean, p_accents boolean) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_text text := btrim(regexp_replace(normalize(p_text, NFKC), '\s+', ' ', 'g'));
+begin
+    if not p_accents then
+        v_text := extensions.unaccent('extensions.unaccent'::regdictionary, v_text);
+    end if;
+    return case when p_case then v_text else lower(v_text) end;
+end
+$$;
+
+COMMENT ON FUNCTION private.compared_text(p_text text, p_case boolean, p_accents boolean) IS 'Text as answers are compared: one space between words, without case and without accents unless they count.';
+
 CREATE FUNCTION private.complete_after_lesson_deleted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1812,7 +2166,8 @@ declare
 begin
     select * into v_attempt from public.quiz_attempts where id = p_attempt;
     select * into v_quiz from public.quizzes where id = v_attempt.quiz_id;
-    if v_attempt.passed and v_quiz.lesson_id is not null and v_quiz.quiz_type <> 'practice'
+    if v_quiz.lesson_id is not null and v_quiz.quiz_type <> 'practice'
+        and (select r.passed from private.counted_result(v_attempt.enrollment_id, v_quiz) r)
         and exists (
             select 1 from public.enrollments e where e.id = v_attempt.enrollment_id
               and private.completes_by(e.course_version_id, v_quiz.lesson_id, 'quiz_passed')
@@ -1822,10 +2177,7 @@ begin
             select 1 from public.quizzes o
             where o.lesson_id = v_quiz.lesson_id and o.id <> v_quiz.id and o.status = 'published' and o.require_passing
               and o.quiz_type <> 'practice'
-              and not exists (
-                  select 1 from public.quiz_attempts t
-                  where t.enrollment_id = v_attempt.enrollment_id and t.quiz_id = o.id and t.passed
-              )
+              and not coalesce((select r.passed from private.counted_result(v_attempt.enrollment_id, o) r), false)
         )
     then
         perform private.complete_lesson(v_attempt.enrollment_id, v_quiz.lesson_id);
@@ -1944,22 +2296,6 @@ $_$;
 
 COMMENT ON FUNCTION private.is_price_rule(p_rule jsonb) IS 'Whether this says by which rule a price was fixed: {rule, on, audience, …}. "agreed" is a price that the office gave, "unrecorded" one from before reasons were kept.';
 
-CREATE FUNCTION private.uuid_v7() RETURNS uuid
-    LANGUAGE sql PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
-    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
-    select (
-        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
-        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
-        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
-    )::uuid
-    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
-$$;
-
-COMMENT ON FUNCTION private.uuid_v7() IS 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
-
 CREATE TABLE public.transactions (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     member_id uuid NOT NULL,
@@ -1977,6 +2313,7 @@ CREATE TABLE public.transactions (
     price numeric(10,2),
     price_rule jsonb,
     reference text,
+    cohort_id uuid,
     CONSTRAINT amounts_are_numbers CHECK ((amount <> 'NaN'::numeric)),
     CONSTRAINT completed_transactions_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
     CONSTRAINT prices_are_named_by_their_rule CHECK (((price_id IS NOT NULL) = (COALESCE((price_rule ->> 'rule'::text), ''::text) = 'price'::text))),
@@ -2005,6 +2342,8 @@ COMMENT ON COLUMN public.transactions.price IS 'The price when the order was mad
 COMMENT ON COLUMN public.transactions.price_rule IS 'The rule that gave the price, in the words of that day.';
 
 COMMENT ON COLUMN public.transactions.reference IS 'The number that the payment service has for it.';
+
+COMMENT ON COLUMN public.transactions.cohort_id IS 'The cohort that was chosen with the order; enrolling by it takes the place there while there is one.';
 
 CREATE FUNCTION private.complete_purchase(p_transaction uuid, p_reference text) RETURNS public.transactions
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2322,6 +2661,97 @@ $$;
 
 COMMENT ON FUNCTION private.count_progress() IS 'Trigger: counts who began and completed lessons and modules. Fires after trigger_update_enrollment_progress, which holds the enrollment, so of two lessons that one person completes at once the second sees the first.';
 
+CREATE FUNCTION private.count_quiz_insight(p_quiz uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_began timestamptz := clock_timestamp();
+begin
+    insert into public.quiz_insights as i (quiz_id, of_course_id, attempts, passed, average, score_bins, seconds_quarter, seconds_median,
+        seconds_three_quarters, graded_count, passed_count, score_sum, computed_at, took)
+    select z.id, z.of_course_id, s.attempts, s.passed, s.average, s.bins, s.quarters[1], s.quarters[2], s.quarters[3],
+        z.graded_count, z.passed_count, z.score_sum, now(), interval '0'
+    from public.quizzes z
+    cross join lateral (
+        select count(*) as attempts, count(*) filter (where t.passed) as passed, round(avg(t.score), 2) as average,
+            array(select count(*) filter (where least(19, floor(b.score / 5)) = n)::integer
+                from generate_series(0, 19) n left join public.quiz_attempts b on b.quiz_id = z.id and b.score is not null
+                group by n order by n) as bins,
+            percentile_cont(array[0.25, 0.5, 0.75]) within group (order by t.time_spent_seconds)::integer[] as quarters
+        from public.quiz_attempts t where t.quiz_id = z.id and t.score is not null
+    ) s
+    where z.id = p_quiz
+    on conflict (quiz_id) do update set attempts = excluded.attempts, passed = excluded.passed, average = excluded.average,
+        score_bins = excluded.score_bins, seconds_quarter = excluded.seconds_quarter, seconds_median = excluded.seconds_median,
+        seconds_three_quarters = excluded.seconds_three_quarters, graded_count = excluded.graded_count,
+        passed_count = excluded.passed_count, score_sum = excluded.score_sum, computed_at = excluded.computed_at;
+    delete from public.quiz_question_insights where quiz_id = p_quiz;
+    insert into public.quiz_question_insights (quiz_id, question_version_id, of_course_id, place, asked, answered, full_points, share,
+        discrimination, options)
+    with attempts as materialized (
+        select t.id, t.course_id, t.points_earned, t.total_points, ntile(3) over (order by t.score, t.id) as third
+        from public.quiz_attempts t where t.quiz_id = p_quiz and t.score is not null
+    ), items as materialized (
+        select a.question_version_id, a.position, a.option_order, t.course_id, t.third, w.answer_data,
+            w.id is not null and not private.is_blank_answer(w.answer_data) as answered,
+            case when a.points > 0 then coalesce(w.points_earned, 0) / a.points else 0 end as share,
+            case when t.total_points > a.points then (t.points_earned - coalesce(w.points_earned, 0)) / (t.total_points - a.points) end as rest
+        from attempts t
+        join private.attempt_questions a on a.quiz_attempt_id = t.id
+        left join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
+    ), chosen as (
+        select c.question_version_id, c.option_id, array[
+            count(*) filter (where c.third = 1), count(*) filter (where c.third = 2), count(*) filter (where c.third = 3)
+        ] as thirds
+        from (
+            select i.question_version_id, i.third, private.option_at(i.option_order, s.shown) as option_id
+            from items i
+            join public.question_versions v on v.id = i.question_version_id
+                and v.question_type in ('multiple_choice', 'true_false', 'multiple_answer')
+            cross join lateral jsonb_array_elements_text(
+                case jsonb_typeof(i.answer_data -> 'selected') when 'array' then i.answer_data -> 'selected'
+                    when 'string' then jsonb_build_array(i.answer_data -> 'selected') else '[]' end
+            ) as s (shown)
+        ) c
+        where c.option_id is not null
+        group by 1, 2
+    )
+    select p_quiz, i.question_version_id, min(i.course_id::text)::uuid, greatest(1, round(avg(i.position)))::integer, count(*),
+        count(*) filter (where i.answered), count(*) filter (where i.share >= 1), round(avg(i.share), 4),
+        round(corr(i.share::double precision, i.rest::double precision)::numeric, 4),
+        coalesce((select jsonb_object_agg(c.option_id, to_jsonb(c.thirds)) from chosen c where c.question_version_id = i.question_version_id), '{}')
+    from items i group by i.question_version_id;
+    update public.quiz_insights set took = clock_timestamp() - v_began where quiz_id = p_quiz;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_quiz_insight(p_quiz uuid) IS 'Counts how a quiz does, from all its graded attempts.';
+
+CREATE FUNCTION private.count_quiz_insights() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz uuid;
+begin
+    -- One a call, the longest uncounted first. What takes long is counted seldom: a hundredth of the time at most goes into it.
+    select z.id into v_quiz
+    from public.quizzes z left join public.quiz_insights i on i.quiz_id = z.id
+    where z.graded_count > 0
+      and (i.quiz_id is null or (z.graded_count, z.passed_count, z.score_sum) is distinct from (i.graded_count, i.passed_count, i.score_sum))
+      and (i.quiz_id is null or i.computed_at + i.took * 100 < clock_timestamp())
+    order by i.computed_at nulls first, z.id limit 1;
+    if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('count_quiz_insights', 0)) then
+        return 0;
+    end if;
+    perform private.count_quiz_insight(v_quiz);
+    return 1;
+end
+$$;
+
+COMMENT ON FUNCTION private.count_quiz_insights() IS 'Counts anew how the next quiz does whose figures have moved; 0 when there is none. To be called until it answers 0.';
+
 CREATE FUNCTION private.count_quiz_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2396,6 +2826,37 @@ end
 $$;
 
 COMMENT ON FUNCTION private.count_session() IS 'Trigger: moves the number of registrations by the difference. The counters of who attended move in private.count_attendance().';
+
+CREATE FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) RETURNS TABLE(passed boolean, graded boolean, score numeric, best numeric, passed_at timestamp with time zone, graded_at timestamp with time zone, taken integer, waiting integer, in_progress uuid, last_total numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select
+        case p_quiz.grading_policy
+            when 'last' then (array_agg(t.passed order by t.attempt_number desc) filter (where t.score is not null))[1]
+            when 'average' then round(avg(t.score), 2) >= p_quiz.passing_score
+            else bool_or(t.passed)
+        end,
+        count(t.score) > 0,
+        case p_quiz.grading_policy
+            when 'last' then (array_agg(t.score order by t.attempt_number desc) filter (where t.score is not null))[1]
+            when 'average' then round(avg(t.score), 2)
+            else max(t.score)
+        end,
+        max(t.score),
+        case p_quiz.grading_policy
+            when 'best' then min(t.submitted_at) filter (where t.passed)
+            else max(t.submitted_at) filter (where t.score is not null)
+        end,
+        min(t.submitted_at) filter (where t.score is not null),
+        count(*)::integer,
+        (count(*) filter (where t.status = 'submitted'))::integer,
+        (array_agg(t.id) filter (where t.status = 'in_progress'))[1],
+        (array_agg(t.total_points order by t.attempt_number desc))[1]
+    from public.quiz_attempts t where t.enrollment_id = p_enrollment and t.quiz_id = p_quiz.id
+$$;
+
+COMMENT ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) IS 'What an enrollment''s attempts at a quiz come to by its grading_policy: score in percent, whether that passes, and since when.';
 
 CREATE FUNCTION private.courses_granted_by(p_partner_enrollment uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2585,6 +3046,70 @@ CREATE FUNCTION private.current_catalogue_version() RETURNS bigint
 
 COMMENT ON FUNCTION private.current_catalogue_version() IS 'The number that cached catalogue pages are kept under.';
 
+CREATE TABLE public.enrollments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
+    enrollment_source text DEFAULT 'self_enrollment'::text NOT NULL,
+    transaction_id uuid,
+    status text DEFAULT 'enrolled'::text NOT NULL,
+    lessons_completed integer DEFAULT 0 NOT NULL,
+    current_lesson_id uuid,
+    started_at timestamp with time zone,
+    last_accessed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    cohort_name text,
+    expires_at timestamp with time zone,
+    final_grade numeric(5,2),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    course_version_id uuid,
+    cohort_start_date timestamp with time zone,
+    cohort_end_date timestamp with time zone,
+    instructor_notes text,
+    cohort_id uuid,
+    CONSTRAINT a_cohort_ends_after_it_starts CHECK ((cohort_end_date > cohort_start_date)),
+    CONSTRAINT cohort_dates_are_of_a_cohort CHECK (((cohort_name IS NOT NULL) OR (num_nonnulls(cohort_start_date, cohort_end_date) = 0))),
+    CONSTRAINT cohorts_of_enrollments_have_names CHECK (((cohort_id IS NULL) OR (cohort_name IS NOT NULL))),
+    CONSTRAINT completed_enrollments_are_dated CHECK (((status <> 'completed'::text) OR (completed_at IS NOT NULL))),
+    CONSTRAINT enrollments_cohort_name_check CHECK (((length(cohort_name) >= 1) AND (length(cohort_name) <= 120))),
+    CONSTRAINT enrollments_enrollment_source_check CHECK ((enrollment_source = ANY (ARRAY['self_enrollment'::text, 'admin_assignment'::text, 'bulk_import'::text, 'event_registration'::text, 'membership_benefit'::text]))),
+    CONSTRAINT enrollments_final_grade_check CHECK (((final_grade >= (0)::numeric) AND (final_grade <= (100)::numeric))),
+    CONSTRAINT enrollments_lessons_completed_check CHECK ((lessons_completed >= 0)),
+    CONSTRAINT enrollments_status_check CHECK ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text, 'dropped'::text, 'expired'::text, 'suspended'::text, 'archived'::text]))),
+    CONSTRAINT instructor_notes_have_a_length CHECK (((length(instructor_notes) >= 1) AND (length(instructor_notes) <= 10000)))
+);
+
+COMMENT ON TABLE public.enrollments IS 'Who takes which course. Nothing here is written by the member: rules and triggers move it.';
+
+COMMENT ON COLUMN public.enrollments.lessons_completed IS 'Completed lessons that count; kept by trigger_update_enrollment_progress, by the difference.';
+
+COMMENT ON COLUMN public.enrollments.course_version_id IS 'What was begun. Null: the course as it is asks, and none of its versions.';
+
+COMMENT ON COLUMN public.enrollments.cohort_start_date IS 'When the cohort of this enrollment begins, as it was when the person was put into it; written by the site alone.';
+
+COMMENT ON COLUMN public.enrollments.cohort_end_date IS 'When the cohort of this enrollment ends.';
+
+COMMENT ON COLUMN public.enrollments.instructor_notes IS 'What the instructor says to the member about the whole course, beside final_grade. The member reads it.';
+
+COMMENT ON COLUMN public.enrollments.cohort_id IS 'The cohort; null of somebody who takes the course at his own time, or whose cohort is only a name.';
+
+CREATE FUNCTION private.current_enrollment(p_member uuid, p_course uuid) RETURNS public.enrollments
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.* from public.enrollments e
+    where e.member_id = p_member and e.course_id = p_course
+    order by
+        e.status in ('enrolled', 'in_progress', 'completed') desc,
+        coalesce(e.cohort_start_date <= now(), true) desc,
+        e.completed_at desc nulls first, e.enrolled_at desc
+    limit 1
+$$;
+
+COMMENT ON FUNCTION private.current_enrollment(p_member uuid, p_course uuid) IS 'Of several enrollments of a person in a course the one that counts now: open before closed, begun before to come, under way before completed, the newest.';
+
 CREATE FUNCTION private.current_outline(p_course uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2596,6 +3121,13 @@ CREATE FUNCTION private.current_outline(p_course uuid) RETURNS jsonb
 $$;
 
 COMMENT ON FUNCTION private.current_outline(p_course uuid) IS 'Modules in order, each {id, lessons: [id]}; without what was removed.';
+
+CREATE FUNCTION private.day_in_words(p_at timestamp with time zone, p_zone text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select to_char(p_at at time zone p_zone, 'FMDD FMMonth YYYY') $$;
+
+COMMENT ON FUNCTION private.day_in_words(p_at timestamp with time zone, p_zone text) IS 'A day as refusals name it, in a time zone.';
 
 CREATE FUNCTION private.defer_job(p_task text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT 'default'::text, p_queueing_lock text DEFAULT NULL::text, p_scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2698,8 +3230,11 @@ CREATE TABLE public.quiz_attempts (
     instructor_feedback text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    answers_sha256 bytea,
+    regrade uuid,
     CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
     CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
+    CONSTRAINT quiz_attempts_answers_sha256 CHECK ((length(answers_sha256) = 32)),
     CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
     CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
     CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
@@ -2725,6 +3260,10 @@ COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner hand
 COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
 
 COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
+
+COMMENT ON COLUMN public.quiz_attempts.answers_sha256 IS 'SHA-256 of its answers as they were handed in, as private.answers_digest makes it.';
+
+COMMENT ON COLUMN public.quiz_attempts.regrade IS 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
 
 CREATE FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) RETURNS public.quiz_attempts
     LANGUAGE sql SECURITY DEFINER
@@ -2801,6 +3340,84 @@ $$;
 
 COMMENT ON FUNCTION private.engagement_score(p_person uuid) IS 'How much somebody learnt in the last twelve months, 0 to 100: courses completed, lessons completed, how recent. Null for those to whom his learning records as a whole are not open.';
 
+CREATE FUNCTION private.enrol(p_course uuid, p_cohort uuid) RETURNS public.enrollments
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+    v_transaction uuid;
+    v_given_back boolean;
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to enrol.');
+    end if;
+    perform private.hold_requirements(p_course, false);
+    -- Two tabs with two cohorts are one wish. Before any row is locked: the order in which the team adds people, too.
+    perform pg_advisory_xact_lock(hashtextextended('enrol:' || auth.uid()::text || ':' || p_course::text, 0));
+    -- Without a choice: whatever is under way is the answer, in which cohort ever.
+    select e.* into v_enrollment from public.enrollments e
+    where p_cohort is null and e.member_id = auth.uid() and e.course_id = p_course and e.cohort_id is not null and private.goes_on(e)
+    order by e.enrolled_at desc limit 1;
+    if v_enrollment.id is not null then
+        return v_enrollment;
+    elsif p_cohort is null then
+        -- What was ordered for a cohort and paid takes the place there.
+        p_cohort := (
+            select t.cohort_id from public.transactions t
+            join public.course_cohorts k on k.id = t.cohort_id
+            left join public.enrollments u on u.transaction_id = t.id
+            where t.member_id = auth.uid() and t.course_id = p_course and u.id is null and private.pays(t.id)
+              and public.cohort_state(k) = 'open' and (k.capacity is null or k.seats_taken < k.capacity)
+            order by t.completed_at limit 1
+        );
+    end if;
+    select * into v_enrollment from public.enrollments
+    where member_id = auth.uid() and course_id = p_course
+      and case when p_cohort is null then cohort_name is null else cohort_id = p_cohort end
+    for no key update;
+    v_given_back := private.is_refunded(v_enrollment.transaction_id);
+    if v_enrollment.status in ('suspended', 'expired', 'archived') or v_enrollment.expires_at <= now() then
+        v_enrollment.status := case when v_enrollment.expires_at <= now() then 'expired' else v_enrollment.status end;
+        perform private.refuse('CG409', 'enrollment_' || v_enrollment.status,
+            'Your enrollment in this course is ' || v_enrollment.status || '. Ask the association''s office.');
+    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') and not v_given_back then
+        return v_enrollment;
+    elsif v_enrollment.id is not null then
+        -- What was done stays done, but a seat, a membership and a payment are needed as for anybody.
+        if v_enrollment.status = 'dropped' then
+            perform private.check_choice(auth.uid(), p_course, p_cohort);
+        end if;
+        v_transaction := private.check_may_enrol(auth.uid(), p_course, v_enrollment.id);
+        -- Only when it changes: to set the column of a unique index locks out whoever refers to the row.
+        if (v_transaction is not null or v_given_back) and v_transaction is distinct from v_enrollment.transaction_id then
+            update public.enrollments set transaction_id = v_transaction where id = v_enrollment.id;
+        end if;
+        update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end
+        where id = v_enrollment.id and status = 'dropped';
+        -- The payment may have been the last that was missing.
+        perform private.complete_enrollment_when_met(v_enrollment.id);
+        select * into v_enrollment from public.enrollments where id = v_enrollment.id;
+        return v_enrollment;
+    end if;
+    insert into public.enrollments (course_id, member_id, cohort_id) values (p_course, auth.uid(), p_cohort)
+    on conflict on constraint unique_member_course_enrollment do nothing
+    returning * into v_enrollment;
+    if v_enrollment.id is null then
+        -- Two tabs at once: the other one won and this one sees its row.
+        select * into v_enrollment from public.enrollments
+        where member_id = auth.uid() and course_id = p_course
+          and case when p_cohort is null then cohort_name is null else cohort_id = p_cohort end;
+    end if;
+    if v_enrollment.id is null then
+        perform private.refuse('CG409', 'cohort_taken_before', 'You took this course before in a cohort of this name. Choose another one.');
+    end if;
+    return v_enrollment;
+end
+$$;
+
+COMMENT ON FUNCTION private.enrol(p_course uuid, p_cohort uuid) IS 'Enrols the caller in a cohort of a course, or without one, or answers the enrollment that is there. Raises CG403, CG404 or CG409.';
+
 CREATE FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2846,31 +3463,34 @@ declare
     v_quiz uuid;
     v_course uuid;
     v_enrollments uuid[];
-    v_attempt uuid;
-    v_ended integer := 0;
+    v_attempts uuid[];
+    v_ended integer;
 begin
     -- One quiz a call: its row and its course's are then locked in the order in which learners lock them.
     select t.quiz_id, t.course_id into v_quiz, v_course from public.quiz_attempts t
     where t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace() order by t.deadline_at limit 1;
-    if v_quiz is null or not pg_try_advisory_xact_lock(hashtextextended('expire_attempts', 0)) then
+    if v_quiz is null then
         return 0;
     end if;
     perform private.hold_quiz(v_quiz, v_course);
+    -- Several workers share the work; whom one of them, or the learner himself, is at is passed over.
     v_enrollments := array(
-        select t.enrollment_id from public.quiz_attempts t
-        where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
-        order by t.deadline_at limit p_limit
+        select e.id from public.enrollments e
+        where e.id in (
+            select t.enrollment_id from public.quiz_attempts t
+            where t.quiz_id = v_quiz and t.status = 'in_progress' and t.deadline_at < clock_timestamp() - private.answer_grace()
+        )
+        order by e.id limit p_limit for no key update skip locked
     );
-    perform 1 from public.enrollments e where e.id = any (v_enrollments) order by e.id for no key update;
-    for v_attempt in
+    v_attempts := array(
         select t.id from public.quiz_attempts t
         where t.quiz_id = v_quiz and t.enrollment_id = any (v_enrollments) and t.status = 'in_progress'
           and t.deadline_at < clock_timestamp() - private.answer_grace()
         order by t.id for no key update
-    loop
-        perform private.end_attempt(v_attempt, true);
-        v_ended := v_ended + 1;
-    end loop;
+    );
+    update public.quiz_attempts set status = 'submitted', submitted_by = 'deadline', submitted_at = deadline_at
+    where id = any (v_attempts) and status = 'in_progress';
+    get diagnostics v_ended = row_count;
     return v_ended;
 end
 $$;
@@ -2905,7 +3525,10 @@ CREATE FUNCTION private.file_uses_in_words(p_file uuid) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select string_agg(w.words, ', ' order by w.words) from (
-        select distinct coalesce('the lesson "' || l.title || '"', 'the course "' || c.title || '"', 'a collection') as words
+        select distinct case
+            when u.place in ('question', 'explanation') then 'a question' || coalesce(' of the course "' || c.title || '"', '')
+            else coalesce('the lesson "' || l.title || '"', 'the course "' || c.title || '"', 'a collection')
+        end as words
         from public.media_file_uses u
         left join public.lessons l on l.id = u.lesson_id
         left join public.courses c on c.id = u.course_id
@@ -3013,6 +3636,70 @@ $$;
 
 COMMENT ON FUNCTION private.fold_content_counts() IS 'Gathers the moves in the counts; answers how many there were. What the views say does not change.';
 
+CREATE FUNCTION private.fold_question_moves() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_folded integer;
+begin
+    -- Of two workers at once, one is enough.
+    if not pg_try_advisory_xact_lock(hashtextextended('fold_question_moves', 0)) then
+        return 0;
+    end if;
+    with gone as (
+        delete from private.question_moves m
+        where m.id in (select o.id from private.question_moves o order by o.id limit 200000)
+        returning m.question_version_id, m.asked, m.answered, m.full_points, m.share_sum
+    ), folded as (
+        insert into private.question_figures as f (question_version_id, asked, answered, full_points, share_sum)
+        select g.question_version_id, sum(g.asked), sum(g.answered), sum(g.full_points), sum(g.share_sum)
+        from gone g group by g.question_version_id
+        on conflict (question_version_id) do update set asked = f.asked + excluded.asked, answered = f.answered + excluded.answered,
+            full_points = f.full_points + excluded.full_points, share_sum = f.share_sum + excluded.share_sum
+    )
+    select count(*) into v_folded from gone;
+    return v_folded;
+end
+$$;
+
+COMMENT ON FUNCTION private.fold_question_moves() IS 'Gathers what has happened in the figures of versions; answers how many rows. What is read does not change.';
+
+CREATE FUNCTION private.fold_quiz_counts() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quizzes uuid[];
+    v_folded integer;
+begin
+    -- Of two workers at once, one is enough; a quiz that somebody is changing is folded next time.
+    if not pg_try_advisory_xact_lock(hashtextextended('fold_quiz_counts', 0)) then
+        return 0;
+    end if;
+    v_quizzes := array(
+        select z.id from public.quizzes z
+        where z.id in (select m.quiz_id from public.quiz_count_moves m)
+        order by z.id for no key update skip locked
+    );
+    with gone as (
+        delete from public.quiz_count_moves m where m.quiz_id = any (v_quizzes)
+        returning m.quiz_id, m.attempts, m.graded, m.passed, m.score
+    ), sums as (
+        select quiz_id, sum(attempts) as attempts, sum(graded) as graded, sum(passed) as passed, sum(score) as score
+        from gone group by quiz_id
+    ), folded as (
+        update public.quizzes z set attempts_count = z.attempts_count + s.attempts, graded_count = z.graded_count + s.graded,
+            passed_count = z.passed_count + s.passed, score_sum = z.score_sum + s.score
+        from sums s where z.id = s.quiz_id
+    )
+    select count(*) into v_folded from gone;
+    return v_folded;
+end
+$$;
+
+COMMENT ON FUNCTION private.fold_quiz_counts() IS 'Gathers the moves in the quizzes; answers how many there were. What the view says does not change.';
+
 CREATE FUNCTION private.fold_watching(p_most integer DEFAULT 100000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3084,6 +3771,30 @@ $$;
 
 COMMENT ON FUNCTION private.fold_watching(p_most integer) IS 'Gathers lines of private.watch_moves in video_watching, some at a time; how many. Lines of videos that are gone go too.';
 
+CREATE FUNCTION private.follow_cohort() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The name is part of what makes an enrollment unique, so it follows everywhere; the dates of what is done are history.
+    update public.enrollments e set
+        cohort_name = new.name,
+        cohort_start_date = case when e.completed_at is null then new.starts_at else e.cohort_start_date end,
+        cohort_end_date = case when e.completed_at is null then new.ends_at else e.cohort_end_date end
+    where e.cohort_id = new.id and (
+        e.cohort_name <> new.name
+        or (e.completed_at is null and (e.cohort_start_date, e.cohort_end_date) is distinct from (new.starts_at, new.ends_at))
+    );
+    return null;
+exception
+    when unique_violation then
+        perform private.refuse('CG409', 'cohort_name_taken', 'Somebody in it took the course before in a cohort of that name. Choose another name.');
+        return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_cohort() IS 'Trigger: a new name or new dates of a cohort reach the enrollments in it.';
+
 CREATE FUNCTION private.follow_course_credits() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3121,18 +3832,18 @@ CREATE FUNCTION private.follow_quiz_attempt() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    -- First the quiz, then what completion locks.
     if tg_op = 'INSERT' then
-        update public.quizzes set attempts_count = attempts_count + 1 where id = new.quiz_id;
+        insert into public.quiz_count_moves (quiz_id, course_id, attempts) values (new.quiz_id, new.course_id, 1);
         return null;
     end if;
-    if (old.score, old.passed) is distinct from (new.score, new.passed) then
-        update public.quizzes set
-            graded_count = graded_count + (new.score is not null)::integer - (old.score is not null)::integer,
-            passed_count = passed_count + coalesce(new.passed, false)::integer - coalesce(old.passed, false)::integer,
-            score_sum = score_sum + coalesce(new.score, 0) - coalesce(old.score, 0)
-        where id = new.quiz_id;
-    end if;
+    insert into public.quiz_count_moves (quiz_id, course_id, graded, passed, score)
+    select new.quiz_id, new.course_id, m.graded, m.passed, m.score
+    from (select
+        (new.score is not null)::integer - (old.score is not null)::integer,
+        coalesce(new.passed, false)::integer - coalesce(old.passed, false)::integer,
+        coalesce(new.score, 0) - coalesce(old.score, 0)
+    ) as m (graded, passed, score)
+    where m.graded <> 0 or m.passed <> 0 or m.score <> 0;
     if new.score is not null then
         perform private.complete_after_quiz(new.id);
     end if;
@@ -3140,7 +3851,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION private.follow_quiz_attempt() IS 'Trigger: moves a quiz''s figures by the difference and completes what a grade completes.';
+COMMENT ON FUNCTION private.follow_quiz_attempt() IS 'Trigger: adds what an attempt moves in its quiz''s figures and completes what a grade completes.';
 
 CREATE FUNCTION private.follow_quiz_requirement() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3339,12 +4050,24 @@ $$;
 
 COMMENT ON FUNCTION private.give_credits() IS 'Trigger: gives credits in the transaction that completed the enrollment.';
 
+CREATE FUNCTION private.goes_on(p_enrollment public.enrollments) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p_enrollment.status in ('enrolled', 'in_progress')
+        and coalesce(p_enrollment.expires_at > now(), true) and coalesce(p_enrollment.cohort_end_date > now(), true)
+        and (p_enrollment.transaction_id is null or not private.is_refunded(p_enrollment.transaction_id))
+$$;
+
+COMMENT ON FUNCTION private.goes_on(p_enrollment public.enrollments) IS 'Whether somebody is under way in it: begun or not, and its cohort is not over. Who is cannot take the course in another cohort.';
+
 CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NULL::uuid) RETURNS TABLE(answer_id uuid, place integer, points_before numeric, points_after numeric)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     with graded as (
-        select w.id, w.position, w.points_earned as before, w.max_points, k.option_feedback, a.option_order, w.answer_data,
+        select w.id, w.position, w.points_earned as before, w.max_points, v.question_type, k.correct_answer, k.option_feedback,
+            a.option_order, w.answer_data,
             case
                 when private.is_blank_answer(w.answer_data) then 0
                 when k.correct_answer is not null then
@@ -3360,7 +4083,7 @@ CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NUL
     update public.quiz_answers w set
         points_earned = g.points,
         is_correct = g.points = g.max_points,
-        automated_feedback = private.automated_feedback(g.option_order, g.option_feedback, g.answer_data),
+        automated_feedback = private.automated_feedback(g.question_type, g.option_order, g.correct_answer, g.option_feedback, g.answer_data),
         graded_at = now()
     from graded g
     where w.id = g.id and g.points is not null
@@ -3370,54 +4093,74 @@ $$;
 COMMENT ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) IS 'Grades the answers of an attempt that need no person, all or those to one version; answers what changed.';
 
 CREATE FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select coalesce(case p_type
-        when 'multiple_choice' then (private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected')::integer::numeric
-        when 'true_false' then (private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected')::integer::numeric
-        when 'short_answer' then private.is_right_text(p_correct, p_answer ->> 'text')::integer::numeric
-        when 'multiple_answer' then (
-            select greatest(0, sum(case when p_correct -> 'selected' ? private.option_at(p_order, i) then 1 else -1 end))::numeric
-                / jsonb_array_length(p_correct -> 'selected')
-            from jsonb_array_elements_text(p_answer -> 'selected') i
-        )
-        when 'matching' then (
+declare
+    v_share numeric;
+    v_rule text := p_correct ->> 'rule';
+begin
+    case p_type
+        when 'true_false' then
+            v_share := (private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected')::integer;
+        when 'multiple_choice' then
+            v_share := case when private.option_at(p_order, p_answer ->> 'selected') = p_correct ->> 'selected' then 1
+                else (p_correct -> 'shares' ->> private.option_at(p_order, p_answer ->> 'selected'))::numeric end;
+        when 'multiple_answer' then
+            select case v_rule
+                when 'all_or_nothing' then (bool_and(coalesce(p_correct -> 'selected' ? c.id, false))
+                    and count(*) = jsonb_array_length(p_correct -> 'selected'))::integer
+                when 'shares' then case when bool_and(coalesce(p_correct -> 'selected' ? c.id, false))
+                    and count(*) = jsonb_array_length(p_correct -> 'selected') then 1
+                    else sum(coalesce((p_correct -> 'shares' ->> c.id)::numeric, 0)) end
+                else sum(case when p_correct -> 'selected' ? c.id then 1 else -1 end)::numeric / jsonb_array_length(p_correct -> 'selected')
+            end into v_share
+            from (select private.option_at(p_order, i) as id from jsonb_array_elements_text(p_answer -> 'selected') i) c;
+        when 'short_answer' then
+            v_share := (private.match_text(p_correct, p_answer ->> 'text')).share;
+        when 'numeric' then
+            v_share := (private.match_number(p_correct, p_answer)).share;
+        when 'matching' then
             select count(*) filter (
                 where p_correct #>> array['pairs', private.option_at(p_order -> 'left', p.key)] = private.option_at(p_order -> 'right', p.value)
-            )::numeric / (select count(*) from jsonb_object_keys(p_correct -> 'pairs'))
-            from jsonb_each_text(p_answer -> 'pairs') p
-        )
-        when 'ordering' then (
-            select count(*) filter (where private.option_at(p_order, o.item) = p_correct -> 'order' ->> (o.n - 1)::integer)::numeric
-                / jsonb_array_length(p_correct -> 'order')
-            from jsonb_array_elements_text(p_answer -> 'order') with ordinality as o (item, n)
-        )
-        when 'fill_blank' then (
-            select count(*) filter (where private.is_right_text(b.value, p_answer #>> array['blanks', b.key]))::numeric / count(*)
-            from jsonb_each(p_correct -> 'blanks') b
-        )
-    end, 0)
+            )::numeric / (select count(*) from jsonb_object_keys(p_correct -> 'pairs')) into v_share
+            from jsonb_each_text(p_answer -> 'pairs') p;
+        when 'ordering' then
+            if v_rule = 'pairs' then
+                select count(*) filter (where f.at = f.before + 1)::numeric / (jsonb_array_length(p_correct -> 'order') - 1) into v_share
+                from (
+                    select c.n as at, lag(c.n) over (order by o.n) as before
+                    from jsonb_array_elements_text(p_answer -> 'order') with ordinality as o (item, n)
+                    join jsonb_array_elements_text(p_correct -> 'order') with ordinality as c (id, n)
+                        on c.id = private.option_at(p_order, o.item)
+                ) f;
+            else
+                select count(*) filter (where private.option_at(p_order, o.item) = p_correct -> 'order' ->> (o.n - 1)::integer)::numeric
+                    / jsonb_array_length(p_correct -> 'order') into v_share
+                from jsonb_array_elements_text(p_answer -> 'order') with ordinality as o (item, n);
+            end if;
+        when 'fill_blank' then
+            select avg((private.match_text(b.value, p_answer #>> array['blanks', b.key])).share) into v_share
+            from jsonb_each(p_correct -> 'blanks') b;
+        else
+            v_share := 0;
+    end case;
+    if v_rule = 'all_or_nothing' and coalesce(v_share, 0) < 1 then
+        return 0;
+    end if;
+    return greatest(0, least(1, coalesce(v_share, 0)));
+end
 $$;
 
-COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of this migration. Order of options shown, key and answer come as stored.';
+COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of migration 20261121130010. Order of options shown, key and answer come as stored.';
 
 CREATE FUNCTION private.has_document(p_lesson uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-begin
-    if exists (select 1 from public.lesson_attachments a where a.lesson_id = p_lesson)
+    select exists (select 1 from public.lesson_documents d where d.lesson_id = p_lesson)
+        or exists (select 1 from public.lesson_attachments a where a.lesson_id = p_lesson and a.removed_at is null)
         or exists (select 1 from public.content_blocks b where b.lesson_id = p_lesson and b.type = 'file')
-    then
-        return true;
-    end if;
-    -- The documents that are read in the page have a table of their own, which comes with a later migration.
-    if to_regclass('public.lesson_documents') is null then
-        return false;
-    end if;
-    return exists (select 1 from public.lesson_documents d where d.lesson_id = p_lesson);
-end
 $$;
 
 COMMENT ON FUNCTION private.has_document(p_lesson uuid) IS 'Whether a lesson of type pdf has something to read.';
@@ -3447,6 +4190,23 @@ $$;
 
 COMMENT ON FUNCTION private.hold_attempt(p_attempt uuid) IS 'An attempt that the caller may grade, locked for it; raises CG403, CG404 or CG409.';
 
+CREATE FUNCTION private.hold_edited_quiz(p_quiz uuid) RETURNS public.quizzes
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes;
+begin
+    select * into v_quiz from public.quizzes where id = p_quiz for no key update;
+    if v_quiz.id is null or not (v_quiz.of_course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_quiz', 'There is no such quiz, or you do not teach its course.');
+    end if;
+    return v_quiz;
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_edited_quiz(p_quiz uuid) IS 'A quiz that the caller may edit, locked for it; raises CG404.';
+
 CREATE FUNCTION private.hold_my_session(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3466,14 +4226,32 @@ CREATE FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    -- The quiz first, whose figures are about to move: who changes what it requires has its row too before he waits for
-    -- the lock of the requirements.
-    perform 1 from public.quizzes where id = p_quiz for no key update;
+    -- The quiz first, as whoever changes or removes it has its row before he waits for the requirements. Shared: attempts do
+    -- not wait for each other, nor for an instructor who changes words; only for a removal.
+    perform 1 from public.quizzes where id = p_quiz for key share;
     perform private.hold_requirements(p_course, false);
 end
 $$;
 
-COMMENT ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) IS 'Locks a quiz and then the requirements of its course, shared. Before any row of enrollments, attempts or courses.';
+COMMENT ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) IS 'Shares a quiz and then the requirements of its course. Before any row of enrollments, attempts or courses.';
+
+CREATE FUNCTION private.hold_regraded_key(p_version uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_key public.question_keys;
+begin
+    select * into v_key from public.question_keys k where k.question_version_id = p_version;
+    if v_key.question_version_id is null
+        or not (coalesce(v_key.course_id in (select private.my_taught_course_ids()), false) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_key', 'This question has no key that you may change.');
+    end if;
+    return v_key.course_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_regraded_key(p_version uuid) IS 'The course of a key that the caller may change; raises CG404.';
 
 CREATE FUNCTION private.hold_requirements(p_course uuid, p_change boolean) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -3546,6 +4324,10 @@ CREATE FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) RE
         )
         when p_type = 'short_answer' then
             p_answer - 'text' = '{}' and jsonb_typeof(p_answer -> 'text') = 'string' and length(p_answer ->> 'text') <= 2000
+        when p_type = 'numeric' then
+            -- As typed: half a number is saved too, and is a number or none when it is graded.
+            p_answer - array['number', 'unit'] = '{}' and p_answer ? 'number' and jsonb_typeof(p_answer -> 'number') = 'string'
+            and length(p_answer ->> 'number') <= 100 and private.is_brief_text(p_answer -> 'unit', 40)
         when p_type = 'essay' then
             p_answer - array['html', 'text'] = '{}' and length(p_answer::text) <= 60000
             and coalesce(jsonb_typeof(p_answer -> 'html'), 'string') = 'string'
@@ -3570,9 +4352,19 @@ COMMENT ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb
 CREATE FUNCTION private.is_blank_answer(p_answer jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select p_answer = '{}' or (p_answer ?| array['text', 'html'] and btrim(concat(p_answer ->> 'text', p_answer ->> 'html')) = '') $$;
+    AS $$
+    select p_answer = '{}' or (p_answer ?| array['text', 'html'] and btrim(concat(p_answer ->> 'text', p_answer ->> 'html')) = '')
+        or (p_answer ? 'number' and btrim(concat(p_answer ->> 'number', p_answer ->> 'unit')) = '')
+$$;
 
 COMMENT ON FUNCTION private.is_blank_answer(p_answer jsonb) IS 'Whether nothing was answered: no person need grade it.';
+
+CREATE FUNCTION private.is_brief_text(p_value jsonb, p_most integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select p_value is null or (jsonb_typeof(p_value) = 'string' and length(p_value #>> '{}') <= p_most) $$;
+
+COMMENT ON FUNCTION private.is_brief_text(p_value jsonb, p_most integer) IS 'Whether a value is a text of at most so many characters, or is not there.';
 
 CREATE FUNCTION private.is_certificate_layout(p_layout jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3591,6 +4383,36 @@ $_$;
 
 COMMENT ON FUNCTION private.is_certificate_layout(p_layout jsonb) IS 'Whether a value is {heading, body, accent?, show_credits?, show_qr_code?} of texts, a colour and yes or no, and nothing else.';
 
+CREATE FUNCTION private.is_choice_key(p_type text, p_ids text[], p_correct jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case p_type
+        when 'multiple_choice' then
+            p_correct - array['selected', 'shares'] = '{}' and jsonb_typeof(p_correct -> 'selected') = 'string'
+            and p_correct ->> 'selected' = any (p_ids) and private.are_shares(p_correct -> 'shares', p_ids)
+        when 'multiple_answer' then case when jsonb_typeof(p_correct -> 'selected') = 'array' then
+            p_correct - array['selected', 'rule', 'shares'] = '{}' and jsonb_array_length(p_correct -> 'selected') > 0
+            and (select count(distinct i) = count(*) and bool_and(i = any (p_ids)) from jsonb_array_elements_text(p_correct -> 'selected') i)
+            and coalesce(p_correct -> 'rule', '"balanced"') in ('"balanced"', '"all_or_nothing"', '"shares"')
+            and private.are_shares(p_correct -> 'shares', p_ids)
+            -- Who chooses all that is right must earn all, and each of it must be worth something.
+            and (p_correct ->> 'rule' is distinct from 'shares' or (
+                select bool_and(coalesce((p_correct -> 'shares' ->> i)::numeric, 0) > 0)
+                    and sum((p_correct -> 'shares' ->> i)::numeric) >= 0.999
+                from jsonb_array_elements_text(p_correct -> 'selected') i
+            ))
+        end
+        when 'ordering' then case when jsonb_typeof(p_correct -> 'order') = 'array' then
+            p_correct - array['order', 'rule'] = '{}' and jsonb_array_length(p_correct -> 'order') = cardinality(p_ids)
+            and (select count(distinct i) = count(*) and bool_and(i = any (p_ids)) from jsonb_array_elements_text(p_correct -> 'order') i)
+            and coalesce(p_correct -> 'rule', '"share"') in ('"share"', '"pairs"', '"all_or_nothing"')
+        end
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_choice_key(p_type text, p_ids text[], p_correct jsonb) IS 'Whether a correct answer fits a question whose options are chosen or ordered.';
+
 CREATE FUNCTION private.is_content(p_type public.content_type, p_content jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3607,6 +4429,37 @@ $_$;
 
 COMMENT ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) IS 'Whether content has the shape of its type.';
 
+CREATE FUNCTION private.is_expected_number(p_expected jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case when jsonb_typeof(p_expected -> 'answers') = 'array' and jsonb_typeof(coalesce(p_expected -> 'units', '{}')) = 'object' then
+        p_expected - array['answers', 'units', 'unit'] = '{}'
+        and coalesce(p_expected -> 'unit', '"none"') in ('"required"', '"optional"', '"none"')
+        -- A unit is asked for exactly when there is one.
+        and (coalesce(p_expected ->> 'unit', 'none') = 'none') = (coalesce(p_expected -> 'units', '{}') = '{}')
+        and (
+            select count(*) between 1 and 20 and bool_and(case when jsonb_typeof(a) = 'object' then
+                a - array['value', 'tolerance', 'relative', 'share', 'feedback'] = '{}'
+                and private.is_number_between(a -> 'value', -1e15, 1e15)
+                and (not a ? 'tolerance' or private.is_number_between(a -> 'tolerance', 0, 1e15))
+                and (not a ? 'share' or private.is_number_between(a -> 'share', 0, 1))
+                and private.is_flag(a -> 'relative') and private.is_brief_text(a -> 'feedback', 2000)
+            else false end)
+            from jsonb_array_elements(p_expected -> 'answers') a
+        )
+        and (
+            select count(*) <= 20 and coalesce(bool_and(
+                u.key = private.plain_answer(u.key, true) and length(u.key) between 1 and 40 and not u.key ~ '^[0-9.,+-]'
+                and private.is_number_between(u.value, 1e-12, 1e12)
+            ), true)
+            from jsonb_each(coalesce(p_expected -> 'units', '{}')) u
+        )
+    end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_expected_number(p_expected jsonb) IS 'Whether a value says which number is right: {"answers": [{value, tolerance, relative, share, feedback}], "units": {unit: factor}, "unit"}. A relative tolerance is a share of the value: 0.05 is five per cent.';
+
 CREATE FUNCTION private.is_expected_text(p_expected jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3619,18 +4472,30 @@ CREATE FUNCTION private.is_expected_text(p_expected jsonb) RETURNS boolean
             and jsonb_typeof(p_expected #> '{numeric,tolerance}') = 'number'
             and not (p_expected #>> '{numeric,tolerance}') like '-%'
             and (p_expected -> 'numeric') - array['value', 'tolerance'] = '{}'
+        when p_expected ? 'pattern' then
+            p_expected - array['pattern', 'example', 'case_sensitive', 'accents_count'] = '{}'
+            and jsonb_typeof(p_expected -> 'pattern') = 'string' and private.is_brief_text(p_expected -> 'example', 500)
+            and private.is_flag(p_expected -> 'case_sensitive') and private.is_flag(p_expected -> 'accents_count')
+            and private.is_safe_pattern(p_expected ->> 'pattern')
         when jsonb_typeof(p_expected -> 'accepted') = 'array' then
-            p_expected - array['accepted', 'case_sensitive'] = '{}'
-            and coalesce(jsonb_typeof(p_expected -> 'case_sensitive') = 'boolean', not p_expected ? 'case_sensitive')
+            p_expected - array['accepted', 'case_sensitive', 'accents_count', 'typos', 'wildcards'] = '{}'
+            and private.is_flag(p_expected -> 'case_sensitive') and private.is_flag(p_expected -> 'accents_count')
+            and private.is_flag(p_expected -> 'wildcards')
+            and (not p_expected ? 'typos' or p_expected -> 'typos' in ('0', '1', '2', '3'))
             and (
-                select count(*) between 1 and 50
-                    and bool_and(jsonb_typeof(a) = 'string' and length(btrim(a #>> '{}')) between 1 and 500)
+                select count(*) between 1 and 50 and bool_and(case jsonb_typeof(a)
+                    when 'string' then length(btrim(a #>> '{}')) between 1 and 500
+                    when 'object' then a - array['text', 'share', 'feedback'] = '{}' and jsonb_typeof(a -> 'text') = 'string'
+                        and length(btrim(a ->> 'text')) between 1 and 500 and private.is_brief_text(a -> 'feedback', 2000)
+                        and (not a ? 'share' or private.is_number_between(a -> 'share', 0, 1))
+                    else false
+                end)
                 from jsonb_array_elements(p_expected -> 'accepted') a
             )
     end, false)
 $$;
 
-COMMENT ON FUNCTION private.is_expected_text(p_expected jsonb) IS 'Whether a value says which text is right: {"accepted": [...], "case_sensitive": false} or {"numeric": {"value", "tolerance"}}.';
+COMMENT ON FUNCTION private.is_expected_text(p_expected jsonb) IS 'Whether a value says which text is right: {"accepted": [text or {text, share, feedback}], case_sensitive, accents_count, typos, wildcards}, {"pattern", example, case_sensitive, accents_count} or {"numeric": {"value", "tolerance"}}.';
 
 CREATE FUNCTION private.is_file_name(p_name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3641,6 +4506,13 @@ CREATE FUNCTION private.is_file_name(p_name text) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.is_file_name(p_name text) IS 'Whether a text can stand as the name of a file: no folder in it, and nothing that hides or turns its letters.';
+
+CREATE FUNCTION private.is_flag(p_value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select p_value is null or jsonb_typeof(p_value) = 'boolean' $$;
+
+COMMENT ON FUNCTION private.is_flag(p_value jsonb) IS 'Whether a value is true or false, or is not there.';
 
 CREATE FUNCTION private.is_instant(p_text text) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -3678,6 +4550,17 @@ $$;
 
 COMMENT ON FUNCTION private.is_learning_preferences(p_preferences jsonb) IS 'Whether preferences have their shape: preferred_pace, preferred_media_types, learning_style, each with its values; none is required.';
 
+CREATE FUNCTION private.is_like(p_expected text, p_given text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- \* is a star itself.
+    select p_given like replace(replace(replace(replace(replace(replace(
+        p_expected, '\*', E'\x01'), '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), E'\x01', '*')
+$$;
+
+COMMENT ON FUNCTION private.is_like(p_expected text, p_given text) IS 'Whether a text equals the expected one, in which each * stands for any characters.';
+
 CREATE FUNCTION private.is_materials(p_materials jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3708,6 +4591,17 @@ $$;
 
 COMMENT ON FUNCTION private.is_member(p_person uuid, p_on date) IS 'Whether a person holds an active membership on a day. The one rule for member prices and member-only courses.';
 
+CREATE FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Its text is short: a number of a hundred thousand digits is read in no time and multiplied in much.
+    select coalesce(case when jsonb_typeof(p_value) = 'number' and length(p_value #>> '{}') <= 40
+        then (p_value #>> '{}')::numeric between p_least and p_most end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) IS 'Whether a value is a number of at most 40 characters within bounds.';
+
 CREATE FUNCTION private.is_on_team(p_course uuid, p_person uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3724,7 +4618,7 @@ CREATE FUNCTION private.is_question(p_type text, p_options jsonb) RETURNS boolea
     AS $$
     select coalesce(case
         when p_type in ('multiple_choice', 'multiple_answer', 'ordering') then private.are_options(p_options, 2, 20)
-        when p_type in ('true_false', 'short_answer', 'essay') then p_options = '[]'
+        when p_type in ('true_false', 'short_answer', 'essay', 'numeric') then p_options = '[]'
         when p_type = 'matching' then
             case when jsonb_typeof(p_options) = 'object' then
                 private.are_options(p_options -> 'left', 2, 20) and private.are_options(p_options -> 'right', 2, 30)
@@ -3754,29 +4648,19 @@ CREATE FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct 
         when p_correct is null then p_type = 'short_answer'
         when jsonb_typeof(p_correct) <> 'object' then false
         when p_type = 'short_answer' then private.is_expected_text(p_correct)
+        when p_type = 'numeric' then private.is_expected_number(p_correct)
         when p_type = 'true_false' then p_correct in ('{"selected": "true"}', '{"selected": "false"}')
-        when p_type = 'multiple_choice' then
-            p_correct - 'selected' = '{}' and jsonb_typeof(p_correct -> 'selected') = 'string'
-            and p_correct ->> 'selected' = any (private.option_ids(p_options))
-        when p_type in ('multiple_answer', 'ordering') then (
-            select case when jsonb_typeof(k.list) = 'array' then
-                p_correct - k.name = '{}' and jsonb_array_length(k.list) > 0
-                and (select count(distinct i) = count(*) and bool_and(i = any (private.option_ids(p_options)))
-                    from jsonb_array_elements_text(k.list) i)
-                and (p_type <> 'ordering' or jsonb_array_length(k.list) = cardinality(private.option_ids(p_options)))
-            end
-            from (select n as name, p_correct -> n as list
-                from (select case p_type when 'ordering' then 'order' else 'selected' end) as c (n)) k
-        )
+        when p_type in ('multiple_choice', 'multiple_answer', 'ordering') then
+            private.is_choice_key(p_type, private.option_ids(p_options), p_correct)
         when p_type = 'matching' then case when jsonb_typeof(p_correct -> 'pairs') = 'object' then
-            p_correct - 'pairs' = '{}'
+            p_correct - array['pairs', 'rule'] = '{}' and coalesce(p_correct -> 'rule', '"share"') in ('"share"', '"all_or_nothing"')
             and (select count(*) = cardinality(private.option_ids(p_options -> 'left'))
                     and bool_and(p.key = any (private.option_ids(p_options -> 'left')))
                     and bool_and(p.value = any (private.option_ids(p_options -> 'right')))
                 from jsonb_each_text(p_correct -> 'pairs') p)
         end
         when p_type = 'fill_blank' then case when jsonb_typeof(p_correct -> 'blanks') = 'object' then
-            p_correct - 'blanks' = '{}'
+            p_correct - array['blanks', 'rule'] = '{}' and coalesce(p_correct -> 'rule', '"share"') in ('"share"', '"all_or_nothing"')
             and (select count(*) = cardinality(private.option_ids(p_options))
                     and bool_and(b.key = any (private.option_ids(p_options)))
                     and bool_and(private.is_expected_text(b.value))
@@ -3818,23 +4702,101 @@ COMMENT ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) IS 'Whether 
 CREATE FUNCTION private.is_right_text(p_expected jsonb, p_given text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select coalesce((private.match_text(p_expected, p_given)).share = 1, false) $$;
+
+COMMENT ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) IS 'Whether a text, or a number within its tolerance, is one of those that earn everything.';
+
+CREATE FUNCTION private.is_rubric(p_rubric jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(case when jsonb_typeof(p_rubric) = 'array' then (
+        select count(*) between 1 and 20 and bool_and(case when jsonb_typeof(c) = 'object' then
+            c - array['name', 'description', 'points'] = '{}'
+            and jsonb_typeof(c -> 'name') = 'string' and length(btrim(c ->> 'name')) between 1 and 200
+            and private.is_brief_text(c -> 'description', 2000) and private.is_number_between(c -> 'points', 0, 999)
+        else false end)
+        from jsonb_array_elements(p_rubric) c
+    ) end, false)
+$$;
+
+COMMENT ON FUNCTION private.is_rubric(p_rubric jsonb) IS 'Whether a value lists what an essay is judged by: [{name, description, points}].';
+
+CREATE FUNCTION private.is_safe_pattern(p_pattern text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select coalesce(case
-        when p_expected ? 'numeric' then case
-            -- Not \d: by some collations that is every script's digits, of which no number can be made.
-            when btrim(p_given) ~ '^[+-]?[0-9]{1,15}([.,][0-9]{1,10})?$' then
-                abs(replace(btrim(p_given), ',', '.')::numeric - (p_expected #>> '{numeric,value}')::numeric)
-                    <= (p_expected #>> '{numeric,tolerance}')::numeric
-        end
-        else exists (
-            select 1 from jsonb_array_elements_text(p_expected -> 'accepted') a
-            where private.plain_answer(a, s.strict) = private.plain_answer(p_given, s.strict)
-        )
-    end, false)
-    from (select coalesce((p_expected ->> 'case_sensitive')::boolean, false) as strict) s
+declare
+    v_rest text := p_pattern;
+    v_part text;
+    v_quantified boolean[] := array[false];  -- By depth of groups: whether something in it repeats.
+    v_may_repeat boolean := false;
+    v_group boolean := false;
+    v_inner boolean := false;
+    v_bound text[];
+begin
+    if p_pattern is null or length(p_pattern) not between 1 and 200 then
+        return false;
+    end if;
+    -- A small language: letters, classes, groups, alternatives and plain repetition. What could make a search slow or fail
+    -- (a repetition within a repeated group, references back, looking ahead, options) is not in it.
+    while v_rest <> '' loop
+        -- One repetition after one thing.
+        v_part := substring(v_rest from '^(?:[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})');
+        if v_part is not null then
+            if not v_may_repeat or (v_group and v_inner and v_part <> '?') then
+                return false;
+            end if;
+            if v_part like '{%' then
+                v_bound := regexp_split_to_array(btrim(v_part, '{}'), ',');
+                if v_bound[1]::integer > (case when v_group then 10 else 40 end)
+                    or coalesce(nullif(v_bound[2], '')::integer, 0) > (case when v_group then 10 else 40 end)
+                    or (coalesce(v_bound[2], '') <> '' and v_bound[2]::integer < v_bound[1]::integer) then
+                    return false;
+                end if;
+            end if;
+            v_quantified[cardinality(v_quantified)] := v_quantified[cardinality(v_quantified)] or v_part <> '?';
+            v_may_repeat := false;
+        elsif v_rest like '(%' then
+            v_part := case when v_rest like '(?:%' then '(?:' else '(' end;
+            if (v_part = '(' and substr(v_rest, 2, 1) in ('?', '*')) or cardinality(v_quantified) > 5 then
+                return false;
+            end if;
+            v_quantified := v_quantified || false;
+            v_may_repeat := false;
+        elsif v_rest like ')%' then
+            v_part := ')';
+            if cardinality(v_quantified) = 1 then
+                return false;
+            end if;
+            v_inner := v_quantified[cardinality(v_quantified)];
+            v_quantified := trim_array(v_quantified, 1);
+            v_quantified[cardinality(v_quantified)] := v_quantified[cardinality(v_quantified)] or v_inner;
+            v_may_repeat := true;
+            v_group := true;
+        elsif v_rest like '|%' or v_rest like '^%' or v_rest like '$%' then
+            v_part := left(v_rest, 1);
+            v_may_repeat := false;
+        else
+            -- A class of plain characters, ranges of one kind and \d \w \s; an escape; a character that means itself.
+            v_part := coalesce(
+                substring(v_rest from '^\[\^?(?:[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]|\\[dsw\]\[\\^.*+?/-]|[^]\\[^-])+-?\]'),
+                substring(v_rest from '^\\[dDsSwW.*+?|(){}^$/\\-]|^\\[][]'),
+                substring(v_rest from '^[^][\\{}*+?()|^$]')
+            );
+            if v_part is null or (v_part like '[%' and not private.are_ranges(v_part)) then
+                return false;
+            end if;
+            v_may_repeat := true;
+            v_group := false;
+        end if;
+        v_rest := substr(v_rest, length(v_part) + 1);
+    end loop;
+    return cardinality(v_quantified) = 1;
+end
 $_$;
 
-COMMENT ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) IS 'Whether a text, or a number within its tolerance, is one of those expected.';
+COMMENT ON FUNCTION private.is_safe_pattern(p_pattern text) IS 'Whether a pattern is within the small language that is searched in time that grows with the answer alone: at most 200 characters, no repetition inside a repeated group, no references back, no looking ahead, no options.';
 
 CREATE FUNCTION private.is_scorm_element(p_standard text, p_element text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -4200,14 +5162,15 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     -- One row for each lesson of the course that is still shut for the member, with the first reason.
-    with mine as (
-        select p.lesson_id from public.enrollments e
-        join public.lesson_progress p on p.enrollment_id = e.id and p.status = 'completed'
-        where e.member_id = p_member and e.course_id = p_course
+    with here as materialized (
+        -- Who takes it again begins anew: what was completed in an earlier cohort opens nothing.
+        select e.id, e.course_version_id, case when e.status in ('enrolled', 'in_progress') then e.cohort_start_date end as begins_at
+        from private.current_enrollment(p_member, p_course) e where e.id is not null
+    ), mine as (
+        select p.lesson_id from here join public.lesson_progress p on p.enrollment_id = here.id and p.status = 'completed'
     ), begun as (
         select v.id as version, v.lesson_ids, v.required_lesson_ids, v.released_lesson_ids
-        from public.enrollments e left join public.course_versions v on v.id = e.course_version_id
-        where e.member_id = p_member and e.course_id = p_course
+        from here left join public.course_versions v on v.id = here.course_version_id
     ), open_modules as (
         select m.id from public.course_modules m
         where m.course_id = p_course and (m.state <> 'live' or not exists (
@@ -4224,8 +5187,10 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
     from public.lessons l
     join public.course_modules m on m.id = l.module_id
     cross join lateral (
-        select 'module_date' as reason, null::text as waits_for, m.unlock_date as opens_at, 1 as rank, 0 as place
-        where m.unlock_date > now()
+        select 'cohort' as reason, null::text as waits_for, here.begins_at as opens_at, 0 as rank, 0 as place
+        from here where here.begins_at > now() and not l.is_preview
+        union all
+        select 'module_date', null, m.unlock_date, 1, 0 where m.unlock_date > now()
         union all
         select 'lesson_date', null, l.unlock_date, 2, 0 where l.unlock_date > now()
         union all
@@ -4243,7 +5208,7 @@ CREATE FUNCTION private.lesson_locks(p_member uuid, p_course uuid) RETURNS TABLE
     where l.course_id = p_course and (l.state = 'live' or exists (select 1 from begun b where b.lesson_ids ? l.id::text))
 $$;
 
-COMMENT ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) IS 'Lessons of a course that are not open for a member yet, and why: module_date, lesson_date, after_module, after_lesson.';
+COMMENT ON FUNCTION private.lesson_locks(p_member uuid, p_course uuid) IS 'Lessons of a course that are not open for a member yet, and why: cohort, module_date, lesson_date, after_module, after_lesson.';
 
 CREATE FUNCTION private.lesson_states(p_member uuid, p_course uuid) RETURNS TABLE(lesson_id uuid, is_locked boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER COST 10000 ROWS 50
@@ -4296,6 +5261,36 @@ end
 $$;
 
 COMMENT ON FUNCTION private.lms_health() IS 'The site''s four figures of health, for those who may know them; nothing for others.';
+
+CREATE FUNCTION private.log_grade_changes(p_changes uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+begin
+    -- As public.log_audit_trail writes each row of an insert, with the personal values apart.
+    with changes as materialized (
+        select c.id, t.member_id, to_jsonb(c) as written, to_jsonb(c.reason) as reason,
+            uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as salt
+        from public.quiz_grade_changes c join public.quiz_attempts t on t.id = c.quiz_attempt_id
+        where c.id = any (p_changes)
+    ), logged as (
+        insert into public.audit_logs (txid, actor, actor_role, request_id, table_name, record_id, operation, subject, personal, after)
+        select pg_current_xact_id()::text::bigint, auth.uid(), a.role, left(auth.jwt() ->> 'request_id', 64), 'quiz_grade_changes',
+            c.id::text, 'INSERT', c.member_id, array['reason'],
+            c.written || jsonb_build_object('reason', 'sha256:' || encode(sha256(c.salt || convert_to(
+                '5:after,6:reason,' || octet_length(convert_to(c.reason::text, 'UTF8')) || ':' || c.reason::text || ',', 'UTF8'
+            )), 'hex'))
+        from changes c cross join (select private.audit_actor_role(auth.uid()) offset 0) as a (role)
+        returning id, record_id
+    )
+    insert into public.audit_personal_values (audit_id, subject, salt, after)
+    select l.id, c.member_id, c.salt, jsonb_build_object('reason', c.reason)
+    from logged l join changes c on c.id::text = l.record_id where c.member_id is not null;
+end
+$$;
+
+COMMENT ON FUNCTION private.log_grade_changes(p_changes uuid[]) IS 'Writes the changes of grades that a regrade made to the audit log, as the trigger writes those of a person.';
 
 CREATE FUNCTION private.maintenance_lock(p_job text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -4350,6 +5345,151 @@ CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) 
 
 COMMENT ON FUNCTION private.make_video_event_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 
+CREATE FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_read record;
+    v_unit text;
+    v_factor numeric := 1;
+    v_entry jsonb;
+    v_share numeric;
+    v_tolerance numeric;
+begin
+    share := 0;
+    select * into v_read from private.read_number(p_answer ->> 'number') r;
+    if v_read.number is null then
+        return;
+    end if;
+    v_unit := nullif(private.compared_text(coalesce(nullif(btrim(p_answer ->> 'unit'), ''), v_read.unit), true, true), '');
+    if coalesce(p_expected ->> 'unit', 'none') <> 'none' then
+        if v_unit is null and p_expected ->> 'unit' = 'required' then
+            return;
+        elsif v_unit is not null then
+            -- mW is not MW; but KG can be nothing else than kg where there is one such unit.
+            select (u.value #>> '{}')::numeric into v_factor from jsonb_each(p_expected -> 'units') u
+            where u.key = v_unit or (lower(u.key) = lower(v_unit) and not exists (
+                select 1 from jsonb_object_keys(p_expected -> 'units') o where o <> u.key and lower(o) = lower(u.key)
+            ))
+            order by u.key = v_unit desc limit 1;
+            if v_factor is null then
+                return;
+            end if;
+        end if;
+    end if;
+    for v_entry in select a from jsonb_array_elements(p_expected -> 'answers') a loop
+        v_share := coalesce((v_entry ->> 'share')::numeric, 1);
+        continue when v_share < share or (v_share = share and feedback is not null);
+        v_tolerance := coalesce((v_entry ->> 'tolerance')::numeric, 0)
+            * case when coalesce((v_entry ->> 'relative')::boolean, false) then abs((v_entry ->> 'value')::numeric) else 1 end;
+        if abs(v_read.number * v_factor - (v_entry ->> 'value')::numeric) <= v_tolerance then
+            share := v_share;
+            feedback := v_entry ->> 'feedback';
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) IS 'What share a number with its unit earns, 0 to 1: the best of the accepted ones within whose tolerance it lies, and what the key says to it.';
+
+CREATE FUNCTION private.match_text(p_expected jsonb, p_given text, OUT share numeric, OUT feedback text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_case boolean := coalesce((p_expected ->> 'case_sensitive')::boolean, false);
+    -- Where case counts, accents do unless the key says otherwise.
+    v_accents boolean := coalesce((p_expected ->> 'accents_count')::boolean, v_case);
+    v_typos integer := coalesce((p_expected ->> 'typos')::integer, 0);
+    v_wild boolean := coalesce((p_expected ->> 'wildcards')::boolean, false);
+    v_given text;
+    v_wanted text;
+    v_entry jsonb;
+    v_share numeric;
+    v_equal boolean;
+begin
+    share := 0;
+    if p_given is null then
+        return;
+    end if;
+    if p_expected ? 'numeric' then
+        -- Not \d: by some collations that is every script's digits, of which no number can be made.
+        if btrim(p_given) ~ '^[+-]?[0-9]{1,15}([.,][0-9]{1,10})?$' and abs(replace(btrim(p_given), ',', '.')::numeric
+            - (p_expected #>> '{numeric,value}')::numeric) <= (p_expected #>> '{numeric,tolerance}')::numeric then
+            share := 1;
+        end if;
+        return;
+    end if;
+    v_given := private.compared_text(p_given, v_case, v_accents);
+    if p_expected ? 'pattern' then
+        v_wanted := '^(?:' || (p_expected ->> 'pattern') || ')$';
+        -- The author may have written the accents: with and without them the answer is tried.
+        if (v_case and (v_given ~ v_wanted or private.compared_text(p_given, true, true) ~ v_wanted))
+            or (not v_case and (v_given ~* v_wanted or private.compared_text(p_given, true, true) ~* v_wanted)) then
+            share := 1;
+        end if;
+        return;
+    end if;
+    for v_entry in select a from jsonb_array_elements(p_expected -> 'accepted') a loop
+        v_wanted := private.compared_text(
+            case jsonb_typeof(v_entry) when 'string' then v_entry #>> '{}' else v_entry ->> 'text' end, v_case, v_accents);
+        v_share := case jsonb_typeof(v_entry) when 'object' then coalesce((v_entry ->> 'share')::numeric, 1) else 1 end;
+        continue when v_share < share or (v_share = share and feedback is not null);
+        v_equal := case
+            when v_wild and v_wanted like '%*%' then private.is_like(v_wanted, v_given)
+            when v_typos > 0 then private.within_typos(v_wanted, v_given, v_typos)
+            else v_wanted = v_given
+        end;
+        if v_equal then
+            share := v_share;
+            feedback := case jsonb_typeof(v_entry) when 'object' then v_entry ->> 'feedback' end;
+        end if;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION private.match_text(p_expected jsonb, p_given text, OUT share numeric, OUT feedback text) IS 'What share a text earns, 0 to 1: the best of the accepted ones that it equals, and what the key has to say to it.';
+
+CREATE TABLE public.questions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid,
+    question_type text NOT NULL,
+    title text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    difficulty text DEFAULT 'medium'::text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    organisation_id uuid,
+    CONSTRAINT a_question_is_in_one_bank CHECK ((num_nonnulls(course_id, organisation_id) <= 1)),
+    CONSTRAINT questions_difficulty_check CHECK ((difficulty = ANY (ARRAY['easy'::text, 'medium'::text, 'hard'::text]))),
+    CONSTRAINT questions_question_type_check CHECK ((question_type = ANY (ARRAY['multiple_choice'::text, 'true_false'::text, 'multiple_answer'::text, 'short_answer'::text, 'essay'::text, 'fill_blank'::text, 'matching'::text, 'ordering'::text, 'numeric'::text]))),
+    CONSTRAINT questions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text]))),
+    CONSTRAINT questions_tags_check CHECK (((cardinality(tags) <= 30) AND (length(array_to_string(tags, ''::text)) <= 1500))),
+    CONSTRAINT questions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.questions IS 'The bank. What a question asks stands in its versions; here is what stays the same through all of them.';
+
+COMMENT ON COLUMN public.questions.course_id IS 'The course whose bank it is in; null for an organisation''s bank and for the one that all courses share.';
+
+COMMENT ON COLUMN public.questions.status IS 'Only active questions are drawn; a retired one stays where it was placed by name.';
+
+COMMENT ON COLUMN public.questions.organisation_id IS 'The organisation whose bank it is in: its managers keep it for all its courses.';
+
+CREATE FUNCTION private.may_edit_question(p_question public.questions) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(p_question.course_id in (select private.my_taught_course_ids()), false)
+        or coalesce(p_question.organisation_id in (select private.my_managed_organisation_ids()), false)
+        or private.is_admin()
+$$;
+
+COMMENT ON FUNCTION private.may_edit_question(p_question public.questions) IS 'Whether the person who asks may change a question and read its keys.';
+
 CREATE FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4368,13 +5508,39 @@ $$;
 
 COMMENT ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) IS 'Whether the quiz lets the learner of an attempt that is handed in see what was right.';
 
-CREATE FUNCTION private.mend_course_counters() RETURNS integer
+CREATE FUNCTION private.mend_cohort_seats() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_number integer;
 begin
+    perform 1 from public.course_cohorts order by id for no key update;
+    update public.course_cohorts k set seats_taken = r.taken
+    from (
+        select c.id, (
+            select count(*) from public.enrollments e where e.cohort_id = c.id and e.status in ('enrolled', 'in_progress', 'completed')
+        )::integer as taken
+        from public.course_cohorts c
+    ) r
+    where r.id = k.id and k.seats_taken <> r.taken;
+    get diagnostics v_number = row_count;
+    return v_number;
+end
+$$;
+
+COMMENT ON FUNCTION private.mend_cohort_seats() IS 'Counts the people of every cohort anew; answers how many counters were wrong. A part of private.mend_course_counters.';
+
+CREATE FUNCTION private.mend_course_counters() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_cohorts integer;
+    v_number integer;
+begin
+    -- Cohorts before courses: the order in which everybody locks them.
+    v_cohorts := private.mend_cohort_seats();
     -- Locked first and counted by a later statement, which sees what committed while it waited: nobody else changes a
     -- counter of a row that we hold, and who waits for it adds his difference to what we wrote.
     perform 1 from public.courses order by id for no key update;
@@ -4394,7 +5560,7 @@ begin
       and (c.total_enrollments, c.active_enrollments, c.completion_count, c.required_lessons)
           is distinct from (r.total, r.active, r.done, r.required);
     get diagnostics v_number = row_count;
-    return v_number;
+    return v_number + v_cohorts;
 end
 $$;
 
@@ -4488,6 +5654,38 @@ $$;
 
 COMMENT ON FUNCTION private.move_catalogue_version() IS 'Trigger: says that cached catalogue pages are old.';
 
+CREATE FUNCTION private.move_cohort_seats() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_old uuid;
+    v_new uuid;
+    v_move record;
+    v_cohort public.course_cohorts;
+begin
+    if tg_op <> 'INSERT' and old.status in ('enrolled', 'in_progress', 'completed') then
+        v_old := old.cohort_id;
+    end if;
+    if tg_op <> 'DELETE' and new.status in ('enrolled', 'in_progress', 'completed') then
+        v_new := new.cohort_id;
+    end if;
+    if v_old is not distinct from v_new then
+        return null;
+    end if;
+    -- In the order of ids, so that two people who change places do not wait for each other.
+    for v_move in select m.id, m.step from (values (v_old, -1), (v_new, 1)) as m (id, step) where m.id is not null order by m.id loop
+        update public.course_cohorts k set seats_taken = k.seats_taken + v_move.step where k.id = v_move.id returning * into v_cohort;
+        if v_move.step > 0 and v_cohort.seats_taken > v_cohort.capacity then
+            perform private.refuse('CG409', 'cohort_full', '“' || v_cohort.name || '” is full.');
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.move_cohort_seats() IS 'Trigger: moves the counter of a cohort by the difference and refuses who would be one too many. Its name puts it before the counters of the course: everybody locks the cohort first.';
+
 CREATE FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4548,6 +5746,20 @@ $$;
 
 COMMENT ON FUNCTION private.move_content_revision() IS 'Trigger: a change of a lesson''s blocks moves its number, whoever makes it.';
 
+CREATE FUNCTION private.move_quiz_figures(p_quiz uuid, p_course uuid, p_passed integer, p_score numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_passed = 0 and p_score = 0 then
+        return;
+    end if;
+    insert into public.quiz_count_moves (quiz_id, course_id, passed, score) values (p_quiz, p_course, p_passed, p_score);
+end
+$$;
+
+COMMENT ON FUNCTION private.move_quiz_figures(p_quiz uuid, p_course uuid, p_passed integer, p_score numeric) IS 'Moves how many passed a quiz and the sum of its scores.';
+
 CREATE FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4579,6 +5791,42 @@ $$;
 
 COMMENT ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) IS 'Moves a session on: scheduled to in_progress or cancelled, in_progress to completed. At its end all who are still there leave.';
 
+CREATE FUNCTION private.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+    v_cohort public.course_cohorts;
+begin
+    select * into v_enrollment from public.enrollments where id = p_enrollment for no key update;
+    -- Both cohorts in the order of their ids, so that two moves across each other do not wait for one another.
+    perform 1 from public.course_cohorts k where k.id in (v_enrollment.cohort_id, p_cohort) order by k.id for no key update;
+    select * into v_cohort from public.course_cohorts where id = p_cohort;
+    if v_enrollment.status not in ('enrolled', 'in_progress') then
+        perform private.refuse('CG409', 'nothing_to_move', 'Only somebody who is under way can be moved.');
+    elsif v_enrollment.cohort_id = p_cohort then
+        perform private.refuse('CG409', 'in_it_already', 'This person is in “' || v_cohort.name || '” already.');
+    elsif v_cohort.ends_at <= now() then
+        perform private.refuse('CG409', 'cohort_over', '“' || v_cohort.name || '” is over. Choose another cohort.');
+    elsif exists (
+        select 1 from public.enrollments e
+        where e.member_id = v_enrollment.member_id and e.course_id = v_enrollment.course_id and e.cohort_name = v_cohort.name
+          and e.id <> p_enrollment
+    ) then
+        perform private.refuse('CG409', 'was_in_it', 'This person was in “' || v_cohort.name || '” before. Choose another cohort.');
+    elsif v_cohort.seats_taken >= v_cohort.capacity then
+        perform private.refuse('CG409', 'cohort_full', '“' || v_cohort.name || '” is full. Give it more places, or choose another cohort.');
+    end if;
+    update public.enrollments set cohort_id = p_cohort where id = p_enrollment;
+    insert into public.cohort_moves (enrollment_id, course_id, from_cohort_id, to_cohort_id, from_name, to_name, reason, moved_by)
+    values (p_enrollment, v_enrollment.course_id, v_enrollment.cohort_id, p_cohort, v_enrollment.cohort_name, v_cohort.name, p_reason,
+        (select p.id from public.profiles p where p.id = auth.uid()));
+end
+$$;
+
+COMMENT ON FUNCTION private.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) IS 'Moves an enrollment with all that was done to a cohort of its course and writes down why. Raises CG409.';
+
 CREATE FUNCTION private.moves(p_course uuid) RETURNS TABLE(enrollment_id uuid, member_id uuid, from_number integer, to_number integer, done_before integer, asked_before integer, done_after integer, asked_after integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4600,6 +5848,28 @@ CREATE FUNCTION private.moves(p_course uuid) RETURNS TABLE(enrollment_id uuid, m
 $$;
 
 COMMENT ON FUNCTION private.moves(p_course uuid) IS 'Whoever is under way in an earlier version of a course than the one published last: lessons done and asked now, and after a move.';
+
+CREATE FUNCTION private.my_answered_version_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.question_version_id from public.quiz_attempts t
+    join private.attempt_questions a on a.quiz_attempt_id = t.id
+    where t.member_id = auth.uid() and t.status <> 'in_progress'
+$$;
+
+COMMENT ON FUNCTION private.my_answered_version_ids() IS 'Versions that the person who asks was asked in an attempt that has ended.';
+
+CREATE FUNCTION private.my_asked_version_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.question_version_id from public.quiz_attempts t
+    join private.attempt_questions a on a.quiz_attempt_id = t.id
+    where t.member_id = auth.uid()
+$$;
+
+COMMENT ON FUNCTION private.my_asked_version_ids() IS 'Versions that the person who asks was asked in an attempt.';
 
 CREATE TABLE public.session_attendance (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -4679,51 +5949,6 @@ CREATE FUNCTION private.my_enrolled_course_ids() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION private.my_enrolled_course_ids() IS 'Courses that the person who asks may enter as a learner.';
 
-CREATE TABLE public.enrollments (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    course_id uuid NOT NULL,
-    member_id uuid NOT NULL,
-    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
-    enrollment_source text DEFAULT 'self_enrollment'::text NOT NULL,
-    transaction_id uuid,
-    status text DEFAULT 'enrolled'::text NOT NULL,
-    lessons_completed integer DEFAULT 0 NOT NULL,
-    current_lesson_id uuid,
-    started_at timestamp with time zone,
-    last_accessed_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    cohort_name text,
-    expires_at timestamp with time zone,
-    final_grade numeric(5,2),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    course_version_id uuid,
-    cohort_start_date timestamp with time zone,
-    cohort_end_date timestamp with time zone,
-    instructor_notes text,
-    CONSTRAINT a_cohort_ends_after_it_starts CHECK ((cohort_end_date > cohort_start_date)),
-    CONSTRAINT cohort_dates_are_of_a_cohort CHECK (((cohort_name IS NOT NULL) OR (num_nonnulls(cohort_start_date, cohort_end_date) = 0))),
-    CONSTRAINT completed_enrollments_are_dated CHECK (((status <> 'completed'::text) OR (completed_at IS NOT NULL))),
-    CONSTRAINT enrollments_cohort_name_check CHECK (((length(cohort_name) >= 1) AND (length(cohort_name) <= 120))),
-    CONSTRAINT enrollments_enrollment_source_check CHECK ((enrollment_source = ANY (ARRAY['self_enrollment'::text, 'admin_assignment'::text, 'bulk_import'::text, 'event_registration'::text, 'membership_benefit'::text]))),
-    CONSTRAINT enrollments_final_grade_check CHECK (((final_grade >= (0)::numeric) AND (final_grade <= (100)::numeric))),
-    CONSTRAINT enrollments_lessons_completed_check CHECK ((lessons_completed >= 0)),
-    CONSTRAINT enrollments_status_check CHECK ((status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text, 'dropped'::text, 'expired'::text, 'suspended'::text, 'archived'::text]))),
-    CONSTRAINT instructor_notes_have_a_length CHECK (((length(instructor_notes) >= 1) AND (length(instructor_notes) <= 10000)))
-);
-
-COMMENT ON TABLE public.enrollments IS 'Who takes which course. Nothing here is written by the member: rules and triggers move it.';
-
-COMMENT ON COLUMN public.enrollments.lessons_completed IS 'Completed lessons that count; kept by trigger_update_enrollment_progress, by the difference.';
-
-COMMENT ON COLUMN public.enrollments.course_version_id IS 'What was begun. Null: the course as it is asks, and none of its versions.';
-
-COMMENT ON COLUMN public.enrollments.cohort_start_date IS 'When the cohort of this enrollment begins, as it was when the person was put into it; written by the site alone.';
-
-COMMENT ON COLUMN public.enrollments.cohort_end_date IS 'When the cohort of this enrollment ends.';
-
-COMMENT ON COLUMN public.enrollments.instructor_notes IS 'What the instructor says to the member about the whole course, beside final_grade. The member reads it.';
-
 CREATE FUNCTION private.my_enrollment_for(p_lesson uuid) RETURNS public.enrollments
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4738,6 +5963,14 @@ begin
     where l.id = p_lesson and (l.state = 'live' or v.lesson_ids ? l.id::text)
     order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
     if v_enrollment.id is null then
+        select e.* into v_enrollment from public.lessons l
+        cross join lateral private.current_enrollment(auth.uid(), l.course_id) e
+        where l.id = p_lesson and e.status in ('enrolled', 'in_progress') and e.cohort_start_date > now();
+        if v_enrollment.id is not null then
+            perform private.refuse('CG403', 'locked', 'This lesson is not open for you yet: “' || v_enrollment.cohort_name || '” begins on '
+                || private.day_in_words(v_enrollment.cohort_start_date, coalesce(
+                    (select k.time_zone from public.course_cohorts k where k.id = v_enrollment.cohort_id), 'UTC')) || '.');
+        end if;
         perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course, or what you began does not hold this lesson.');
     end if;
     select k.lock_reason into v_lock from private.lesson_locks(auth.uid(), v_enrollment.course_id) k where k.lesson_id = p_lesson;
@@ -4855,10 +6088,11 @@ CREATE FUNCTION private.my_open_enrollments() RETURNS SETOF public.enrollments
     select e.* from public.enrollments e
     where e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
       and (e.expires_at is null or e.expires_at > now())
+      and (e.cohort_start_date is null or e.cohort_start_date <= now())
       and (e.transaction_id is null or not private.is_refunded(e.transaction_id))
 $$;
 
-COMMENT ON FUNCTION private.my_open_enrollments() IS 'Enrollments under which the person who asks may learn now: not left, suspended, expired or given back.';
+COMMENT ON FUNCTION private.my_open_enrollments() IS 'Enrollments under which the person who asks may learn now: not left, suspended, expired or given back, and the cohort has begun.';
 
 CREATE FUNCTION private.my_open_lesson_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4899,6 +6133,16 @@ CREATE FUNCTION private.my_partner_enrollment_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_partner_enrollment_ids() IS 'Enrollments at partners of the person who asks and of people whom he manages.';
+
+CREATE FUNCTION private.my_placed_version_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.question_version_id from public.quiz_questions p
+    where p.of_course_id in (select private.my_taught_course_ids()) and p.question_version_id is not null
+$$;
+
+COMMENT ON FUNCTION private.my_placed_version_ids() IS 'Versions that a quiz of a course asks by name which the person who asks teaches.';
 
 CREATE TABLE public.discussion_posts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -4952,6 +6196,17 @@ CREATE FUNCTION private.my_program_ids() RETURNS SETOF uuid
     AS $$ select id from public.programs where owner_id = auth.uid() and private.is_teacher() $$;
 
 COMMENT ON FUNCTION private.my_program_ids() IS 'Programs that the person who asks put together and may change.';
+
+CREATE FUNCTION private.my_question_organisation_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select private.my_managed_organisation_ids()
+    union
+    select private.organisations_that_teach(array(select private.my_taught_course_ids()))
+$$;
+
+COMMENT ON FUNCTION private.my_question_organisation_ids() IS 'Organisations whose bank the person who asks may look through: those that he manages, and those of the people he teaches with.';
 
 CREATE FUNCTION private.my_role() RETURNS public.user_role
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5023,6 +6278,18 @@ CREATE FUNCTION private.my_taught_session_ids() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION private.my_taught_session_ids() IS 'Live sessions of the courses that the person who asks teaches.';
 
+CREATE FUNCTION private.name_quiz_of_lesson() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.quizzes set title = new.title where lesson_id = new.id and title = old.title;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.name_quiz_of_lesson() IS 'Trigger: a lesson''s quiz that has its title takes its new one.';
+
 CREATE FUNCTION private.new_certificate_number(p_on timestamp with time zone) RETURNS text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5058,6 +6325,19 @@ CREATE FUNCTION private.next_rule_start(p_course uuid) RETURNS timestamp with ti
 $$;
 
 COMMENT ON FUNCTION private.next_rule_start(p_course uuid) IS 'The first moment that a new credit rule of a course can hold from.';
+
+CREATE FUNCTION private.note_asked_questions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into private.question_moves (question_version_id, asked)
+    select a.question_version_id, count(*) from asked a group by a.question_version_id;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_asked_questions() IS 'Trigger: what an attempt asks is counted once.';
 
 CREATE FUNCTION private.note_block_files() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5107,6 +6387,40 @@ $$;
 
 COMMENT ON FUNCTION private.note_course_files() IS 'Trigger: keeps media_file_uses for the picture, film and syllabus of a course.';
 
+CREATE FUNCTION private.note_explanation_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('explanation', old.question_version_id, null, null, '{}');
+    else
+        perform private.put_file_uses('explanation', new.question_version_id, new.course_id, null,
+            private.files_in(concat_ws(' ', new.explanation, new.option_feedback::text)));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_explanation_files() IS 'Trigger: keeps media_file_uses for what the explanation of a question shows.';
+
+CREATE FUNCTION private.note_graded_answer() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into private.question_moves (question_version_id, answered, full_points, share_sum)
+    select a.question_version_id,
+        (new.points_earned is not null)::integer - (old.points_earned is not null)::integer,
+        (coalesce(new.points_earned = new.max_points, false))::integer - (coalesce(old.points_earned = old.max_points, false))::integer,
+        coalesce(new.points_earned / nullif(new.max_points, 0), 0) - coalesce(old.points_earned / nullif(old.max_points, 0), 0)
+    from private.attempt_questions a where a.quiz_attempt_id = new.quiz_attempt_id and a.position = new.position;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_graded_answer() IS 'Trigger: moves the figures of a version by the difference when a grade is given or changes.';
+
 CREATE FUNCTION private.note_newest_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5120,6 +6434,23 @@ end
 $$;
 
 COMMENT ON FUNCTION private.note_newest_version() IS 'Trigger: what was published is what those who are in the course may move to.';
+
+CREATE FUNCTION private.note_question_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('question', old.id, null, null, '{}');
+    else
+        perform private.put_file_uses('question', new.id, new.course_id, null, private.files_in(
+            concat_ws(' ', new.question_html, new.answer_options::text, new.image_url, new.video_url, new.audio_url)));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_question_files() IS 'Trigger: keeps media_file_uses for what a version of a question shows.';
 
 CREATE FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -5217,6 +6548,21 @@ $$;
 
 COMMENT ON FUNCTION private.organisations_of(p_member uuid, p_on date) IS 'Organisations that somebody belongs to on a day, and those that they are part of.';
 
+CREATE FUNCTION private.organisations_that_teach(p_courses uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct m.organisation_id from public.organisation_members m
+    where m.since <= private.today() and (m.until is null or m.until > private.today())
+      and m.member_id in (
+          select c.instructor_id from public.courses c where c.id = any (p_courses)
+          union
+          select t.profile_id from public.course_instructors t where t.course_id = any (p_courses)
+      )
+$$;
+
+COMMENT ON FUNCTION private.organisations_that_teach(p_courses uuid[]) IS 'Organisations to which somebody belongs today who teaches one of the courses.';
+
 CREATE FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5313,6 +6659,37 @@ $$;
 
 COMMENT ON FUNCTION private.place_collected_video() IS 'Trigger: a new video stands last in its module, unless a place is given.';
 
+CREATE FUNCTION private.place_questions(p_quiz uuid, p_places jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if jsonb_typeof(p_places) is distinct from 'array' or jsonb_array_length(p_places) > 500 then
+        perform private.refuse('CG422', 'no_such_arrangement', 'Give the questions as a list of at most 500 places.');
+    elsif exists (
+        select 1 from jsonb_array_elements(p_places) p where p ->> 'question_version_id' is not null
+        group by p ->> 'question_version_id' having count(*) > 1
+    ) then
+        perform private.refuse('CG422', 'question_twice', 'A question can stand in a quiz once.');
+    end if;
+    set constraints public.unique_quiz_question_order deferred;
+    delete from public.quiz_questions q
+    where q.quiz_id = p_quiz and q.id not in (select p.id from private.wished_places(p_quiz, p_places) p where p.id is not null);
+    update public.quiz_questions q set
+        question_order = p.n, draw_tag = p.draw_tag, draw_count = p.draw_count, draw_from = p.draw_from, section = p.section, points = p.points
+    from private.wished_places(p_quiz, p_places) p
+    where q.id = p.id
+      and (q.question_order, q.draw_tag, q.draw_count, q.draw_from, q.section, q.points)
+          is distinct from (p.n, p.draw_tag, p.draw_count, p.draw_from, p.section, p.points);
+    insert into public.quiz_questions (quiz_id, question_order, question_version_id, draw_tag, draw_count, draw_from, section, points)
+    select p_quiz, p.n, p.question_version_id, p.draw_tag, p.draw_count, p.draw_from, p.section, p.points
+    from private.wished_places(p_quiz, p_places) p where p.id is null;
+    set constraints public.unique_quiz_question_order immediate;
+end
+$$;
+
+COMMENT ON FUNCTION private.place_questions(p_quiz uuid, p_places jsonb) IS 'Writes what a quiz asks, in order, by the difference; raises CG422.';
+
 CREATE FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5343,7 +6720,8 @@ declare
     v_options jsonb;
 begin
     -- The lock keeps the options as they are until the key is there.
-    select v.question_type, v.course_id, v.answer_options into new.question_type, new.course_id, v_options
+    select v.question_type, v.course_id, v.organisation_id, v.answer_options
+    into new.question_type, new.course_id, new.organisation_id, v_options
     from public.question_versions v where v.id = new.question_version_id for no key update;
     if found and not private.is_question_key(new.question_type, v_options, new.correct_answer) then
         perform private.refuse('CG422', 'no_such_key',
@@ -5361,7 +6739,7 @@ CREATE FUNCTION private.prepare_question_version() RETURNS trigger
     AS $$
 begin
     if tg_op = 'INSERT' then
-        select q.question_type, q.course_id into new.question_type, new.course_id
+        select q.question_type, q.course_id, q.organisation_id into new.question_type, new.course_id, new.organisation_id
         from public.questions q where q.id = new.question_id for no key update;
         select coalesce(max(v.version), 0) + 1 into new.version from public.question_versions v where v.question_id = new.question_id;
     elsif exists (
@@ -5413,8 +6791,10 @@ begin
     if new.question_version_id is not null and new.of_course_id is not null and not exists (
         select 1 from public.question_versions v
         where v.id = new.question_version_id and coalesce(v.course_id, new.of_course_id) = new.of_course_id
+          and (v.organisation_id is null or v.organisation_id in (select private.organisations_that_teach(array[new.of_course_id])))
     ) then
-        perform private.refuse('CG422', 'question_of_another_course', 'There is no such question in this course''s bank or the shared one.');
+        perform private.refuse('CG422', 'question_of_another_course',
+            'There is no such question in the bank of this course, of an organisation whose people teach it, or the shared one.');
     end if;
     return new;
 end
@@ -5540,7 +6920,7 @@ CREATE FUNCTION private.publication_problems(p_course uuid) RETURNS TABLE(code t
         when l.lesson_type = 'live_session' then not exists (select 1 from public.live_sessions s where s.lesson_id = l.id)
         when l.lesson_type = 'pdf' then not private.has_document(l.id)
         else not exists (select 1 from public.content_blocks b where b.lesson_id = l.id)
-            and not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id)
+            and not exists (select 1 from public.lesson_attachments a where a.lesson_id = l.id and a.removed_at is null)
     end
     union all
     select case when l.processing_state = 'failed' then 'video_failed' else 'video_not_ready' end, true, l.id, l.title
@@ -5571,6 +6951,20 @@ $$;
 
 COMMENT ON FUNCTION private.publication_problems(p_course uuid) IS 'What is missing before a course, with its drafts, can be published: what forbids it, and what should be thought of.';
 
+CREATE FUNCTION private.put_earlier_cohorts_away() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.enrollments set status = 'archived'
+    where member_id = new.member_id and course_id = new.course_id and id <> new.id and status in ('enrolled', 'in_progress')
+      and cohort_end_date <= now();
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.put_earlier_cohorts_away() IS 'Trigger: who completes a course in one cohort leaves nothing open in another that is over.';
+
 CREATE FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5599,30 +6993,25 @@ $$;
 
 COMMENT ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) IS 'Says which files a row names from now on. Raises CG422 for a file that the person who asks may not use there.';
 
-CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) RETURNS numeric
+CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes, p_versions uuid[], p_points numeric[], p_sections text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_versions uuid[];
-    v_points numeric[];
 begin
-    select array_agg(c.version_id order by c.n), array_agg(c.points order by c.n) into v_versions, v_points
-    from private.choose_questions(p_quiz) c;
-    if v_versions is null then
-        perform private.refuse('CG409', 'quiz_empty', 'This quiz has no questions yet.');
-    end if;
     -- Marked before it is read: from here on nobody changes the options.
-    perform 1 from public.question_versions v where v.id = any (v_versions) and v.used_at is null order by v.id for no key update;
-    update public.question_versions set used_at = now() where id = any (v_versions) and used_at is null;
-    insert into private.attempt_questions (quiz_attempt_id, position, question_version_id, points, option_order)
-    select p_attempt, c.n, v.id, c.points, private.option_order(v.question_type, v.answer_options, p_quiz.shuffle_answers)
-    from unnest(v_versions, v_points) with ordinality as c (id, points, n) join public.question_versions v on v.id = c.id;
-    return (select sum(p) from unnest(v_points) p);
+    if exists (select 1 from public.question_versions v where v.id = any (p_versions) and v.used_at is null) then
+        perform 1 from public.question_versions v where v.id = any (p_versions) and v.used_at is null order by v.id for no key update;
+        update public.question_versions set used_at = now() where id = any (p_versions) and used_at is null;
+    end if;
+    insert into private.attempt_questions (quiz_attempt_id, position, question_version_id, points, section, option_order)
+    select p_attempt, c.n, v.id, c.points, c.section,
+        private.option_order(v.question_type, v.answer_options, p_quiz.shuffle_answers)
+    from unnest(p_versions, p_points, p_sections) with ordinality as c (id, points, section, n)
+    join public.question_versions v on v.id = c.id;
 end
 $$;
 
-COMMENT ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) IS 'Fixes what an attempt asks: versions, points, order; answers the points.';
+COMMENT ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes, p_versions uuid[], p_points numeric[], p_sections text[]) IS 'Fixes what an attempt asks: versions, points, sections and the order of options.';
 
 CREATE FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text DEFAULT NULL::text, p_if_none_match text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5743,26 +7132,33 @@ CREATE FUNCTION private.quiz_requirements(p_enrollment uuid) RETURNS TABLE(step 
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    -- The figures are percent of the points: the best attempt against the pass mark.
-    select
-        (1000000 + row_number() over (order by z.quiz_type = 'final_exam' or c.final_assessment_id = z.id, z.created_at, z.id))::integer,
-        'quiz', z.lesson_id, z.title, case when z.require_passing then 'quiz_passed' else 'quiz_taken' end,
-        coalesce(case when z.require_passing then t.passed else t.graded end, false),
-        coalesce(floor(t.best), 0)::integer,
-        case when z.require_passing then ceil(z.passing_score)::integer end,
-        case when z.require_passing then t.passed_at else t.graded_at end
-    from public.enrollments e
-    join public.courses c on c.id = e.course_id
-    join public.quizzes z on z.of_course_id = e.course_id and private.is_required_quiz(z)
-    left join lateral (
-        select bool_or(t.passed) as passed, count(t.score) > 0 as graded, max(t.score) as best,
-            min(t.submitted_at) filter (where t.passed) as passed_at, min(t.submitted_at) filter (where t.score is not null) as graded_at
-        from public.quiz_attempts t where t.enrollment_id = e.id and t.quiz_id = z.id
-    ) t on true
-    where e.id = p_enrollment
+    select q.step, 'quiz', q.lesson_id, q.title, q.criteria, q.met, q.achieved, q.needed, q.met_at
+    from private.required_quizzes(p_enrollment) q
 $$;
 
 COMMENT ON FUNCTION private.quiz_requirements(p_enrollment uuid) IS 'The quizzes without which an enrollment is not complete, and how far they are done.';
+
+CREATE FUNCTION private.read_number(p_text text, OUT number numeric, OUT unit text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    -- The minus of typography, and spaces between thousands.
+    v_text text := regexp_replace(translate(normalize(coalesce(p_text, ''), NFKC), '−–', '--'), '\s+', ' ', 'g');
+    v_found text[] := regexp_match(btrim(v_text),
+        '^([+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?: [0-9]{3}){1,4})(?:[.,][0-9]{0,10})?|[+-]?[.,][0-9]{1,10})((?:[eE]|(?: ?[x×·*] ?10 ?\^ ?))[+-]?[0-9]{1,2})? ?([^0-9 ].{0,59})?$');
+    v_digits text;
+begin
+    if v_found is null then
+        return;
+    end if;
+    v_digits := replace(replace(v_found[1], ' ', ''), ',', '.');
+    number := v_digits::numeric * power(10::numeric, coalesce(substring(v_found[2] from '([+-]?[0-9]{1,2})$')::integer, 0));
+    unit := nullif(btrim(v_found[3]), '');
+end
+$_$;
+
+COMMENT ON FUNCTION private.read_number(p_text text, OUT number numeric, OUT unit text) IS 'A number as people write it (comma or point, spaces between thousands, 1.2e3 or 1,2·10^3) and the unit behind it; nulls when it is none.';
 
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6434,6 +7830,190 @@ $$;
 
 COMMENT ON FUNCTION private.refuse_used_file() IS 'Trigger: a file that is used somewhere stays, and the refusal says where.';
 
+CREATE FUNCTION private.regrade_attempts(p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean, p_regrade uuid, OUT changed integer, OUT now_passed integer, OUT now_failed integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_hit uuid[] := array(select r.attempt_id from private.regraded(p_version, p_attempts) r);
+    v_rows private.regraded_attempt[];
+    v_after public.quiz_attempts;
+    v_written uuid[];
+    v_row record;
+begin
+    changed := 0; now_passed := 0; now_failed := 0;
+    if cardinality(v_hit) = 0 then
+        return;
+    end if;
+    -- Only what changes is locked, in the order in which learners lock it.
+    perform private.hold_quiz(q.quiz_id, q.course_id) from (
+        select distinct t.quiz_id, t.course_id from public.quiz_attempts t where t.id = any (v_hit) order by 1, 2
+    ) q;
+    perform 1 from public.enrollments e
+    where e.id in (select t.enrollment_id from public.quiz_attempts t where t.id = any (v_hit)) order by e.id for no key update;
+    perform 1 from public.quiz_attempts t where t.id = any (v_hit) order by t.id for no key update;
+    -- Read again under the locks: a person may have graded one meanwhile.
+    with fresh as materialized (
+        select * from private.regraded(p_version, v_hit)
+    ), graded as (
+        update public.quiz_answers w set points_earned = f.points_after, is_correct = f.points_after = w.max_points,
+            automated_feedback = f.feedback, graded_at = now(), regrade = coalesce(p_regrade, w.regrade)
+        from fresh f where w.id = f.answer_id
+        returning w.id
+    ), counted as materialized (
+        select t.id, t.quiz_id, t.course_id, t.member_id, f.place, f.points_before, f.points_after, t.score as score_before,
+            t.passed as passed_before, t.points_earned + f.points_after - coalesce(f.points_before, 0) as points, t.total_points, t.passing_score
+        from fresh f join public.quiz_attempts t on t.id = f.attempt_id
+        where f.points_after is distinct from f.points_before
+    ), scored as (
+        update public.quiz_attempts t set
+            points_earned = c.points,
+            score = case when c.total_points > 0 then round(c.points / c.total_points * 100, 2) else 0 end,
+            passed = (case when c.total_points > 0 then round(c.points / c.total_points * 100, 2) else 0 end) >= c.passing_score,
+            graded_at = now(),
+            regrade = coalesce(p_regrade, t.regrade)
+        from counted c where t.id = c.id and c.score_before is not null
+        returning t.id, t.score, t.passed
+    )
+    select array_agg((c.id, c.quiz_id, c.course_id, c.member_id, c.place, c.points_before, c.points_after, c.score_before, s.score,
+        c.passed_before, s.passed)::private.regraded_attempt)
+    into v_rows
+    from counted c left join scored s on s.id = c.id
+    -- Every part of the statement runs, read or not; this one says so.
+    where (select count(*) from graded) >= 0;
+    changed := coalesce(cardinality(v_rows), 0);
+    if changed = 0 then
+        return;
+    end if;
+    -- What waited for a person and has a key now may be graded as a whole.
+    for v_row in
+        select r.n, r.attempt_id
+        from unnest(v_rows) with ordinality as r (attempt_id, quiz_id, course_id, member_id, place, points_before, points_after,
+            score_before, score_after, passed_before, passed_after, n)
+        where r.score_before is null
+    loop
+        v_after := private.settle_attempt(v_row.attempt_id);
+        v_rows[v_row.n].score_after := v_after.score;
+        v_rows[v_row.n].passed_after := v_after.passed;
+    end loop;
+    with written as (
+        insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
+            points_before, points_after, score_before, score_after, passed_before, passed_after, regrade)
+        select r.attempt_id, r.course_id, r.place, btrim(p_reason), p_by, r.points_before, r.points_after, r.score_before, r.score_after,
+            r.passed_before, r.passed_after, p_regrade
+        from unnest(v_rows) r
+        returning id
+    )
+    select array_agg(w.id) into v_written from written w;
+    if p_regrade is not null then
+        perform private.log_grade_changes(v_written);
+    end if;
+    perform private.move_quiz_figures(q.quiz_id, q.course_id, q.passed, q.score) from (
+        select r.quiz_id, r.course_id, sum(r.passed_after::integer - r.passed_before::integer)::integer as passed,
+            sum(r.score_after - r.score_before) as score
+        from unnest(v_rows) r where r.score_before is not null group by 1, 2
+    ) q;
+    perform private.complete_after_quiz(r.attempt_id)
+    from unnest(v_rows) r join public.quizzes z on z.id = r.quiz_id
+    where r.score_before is not null and (z.lesson_id is not null or private.is_required_quiz(z)) and case when z.grading_policy = 'best' then r.passed_after and not r.passed_before
+        else r.score_after > r.score_before end;
+    if p_tell then
+        insert into public.notifications (member_id, kind, title, body, link)
+        select r.member_id, 'quiz_regraded', left('“' || z.title || '” was graded anew', 200),
+            'A question was corrected: your score went from ' || trim_scale(r.score_before) || ' % to ' || trim_scale(r.score_after) || ' %. '
+                || case when r.passed_after and not r.passed_before then 'You have passed. '
+                    when r.passed_before and not r.passed_after then 'This is below the pass mark. ' else '' end
+                || 'Why: ' || btrim(p_reason),
+            '/attempts/' || r.attempt_id || '/result'
+        from unnest(v_rows) r join public.quizzes z on z.id = r.quiz_id
+        where r.score_before is distinct from r.score_after and r.score_before is not null
+          and not exists (
+              select 1 from public.notification_preferences p
+              where p.member_id = r.member_id and p.kind = 'quiz_regraded' and p.channel = 'in_app' and not p.enabled
+          );
+    end if;
+    select count(*) filter (where r.passed_after and not coalesce(r.passed_before, false)),
+        count(*) filter (where r.passed_before and not r.passed_after)
+    into now_passed, now_failed from unnest(v_rows) r;
+end
+$$;
+
+COMMENT ON FUNCTION private.regrade_attempts(p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean, p_regrade uuid, OUT changed integer, OUT now_passed integer, OUT now_failed integer) IS 'Grades the answers to a version in some attempts anew by its present key, with all that follows; what a person graded stays.';
+
+CREATE FUNCTION private.regrade_some(p_regrade uuid, p_limit integer DEFAULT 1000) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_regrade public.regrades;
+    v_asked uuid[];
+    v_done record;
+begin
+    select * into v_regrade from public.regrades where id = p_regrade for no key update skip locked;
+    if v_regrade.id is null or v_regrade.state = 'done' then
+        return 'done';
+    elsif v_regrade.horizon is null then
+        update public.regrades set horizon = pg_current_xact_id()::text where id = p_regrade;
+        return 'wait';
+    elsif v_regrade.state = 'waiting' and pg_snapshot_xmin(pg_current_snapshot()) <= v_regrade.horizon::xid8 then
+        return 'wait';
+    end if;
+    if v_regrade.state = 'waiting' then
+        -- Who is still at it grades himself right when he hands in.
+        insert into private.regrade_lists (regrade_id, attempt_ids)
+        select p_regrade, coalesce(array_agg(t.id order by t.id), '{}')
+        from private.attempt_questions a join public.quiz_attempts t on t.id = a.quiz_attempt_id and t.status <> 'in_progress'
+        where a.question_version_id = v_regrade.question_version_id;
+        update public.regrades set attempts = (
+            select cardinality(l.attempt_ids) from private.regrade_lists l where l.regrade_id = p_regrade
+        ) where id = p_regrade;
+    end if;
+    select l.attempt_ids[v_regrade.seen + 1:v_regrade.seen + p_limit] into v_asked
+    from private.regrade_lists l where l.regrade_id = p_regrade;
+    if coalesce(cardinality(v_asked), 0) = 0 then
+        delete from private.regrade_lists where regrade_id = p_regrade;
+        update public.regrades set state = 'done', finished_at = now() where id = p_regrade;
+        return 'done';
+    end if;
+    select * into v_done
+    from private.regrade_attempts(v_regrade.question_version_id, v_asked, v_regrade.reason, v_regrade.requested_by, v_regrade.tell,
+        p_regrade);
+    update public.regrades set state = 'running', seen = seen + cardinality(v_asked),
+        changed = changed + v_done.changed, now_passed = now_passed + v_done.now_passed, now_failed = now_failed + v_done.now_failed
+    where id = p_regrade;
+    return 'again';
+end
+$$;
+
+COMMENT ON FUNCTION private.regrade_some(p_regrade uuid, p_limit integer) IS 'Does the next portion of a regrade. wait: a transaction that may have read the former key is under way, ask again; again; done.';
+
+CREATE FUNCTION private.regraded(p_version uuid, p_attempts uuid[]) RETURNS TABLE(attempt_id uuid, place integer, answer_id uuid, points_before numeric, points_after numeric, feedback text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with asked as materialized (
+        select w.quiz_attempt_id, w.position, w.id, w.answer_data, w.max_points, w.points_earned, w.automated_feedback, a.option_order
+        from private.attempt_questions a
+        join public.quiz_attempts t on t.id = a.quiz_attempt_id and t.status <> 'in_progress'
+        join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position and w.graded_by is null
+        where a.question_version_id = p_version and a.quiz_attempt_id = any (p_attempts)
+    -- Many give the same answer to the same order of options: each is graded once.
+    ), given as materialized (
+        select d.option_order, d.answer_data,
+            case when private.is_blank_answer(d.answer_data) then 0
+                else private.grade_share(v.question_type, d.option_order, k.correct_answer, d.answer_data) end as share,
+            private.automated_feedback(v.question_type, d.option_order, k.correct_answer, k.option_feedback, d.answer_data) as feedback
+        from (select distinct s.option_order, s.answer_data from asked s) d
+        join public.question_versions v on v.id = p_version
+        join public.question_keys k on k.question_version_id = v.id and k.correct_answer is not null
+    )
+    select s.quiz_attempt_id, s.position, s.id, s.points_earned, round(s.max_points * g.share, 2), g.feedback
+    from asked s join given g on g.option_order = s.option_order and g.answer_data = s.answer_data
+    where s.points_earned is distinct from round(s.max_points * g.share, 2) or s.automated_feedback is distinct from g.feedback
+$$;
+
+COMMENT ON FUNCTION private.regraded(p_version uuid, p_attempts uuid[]) IS 'Answers to a version in some attempts that its present key grades otherwise, in points or in feedback; not those that a person graded.';
+
 CREATE FUNCTION private.remove_collected_file() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6495,6 +8075,28 @@ $$;
 
 COMMENT ON FUNCTION private.require_taught(p_course uuid) IS 'Raises CG404 unless the caller teaches the course or is an administrator.';
 
+CREATE FUNCTION private.required_quizzes(p_enrollment uuid) RETURNS TABLE(quiz_id uuid, step integer, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The figures are percent of the points: what counts against the pass mark.
+    select
+        z.id,
+        (1000000 + row_number() over (order by z.quiz_type = 'final_exam' or c.final_assessment_id = z.id, z.created_at, z.id))::integer,
+        z.lesson_id, z.title, case when z.require_passing then 'quiz_passed' else 'quiz_taken' end,
+        coalesce(case when z.require_passing then t.passed else t.graded end, false),
+        coalesce(floor(t.score), 0)::integer,
+        case when z.require_passing then ceil(z.passing_score)::integer end,
+        case when z.require_passing then case when t.passed then t.passed_at end else t.graded_at end
+    from public.enrollments e
+    join public.courses c on c.id = e.course_id
+    join public.quizzes z on z.of_course_id = e.course_id and private.is_required_quiz(z)
+    cross join lateral private.counted_result(e.id, z) t
+    where e.id = p_enrollment
+$$;
+
+COMMENT ON FUNCTION private.required_quizzes(p_enrollment uuid) IS 'The quizzes without which an enrollment is not complete, and how far they are done: the rows of private.quiz_requirements with their quiz.';
+
 CREATE FUNCTION private.restore_module_row(p_module uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6514,6 +8116,26 @@ end
 $$;
 
 COMMENT ON FUNCTION private.restore_module_row(p_module uuid) IS 'Brings a removed module back to its place, without lessons.';
+
+CREATE FUNCTION private.revealed_answer(p_attempt uuid, p_position integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'correct_answer', private.shown_key(v.question_type, a.option_order, k.correct_answer),
+        'share', case when k.correct_answer is not null then
+            private.grade_share(v.question_type, a.option_order, k.correct_answer, w.answer_data) end,
+        'explanation', k.explanation,
+        'feedback', private.automated_feedback(v.question_type, a.option_order, k.correct_answer, k.option_feedback, w.answer_data)
+    )
+    from private.attempt_questions a
+    join public.question_versions v on v.id = a.question_version_id
+    join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position and w.revealed_at is not null
+    left join public.question_keys k on k.question_version_id = v.id
+    where a.quiz_attempt_id = p_attempt and a.position = p_position
+$$;
+
+COMMENT ON FUNCTION private.revealed_answer(p_attempt uuid, p_position integer) IS 'What was right in a question whose answer is final because its learner was shown it; null for any other.';
 
 CREATE FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) RETURNS numeric
     LANGUAGE plpgsql STABLE
@@ -6652,6 +8274,41 @@ CREATE FUNCTION private.rule_of(p_version uuid, p_lesson uuid) RETURNS TABLE(cri
 $$;
 
 COMMENT ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) IS 'How those who hold a version (null: none) complete a lesson: as the version says when it can still be done so, else as the course says now.';
+
+CREATE FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) RETURNS TABLE(n integer, saved boolean, seq bigint, answer jsonb, deadline_at timestamp with time zone, server_time timestamp with time zone, state text, code text, words text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_claims text := current_setting('request.jwt.claims', true);
+begin
+    for v_n in 1 .. coalesce(cardinality(p_attempts), 0) loop
+        n := v_n;
+        saved := null; seq := null; answer := null; deadline_at := null; state := null; code := null; words := null;
+        begin
+            -- The rules are those of one answer, with the claims of whoever gave it.
+            perform set_config('request.jwt.claims',
+                jsonb_build_object('role', 'authenticated', 'sub', p_members[n], 'session_id', p_sessions[n])::text, true);
+            saved := public.save_quiz_answer(p_attempts[n], p_positions[n], p_answers[n], p_seqs[n]);
+            if saved then
+                seq := p_seqs[n];
+            else
+                select w.seq, w.answer_data into seq, answer from public.quiz_answers w
+                where w.quiz_attempt_id = p_attempts[n] and w.position = p_positions[n];
+            end if;
+            select t.deadline_at into deadline_at from public.quiz_attempts t where t.id = p_attempts[n];
+        exception when others then
+            -- A refusal, or a fault of this row alone: the others of the batch are kept.
+            get stacked diagnostics state = returned_sqlstate, code = pg_exception_detail, words = message_text;
+        end;
+        server_time := clock_timestamp();
+        return next;
+    end loop;
+    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+end
+$$;
+
+COMMENT ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) IS 'Saves answers of many people in one transaction, in the order given, each as public.save_quiz_answer with the claims of its person. A refusal comes back as state, code and words of its row.';
 
 CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -6996,7 +8653,18 @@ CREATE FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select case
-        when p_correct is null or p_type in ('short_answer', 'fill_blank') then p_correct
+        when p_correct is null then null
+        when p_type = 'short_answer' then private.shown_text(p_correct)
+        when p_type = 'fill_blank' then jsonb_build_object('blanks', (
+            select jsonb_object_agg(b.key, private.shown_text(b.value)) from jsonb_each(p_correct -> 'blanks') b
+        ))
+        when p_type = 'numeric' then p_correct || jsonb_build_object('answers', (
+            select jsonb_agg(e.entry - array['share', 'feedback'] order by e.n)
+            from (
+                select a.entry, a.n, rank() over (order by coalesce((a.entry ->> 'share')::numeric, 1) desc) as place
+                from jsonb_array_elements(p_correct -> 'answers') with ordinality as a (entry, n)
+            ) e where e.place = 1
+        ))
         when p_type in ('multiple_choice', 'true_false') then jsonb_build_object('selected', (
             select s.n::text from jsonb_array_elements_text(p_order) with ordinality as s (id, n) where s.id = p_correct ->> 'selected'
         ))
@@ -7028,6 +8696,28 @@ CREATE FUNCTION private.shown_options(p_options jsonb, p_order jsonb) RETURNS js
 $$;
 
 COMMENT ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) IS 'Options in the order shown, under the names 1, 2, 3.';
+
+CREATE FUNCTION private.shown_text(p_expected jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Of a pattern its example; of accepted texts those that earn most, and nothing of what is said to each.
+    select case
+        when p_expected ? 'pattern' then jsonb_build_object('accepted', case when p_expected ? 'example'
+            then jsonb_build_array(p_expected -> 'example') else '[]' end)
+        when p_expected ? 'accepted' then (p_expected - 'accepted') || jsonb_build_object('accepted', (
+            select coalesce(jsonb_agg(coalesce(e.entry -> 'text', e.entry) order by e.n), '[]')
+            from (
+                select a.entry, a.n, rank() over (order by case jsonb_typeof(a.entry) when 'object' then
+                    coalesce((a.entry ->> 'share')::numeric, 1) else 1 end desc) as place
+                from jsonb_array_elements(p_expected -> 'accepted') with ordinality as a (entry, n)
+            ) e where e.place = 1
+        ))
+        else p_expected
+    end
+$$;
+
+COMMENT ON FUNCTION private.shown_text(p_expected jsonb) IS 'What is right for a text, as a learner may be shown it.';
 
 CREATE FUNCTION private.slow_queries() RETURNS TABLE(query text, calls bigint, total_ms numeric, mean_ms numeric, max_ms numeric, returned bigint, over_a_second boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -7517,6 +9207,100 @@ $$;
 
 COMMENT ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) IS 'Whether a person wants notices of a kind on a channel.';
 
+CREATE FUNCTION private.where_else(p_course uuid, p_cohort uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when count(*) > 0 then ' There is room in ' || string_agg(
+            '“' || o.name || '”, which ' || case when o.starts_at > now() then 'begins' else 'began' end
+            || ' on ' || private.day_in_words(o.starts_at, o.time_zone), ' and in ' order by o.starts_at, o.id) || '.'
+        else ' No other cohort takes people now.'
+    end || case when (select c.cohorts_only from public.courses c where c.id = p_course) then ''
+        else ' You can also begin at any time, without a cohort.' end
+    from (
+        select k.* from public.course_cohorts k
+        where k.course_id = p_course and k.id is distinct from p_cohort and public.cohort_state(k) = 'open'
+          and (k.capacity is null or k.seats_taken < k.capacity)
+        order by k.starts_at, k.id limit 3
+    ) o
+$$;
+
+COMMENT ON FUNCTION private.where_else(p_course uuid, p_cohort uuid) IS 'In words, what there is besides a cohort: what somebody reads who cannot join it.';
+
+CREATE FUNCTION private.wished_places(p_quiz uuid, p_places jsonb) RETURNS TABLE(n integer, id uuid, question_version_id uuid, draw_tag text, draw_count integer, draw_from text, section text, points numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A place that was there stays the same row, so that the log tells what changed and not that all was written anew.
+    select p.n::integer, q.id, r.question_version_id, r.draw_tag, r.draw_count, coalesce(r.draw_from, 'course'), r.section,
+        coalesce(r.points, v.points, 1)
+    from jsonb_array_elements(p_places) with ordinality as p (place, n)
+    cross join lateral jsonb_to_record(p.place) as r (
+        id uuid, question_version_id uuid, draw_tag text, draw_count integer, draw_from text, section text, points numeric(5, 2)
+    )
+    left join public.question_versions v on v.id = r.question_version_id
+    left join public.quiz_questions q on q.quiz_id = p_quiz
+        and (q.question_version_id = r.question_version_id or (q.draw_tag is not null and r.draw_tag is not null and q.id = r.id))
+$$;
+
+COMMENT ON FUNCTION private.wished_places(p_quiz uuid, p_places jsonb) IS 'An arrangement as rows, each with the id of the place that it is already.';
+
+CREATE FUNCTION private.within_typos(p_expected text, p_given text, p_typos integer) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_most integer;
+    v_e text[];
+    v_g text[];
+    v_before integer[];
+    v_row integer[];
+    v_next integer[];
+    v_best integer;
+begin
+    if p_expected = p_given then
+        return true;
+    end if;
+    -- A quarter of the longest word's letters; and figures are never a slip: 1914 is not 1915.
+    select least(p_typos, max(length(regexp_replace(w, '[^[:alpha:]]', '', 'g'))) / 4) into v_most
+    from regexp_split_to_table(p_expected, ' ') w;
+    if coalesce(v_most, 0) = 0 or abs(length(p_expected) - length(p_given)) > v_most
+        or regexp_replace(p_expected, '[^0-9]', '', 'g') <> regexp_replace(p_given, '[^0-9]', '', 'g') then
+        return false;
+    end if;
+    v_e := regexp_split_to_array(p_expected, '');
+    v_g := regexp_split_to_array(p_given, '');
+    -- Only the band beside the diagonal can stay within so few slips. Two letters exchanged are one slip.
+    for j in 0 .. cardinality(v_g) loop
+        v_row[j] := j;
+    end loop;
+    for i in 1 .. cardinality(v_e) loop
+        v_next := array_fill(1000, array[cardinality(v_g) + 1], array[0]);
+        v_best := 1000;
+        if i <= v_most then
+            v_next[0] := i;
+            v_best := i;
+        end if;
+        for j in greatest(1, i - v_most) .. least(cardinality(v_g), i + v_most) loop
+            v_next[j] := least(v_row[j] + 1, v_next[j - 1] + 1, v_row[j - 1] + (v_e[i] <> v_g[j])::integer);
+            if i > 1 and j > 1 and v_e[i] = v_g[j - 1] and v_e[i - 1] = v_g[j] then
+                v_next[j] := least(v_next[j], v_before[j - 2] + 1);
+            end if;
+            v_best := least(v_best, v_next[j]);
+        end loop;
+        if v_best > v_most then
+            return false;
+        end if;
+        v_before := v_row;
+        v_row := v_next;
+    end loop;
+    return v_row[cardinality(v_g)] <= v_most;
+end
+$$;
+
+COMMENT ON FUNCTION private.within_typos(p_expected text, p_given text, p_typos integer) IS 'Whether a text differs from the expected one by at most so many slips (a letter too many, too few, wrong, or two exchanged), never more than a quarter of the letters of its longest word, and in no figure.';
+
 CREATE FUNCTION private.writable_lesson(p_lesson uuid) RETURNS public.lessons
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7671,6 +9455,59 @@ $$;
 
 COMMENT ON FUNCTION public.add_session_module(p_session uuid, p_name text) IS 'Adds a part at the end of the caller''s collection. Raises CG404, CG409, CG422.';
 
+CREATE FUNCTION public.add_to_cohort(p_course uuid, p_cohort uuid, p_emails text[]) RETURNS TABLE(place integer, email text, outcome text, member_name text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_cohort public.course_cohorts;
+    v_course public.courses;
+    v_people uuid[];
+    v_person record;
+begin
+    perform private.require_taught(p_course);
+    if coalesce(cardinality(p_emails) not between 1 and 200, true) then
+        perform private.refuse('CG422', 'too_many_addresses', 'Give from 1 to 200 addresses at a time.');
+    end if;
+    perform private.hold_requirements(p_course, false);
+    -- The order in which somebody who enrols himself locks: his wish, his enrollments, the cohort.
+    v_people := array(
+        select p.id from public.profiles p
+        where p.email operator(extensions.=) any (array(select btrim(e.email)::extensions.citext from unnest(p_emails) as e (email)))
+        order by p.id
+    );
+    perform pg_advisory_xact_lock(hashtextextended('enrol:' || m.id::text || ':' || p_course::text, 0)) from unnest(v_people) as m (id);
+    perform 1 from public.enrollments e where e.member_id = any (v_people) and e.course_id = p_course order by e.id for no key update;
+    select * into v_course from public.courses c where c.id = p_course;
+    select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
+    if v_cohort.id is null then
+        perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
+    elsif v_course.status <> 'published' then
+        perform private.refuse('CG409', 'not_published', 'Publish the course first; then people can be added to its cohorts.');
+    elsif v_cohort.ends_at <= now() then
+        perform private.refuse('CG409', 'cohort_over', 'This cohort is over. Choose another one.');
+    end if;
+    for v_person in
+        select a.place, a.email, p.id, nullif(btrim(p.first_name || ' ' || p.last_name), '') as name
+        from (
+            select min(e.place)::integer as place, min(btrim(e.email)) as email
+            from unnest(p_emails) with ordinality as e (email, place)
+            where btrim(e.email) <> '' group by lower(btrim(e.email))
+        ) a
+        left join public.profiles p on p.email operator(extensions.=) a.email::extensions.citext
+        order by a.place
+    loop
+        place := v_person.place;
+        email := v_person.email;
+        member_name := v_person.name;
+        outcome := case when v_person.id is null then 'no_account' else private.add_to_cohort(v_cohort, v_course, v_person.id) end;
+        return next;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION public.add_to_cohort(p_course uuid, p_cohort uuid, p_emails text[]) IS 'Puts people into a cohort by their e-mail addresses and tells them; for each address what became of it (private.add_to_cohort), or no_account. For the team of the course. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7749,29 +9586,40 @@ CREATE FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) RETURNS integer
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_quiz public.quizzes;
+    v_quiz public.quizzes := private.hold_edited_quiz(p_quiz);
 begin
-    select * into v_quiz from public.quizzes where id = p_quiz for no key update;
-    if v_quiz.id is null or not (v_quiz.of_course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
-        perform private.refuse('CG404', 'no_such_quiz', 'There is no such quiz, or you do not teach its course.');
-    elsif jsonb_typeof(p_places) is distinct from 'array' or jsonb_array_length(p_places) > 500 then
-        perform private.refuse('CG422', 'no_such_arrangement', 'Give the questions as a list of at most 500 places.');
-    end if;
-    delete from public.quiz_questions where quiz_id = p_quiz;
-    insert into public.quiz_questions
-        (quiz_id, question_order, question_version_id, draw_tag, draw_count, draw_from, section, points)
-    select p_quiz, p.n, r.question_version_id, r.draw_tag, r.draw_count, coalesce(r.draw_from, 'course'), r.section,
-        coalesce(r.points, v.points, 1)
-    from jsonb_array_elements(p_places) with ordinality as p (place, n)
-    cross join lateral jsonb_to_record(p.place) as r (
-        question_version_id uuid, draw_tag text, draw_count integer, draw_from text, section text, points numeric(5, 2)
-    )
-    left join public.question_versions v on v.id = r.question_version_id;
+    perform private.place_questions(p_quiz, p_places);
+    update public.quizzes set revision = revision + 1 where id = p_quiz;
     return jsonb_array_length(p_places);
 end
 $$;
 
 COMMENT ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) IS 'Writes all that a quiz asks, in order: [{question_version_id} or {draw_tag, draw_count, draw_from}, with section and points]. Attempts that have begun keep what they were asked.';
+
+CREATE FUNCTION public.ask_newest_version(p_question uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_newest uuid;
+    v_moved integer;
+begin
+    select v.id into v_newest from public.question_versions v where v.question_id = p_question order by v.version desc limit 1;
+    update public.quiz_questions p set question_version_id = v_newest
+    where p.question_version_id in (select v.id from public.question_versions v where v.question_id = p_question and v.id <> v_newest)
+      and (p.of_course_id in (select private.my_taught_course_ids()) or private.is_admin())
+      and not exists (select 1 from public.quiz_questions o where o.quiz_id = p.quiz_id and o.question_version_id = v_newest)
+      -- Of two old versions in one quiz the first goes; the other stays where it is.
+      and p.question_order = (
+          select min(o.question_order) from public.quiz_questions o join public.question_versions w on w.id = o.question_version_id
+          where o.quiz_id = p.quiz_id and w.question_id = p_question
+      );
+    get diagnostics v_moved = row_count;
+    return v_moved;
+end
+$$;
+
+COMMENT ON FUNCTION public.ask_newest_version(p_question uuid) IS 'Has the quizzes of the caller''s courses ask a question''s newest version in place of an older one; answers how many. Attempts that have begun keep what they were asked.';
 
 CREATE FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text DEFAULT NULL::text, p_requires_enrollment boolean DEFAULT true) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7876,6 +9724,7 @@ declare
     v_answers bigint;
 begin
     if old.status = 'in_progress' then
+        new.answers_sha256 := private.answers_digest(new.id);
         perform private.grade_answers(new.id);
     end if;
     select coalesce(sum(w.points_earned), 0), count(*) filter (where w.points_earned is null), count(*)
@@ -7898,6 +9747,33 @@ end
 $$;
 
 COMMENT ON FUNCTION public.auto_grade_quiz_attempt() IS 'Automatically grades quiz attempts on submission, and again when a grade in them changes. Total and pass mark are those of the start.';
+
+CREATE FUNCTION public.begin_cohort_purchase(p_course uuid, p_cohort uuid) RETURNS public.transactions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_order public.transactions;
+begin
+    if auth.uid() is null then
+        perform private.refuse('CG403', 'sign_in_first', 'Sign in to buy a course.');
+    end if;
+    -- Nobody pays for what he could not enrol in. The place is taken when he enrols, not when he orders.
+    if exists (
+        select 1 from public.enrollments e
+        where e.member_id = auth.uid() and e.course_id = p_course and e.cohort_id = p_cohort
+          and e.status <> 'dropped' and not private.is_refunded(e.transaction_id)
+    ) then
+        perform private.refuse('CG409', 'already_enrolled', 'You are enrolled in this cohort already. There is nothing to pay.');
+    end if;
+    perform private.check_choice(auth.uid(), p_course, p_cohort);
+    v_order := public.begin_purchase(p_course);
+    update public.transactions set cohort_id = p_cohort where id = v_order.id returning * into v_order;
+    return v_order;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_cohort_purchase(p_course uuid, p_cohort uuid) IS 'Orders a course for the caller, who will take it in a cohort. As public.begin_purchase; CG404 and CG409 also for what keeps him out of the cohort.';
 
 CREATE FUNCTION public.begin_course_copy(p_course uuid, p_title text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8007,6 +9883,89 @@ $$;
 
 COMMENT ON FUNCTION public.begin_purchase(p_course uuid) IS 'Orders a course for the caller at the price of today: a pending transaction, the same one while it is pending. Raises CG409 when he is enrolled, has paid or has nothing to pay, and what enrolling would raise.';
 
+CREATE FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_name text := left(btrim(regexp_replace(coalesce(p_name, ''), '[[:cntrl:]]+', ' ', 'g')), 255);
+    v_size bigint := octet_length(p_content);
+    v_id uuid;
+begin
+    if not exists (
+        select 1 from public.courses c
+        where c.id = p_course and (c.id = any (array(select private.my_taught_course_ids())) or private.is_admin())
+    ) then
+        perform private.refuse('CG404', 'no_such_course', 'There is no such course, or you do not teach it.');
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('question_imports:' || auth.uid()::text, 0));
+    if (select count(*) from public.question_imports i where i.owner_id = auth.uid() and i.state in ('reading', 'importing')) >= 3 then
+        perform private.refuse('CG409', 'imports_under_way', 'Three imports of yours are under way. Wait until one of them is done, or cancel it.');
+    end if;
+    if p_file is not null then
+        select f.filename, f.byte_size into v_name, v_size from public.media_files f
+        where f.id = p_file and f.owner_id = auth.uid() and f.purpose = 'package' and f.state = 'ready';
+        if not found then
+            perform private.refuse('CG404', 'no_such_package', 'This package is not in your media library. Upload it again.');
+        end if;
+    elsif coalesce(v_size, 0) = 0 then
+        perform private.refuse('CG422', 'file_missing', 'The file is empty. Choose a file with questions.');
+    elsif v_size > 8000000 then
+        perform private.refuse('CG413', 'too_large', 'The file is too large to be sent like this. Pack it as a zip and choose that.');
+    end if;
+    -- What nobody came back to in a month is given up, so that sent files do not stay for ever.
+    update public.question_imports set state = 'cancelled', content = null, step = '', finished_at = now()
+    where owner_id = auth.uid() and state = 'ready' and created_at < now() - interval '30 days';
+    insert into public.question_imports (owner_id, course_id, file_id, file_name, file_size, content)
+    values (auth.uid(), p_course, p_file, coalesce(nullif(v_name, ''), 'questions'), v_size, case when p_file is null then p_content end)
+    returning id into v_id;
+    perform private.defer_job('questions.read', jsonb_build_object('import_id', v_id));
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) IS 'Has a file with questions read for a course that the caller teaches, sent here or a package of the library; answers the import. Raises CG404, CG409, CG413, CG422.';
+
+CREATE FUNCTION public.begin_quiz(p_quiz uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts;
+begin
+    v_attempt := public.start_quiz_attempt(p_quiz);
+    return public.quiz_attempt_view(v_attempt.id);
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_quiz(p_quiz uuid) IS 'Begins an attempt of the caller or finds the one in progress, and answers it as its learner sees it.';
+
+CREATE FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean DEFAULT true) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid := private.hold_regraded_key(p_version);
+    v_regrade uuid;
+begin
+    if coalesce(length(btrim(p_reason)), 0) not between 1 and 1000 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the question is graded anew, in at most 1000 characters.');
+    end if;
+    insert into public.regrades (question_version_id, course_id, reason, tell, attempts, requested_by)
+    values (p_version, v_course, btrim(p_reason), coalesce(p_tell, true),
+        (select count(*) from private.attempt_questions a where a.question_version_id = p_version), auth.uid())
+    on conflict (question_version_id) where state <> 'done' do nothing
+    returning id into v_regrade;
+    if v_regrade is null then
+        perform private.refuse('CG409', 'regrade_under_way', 'This question is being graded anew already. Wait until that is done.');
+    end if;
+    perform private.defer_job('quizzes.regrade', jsonb_build_object('regrade_id', v_regrade));
+    return v_regrade;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) IS 'Has a question graded anew in the background, in every attempt that was handed in; answers the regrade. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.cancel_course_import(p_import uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8052,6 +10011,21 @@ $$;
 
 COMMENT ON FUNCTION public.cancel_live_session(p_session uuid) IS 'Cancels a session that nobody has attended. For its hosts and administrators.';
 
+CREATE FUNCTION public.cancel_question_import(p_import uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.question_imports set state = 'cancelled', content = null, step = '', finished_at = now()
+    where id = p_import and owner_id = auth.uid() and state in ('reading', 'ready', 'importing');
+    if not found then
+        perform private.refuse('CG409', 'nothing_to_cancel', 'There is nothing to cancel any more. Reload the page to see how it stands.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_question_import(p_import uuid) IS 'Gives up an import that has not ended; nothing of it stays. Raises CG409.';
+
 CREATE FUNCTION public.cancel_session_registration(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8080,7 +10054,10 @@ CREATE FUNCTION public.change_question_key(p_version uuid, p_correct_answer json
 begin
     update public.question_keys set
         correct_answer = p_correct_answer, explanation = p_explanation, option_feedback = coalesce(p_option_feedback, '{}')
-    where question_version_id = p_version and (course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    where question_version_id = p_version and (
+        course_id in (select private.my_taught_course_ids()) or organisation_id in (select private.my_managed_organisation_ids())
+        or private.is_admin()
+    );
     if not found then
         perform private.refuse('CG404', 'no_such_key', 'This question has no key that you may change.');
     end if;
@@ -8088,6 +10065,19 @@ end
 $$;
 
 COMMENT ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) IS 'Corrects what is right in a question. Grades that were given stay until public.regrade_question is called.';
+
+CREATE FUNCTION public.cohort_state(p_cohort public.course_cohorts) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when p_cohort.is_closed or p_cohort.enrollment_closes_at <= now() or p_cohort.ends_at <= now() then 'closed'
+        when p_cohort.enrollment_opens_at > now() then 'planned'
+        else 'open'
+    end
+$$;
+
+COMMENT ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) IS 'Whether a cohort takes people now, dates alone considered: planned, open or closed.';
 
 CREATE FUNCTION public.completion_requirements(p_enrollment uuid) RETURNS TABLE(step integer, requirement text, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -8373,54 +10363,25 @@ $$;
 COMMENT ON FUNCTION public.end_organisation_membership(p_membership uuid) IS 'Ends somebody''s belonging to an organisation today: by its manager, by the person himself, or by an administrator.';
 
 CREATE FUNCTION public.enrol(p_course uuid) RETURNS public.enrollments
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select * from private.enrol(p_course, null) $$;
+
+COMMENT ON FUNCTION public.enrol(p_course uuid) IS 'Enrols the person who asks, or answers the enrollment that is there. Raises CG403, CG404 or CG409 with the reason.';
+
+CREATE FUNCTION public.enrol_in_cohort(p_course uuid, p_cohort uuid) RETURNS public.enrollments
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_enrollment public.enrollments;
-    v_transaction uuid;
-    v_given_back boolean;
 begin
-    if auth.uid() is null then
-        perform private.refuse('CG403', 'sign_in_first', 'Sign in to enrol.');
+    if not exists (select 1 from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course) then
+        perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
     end if;
-    perform private.hold_requirements(p_course, false);
-    select * into v_enrollment from public.enrollments
-    where member_id = auth.uid() and course_id = p_course and cohort_name is null for no key update;
-    v_given_back := private.is_refunded(v_enrollment.transaction_id);
-    if v_enrollment.status in ('suspended', 'expired', 'archived') or v_enrollment.expires_at <= now() then
-        v_enrollment.status := case when v_enrollment.expires_at <= now() then 'expired' else v_enrollment.status end;
-        perform private.refuse('CG409', 'enrollment_' || v_enrollment.status,
-            'Your enrollment in this course is ' || v_enrollment.status || '. Ask the association''s office.');
-    elsif v_enrollment.status in ('enrolled', 'in_progress', 'completed') and not v_given_back then
-        return v_enrollment;
-    elsif v_enrollment.id is not null then
-        -- What was done stays done, but a seat, a membership and a payment are needed as for anybody.
-        v_transaction := private.check_may_enrol(auth.uid(), p_course, v_enrollment.id);
-        -- Only when it changes: to set the column of a unique index locks out whoever refers to the row.
-        if (v_transaction is not null or v_given_back) and v_transaction is distinct from v_enrollment.transaction_id then
-            update public.enrollments set transaction_id = v_transaction where id = v_enrollment.id;
-        end if;
-        update public.enrollments set status = case when started_at is null then 'enrolled' else 'in_progress' end
-        where id = v_enrollment.id and status = 'dropped';
-        -- The payment may have been the last that was missing.
-        perform private.complete_enrollment_when_met(v_enrollment.id);
-        select * into v_enrollment from public.enrollments where id = v_enrollment.id;
-        return v_enrollment;
-    end if;
-    insert into public.enrollments (course_id, member_id) values (p_course, auth.uid())
-    on conflict on constraint unique_member_course_enrollment do nothing
-    returning * into v_enrollment;
-    if v_enrollment.id is null then
-        -- Two tabs at once: the other one won and this one sees its row.
-        select * into v_enrollment from public.enrollments
-        where member_id = auth.uid() and course_id = p_course and cohort_name is null;
-    end if;
-    return v_enrollment;
+    return private.enrol(p_course, p_cohort);
 end
 $$;
 
-COMMENT ON FUNCTION public.enrol(p_course uuid) IS 'Enrols the person who asks, or answers the enrollment that is there. Raises CG403, CG404 or CG409 with the reason.';
+COMMENT ON FUNCTION public.enrol_in_cohort(p_course uuid, p_cohort uuid) IS 'Enrols the person who asks in a cohort, or answers his enrollment there. Raises CG403, CG404 or CG409 with the reason and what else there is.';
 
 CREATE FUNCTION public.explain_credit(p_award uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -8485,6 +10446,27 @@ $$;
 
 COMMENT ON FUNCTION public.find_instructors(p_course uuid, p_words text) IS 'Instructors who introduced themselves and are not of a course''s team, by a part of the name: for its author. Raises CG403, CG404.';
 
+CREATE FUNCTION public.flag_attempt_question(p_attempt uuid, p_position integer, p_flagged boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform 1 from public.quiz_attempts t
+    where t.id = p_attempt and t.member_id = auth.uid() and t.status = 'in_progress' for share;
+    if not found then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours in progress.');
+    end if;
+    update private.attempt_questions set flagged_at = case when coalesce(p_flagged, false) then coalesce(flagged_at, now()) end
+    where quiz_attempt_id = p_attempt and position = p_position;
+    if not found then
+        perform private.refuse('CG404', 'no_such_question', 'This attempt has no such question.');
+    end if;
+    return coalesce(p_flagged, false);
+end
+$$;
+
+COMMENT ON FUNCTION public.flag_attempt_question(p_attempt uuid, p_position integer, p_flagged boolean) IS 'Marks a question of the caller''s attempt in progress to look at again, or takes the mark away.';
+
 CREATE FUNCTION public.generate_certificate_number() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8496,6 +10478,29 @@ end
 $$;
 
 COMMENT ON FUNCTION public.generate_certificate_number() IS 'Trigger: issues the certificate in the transaction that completed the enrollment.';
+
+CREATE FUNCTION public.grade_answer_as_seen(p_answer uuid, p_points numeric, p_rubric jsonb, p_feedback text, p_reason text, p_seen timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_attempt public.quiz_attempts := private.hold_attempt((select quiz_attempt_id from public.quiz_answers where id = p_answer));
+    v_answer public.quiz_answers;
+begin
+    select * into v_answer from public.quiz_answers where id = p_answer;
+    if v_answer.graded_at is distinct from p_seen then
+        perform private.refuse('CG409', 'graded_meanwhile', case when v_answer.graded_by is null then 'This answer was graded meanwhile.'
+            else (select concat_ws(' ', p.first_name, p.last_name) from public.profiles p where p.id = v_answer.graded_by)
+                || ' gave ' || trim_scale(v_answer.points_earned) || ' points meanwhile.' end);
+    elsif length(p_rubric::text) > 2000 then
+        perform private.refuse('CG422', 'too_long', 'There are too many criteria.');
+    end if;
+    update public.quiz_answers set rubric_points = p_rubric where id = p_answer and rubric_points is distinct from p_rubric;
+    perform public.grade_quiz_answer(p_answer, p_points, p_feedback, p_reason);
+end
+$$;
+
+COMMENT ON FUNCTION public.grade_answer_as_seen(p_answer uuid, p_points numeric, p_rubric jsonb, p_feedback text, p_reason text, p_seen timestamp with time zone) IS 'Grades one answer by hand, unless it was graded since p_seen (its graded_at, null for none); raises CG403, CG404, CG409 or CG422.';
 
 CREATE FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text DEFAULT NULL::text, p_reason text DEFAULT NULL::text) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8720,6 +10725,18 @@ end
 $$;
 
 COMMENT ON FUNCTION public.hide_post(p_post uuid, p_reason text) IS 'Hides a post for a stated reason, or shows it again (null). Instructors of the course and administrators. Raises CG403, CG404, CG422.';
+
+CREATE FUNCTION public.hold_cohort(p_course uuid, p_cohort uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.require_taught(p_course);
+    perform 1 from public.enrollments e where e.cohort_id = p_cohort and e.course_id = p_course order by e.id for no key update;
+end
+$$;
+
+COMMENT ON FUNCTION public.hold_cohort(p_course uuid, p_cohort uuid) IS 'To be called before the dates of a cohort are changed: enrollments are locked before their cohort, as everybody does. Raises CG404.';
 
 CREATE FUNCTION public.join_live_session(p_session uuid) RETURNS TABLE(meeting_platform text, meeting_url text, meeting_id text, meeting_password text, interval_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9149,6 +11166,36 @@ end
 $$;
 
 COMMENT ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) IS 'Moves everybody who is under way in an earlier version to the one published last, and tells them; answers how many. For the team. Raises CG404, CG409.';
+
+CREATE FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+    v_course public.courses;
+    v_cohort public.course_cohorts;
+    v_reason text := btrim(p_reason);
+begin
+    select e.* into v_enrollment from public.enrollments e
+    where e.id = p_enrollment and (e.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    select k.* into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = v_enrollment.course_id;
+    if v_enrollment.id is null then
+        perform private.refuse('CG404', 'no_such_enrollment', 'There is no such person in a course that you teach.');
+    elsif v_cohort.id is null then
+        perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
+    elsif coalesce(length(v_reason) not between 1 and 500, true) then
+        perform private.refuse('CG422', 'no_reason', 'Say why, in at most 500 characters. The person reads it.');
+    end if;
+    perform private.move_to_cohort(p_enrollment, p_cohort, v_reason);
+    select * into v_course from public.courses where id = v_enrollment.course_id;
+    perform private.notify(v_enrollment.member_id, 'cohort_changed', left('You are in another cohort of “' || v_course.title, 190) || '”',
+        'You were moved to “' || v_cohort.name || '”, which ' || case when v_cohort.starts_at > now() then 'begins' else 'began' end
+        || ' on ' || private.day_in_words(v_cohort.starts_at, v_cohort.time_zone) || '. Why: ' || v_reason, '/learn/' || v_course.slug);
+end
+$$;
+
+COMMENT ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) IS 'Moves somebody to another cohort, with a reason that he reads: for the team of the course. Raises CG404, CG409, CG422.';
 
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9687,6 +11734,26 @@ $$;
 
 COMMENT ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) IS 'Puts a PDF of the caller''s library into a lesson that he teaches, instead of the one that is there. Raises CG404, CG409 or CG422.';
 
+CREATE FUNCTION public.place_quiz(p_quiz uuid, p_lesson uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes := private.hold_edited_quiz(p_quiz);
+begin
+    if v_quiz.lesson_id is not distinct from p_lesson then
+        return;
+    elsif v_quiz.status <> 'draft' then
+        perform private.refuse('CG409', 'quiz_published', 'Where a quiz belongs can be changed while it is a draft.');
+    elsif p_lesson is not null and not exists (select 1 from public.lessons l where l.id = p_lesson and l.course_id = v_quiz.of_course_id) then
+        perform private.refuse('CG422', 'no_such_lesson', 'There is no such lesson in this course.');
+    end if;
+    update public.quizzes set lesson_id = p_lesson, course_id = case when p_lesson is null then v_quiz.of_course_id end where id = p_quiz;
+end
+$$;
+
+COMMENT ON FUNCTION public.place_quiz(p_quiz uuid, p_lesson uuid) IS 'Has a draft belong to a lesson of its course, or with null to the course itself. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9858,6 +11925,32 @@ $$;
 
 COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons, in their order. Instructors only. Raises CG403, CG404, CG409.';
 
+CREATE FUNCTION public.question_figures(p_questions uuid[]) RETURNS TABLE(question_id uuid, version_id uuid, version integer, quizzes bigint, asked bigint, answered bigint, full_points bigint, share_sum numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select v.question_id, v.id, v.version,
+        (select count(*) from public.quiz_questions p where p.question_version_id = v.id),
+        coalesce(f.asked, 0) + m.asked, coalesce(f.answered, 0) + m.answered,
+        coalesce(f.full_points, 0) + m.full_points, coalesce(f.share_sum, 0) + m.share_sum
+    from public.questions q
+    join public.question_versions v on v.question_id = q.id
+    left join private.question_figures f on f.question_version_id = v.id
+    cross join lateral (
+        select coalesce(sum(n.asked), 0) as asked, coalesce(sum(n.answered), 0) as answered,
+            coalesce(sum(n.full_points), 0) as full_points, coalesce(sum(n.share_sum), 0) as share_sum
+        from private.question_moves n where n.question_version_id = v.id
+    ) m
+    where q.id = any (p_questions[1:200]) and (
+        q.course_id in (select private.my_taught_course_ids())
+        or q.organisation_id in (select private.my_question_organisation_ids())
+        or (q.course_id is null and q.organisation_id is null and private.is_teacher())
+        or private.is_admin()
+    )
+$$;
+
+COMMENT ON FUNCTION public.question_figures(p_questions uuid[]) IS 'Of each version of up to 200 questions that the caller may look at: in how many quizzes it stands, how often it was asked, how many answers are graded, how many earned everything, and the sum of the shares that they earned.';
+
 CREATE FUNCTION public.quiz_attempt_result(p_attempt uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9879,7 +11972,12 @@ begin
     return jsonb_build_object(
         'id', v_attempt.id, 'status', v_attempt.status, 'score', v_attempt.score, 'points_earned', v_attempt.points_earned,
         'total_points', v_attempt.total_points, 'passing_score', v_attempt.passing_score, 'passed', v_attempt.passed,
-        'submitted_at', v_attempt.submitted_at, 'instructor_feedback', v_attempt.instructor_feedback, 'answers_shown', v_open,
+        'submitted_at', v_attempt.submitted_at, 'submitted_by', v_attempt.submitted_by,
+        'instructor_feedback', v_attempt.instructor_feedback, 'answers_shown', v_open,
+        -- How many answers a person has still to grade.
+        'waiting', (
+            select count(*) from public.quiz_answers w where w.quiz_attempt_id = v_attempt.id and w.points_earned is null
+        ),
         'questions', (
             select jsonb_agg(jsonb_build_object('position', a.position, 'points', a.points, 'answer', w.answer_data,
                     'instructor_feedback', w.instructor_feedback)
@@ -9901,20 +11999,43 @@ $$;
 
 COMMENT ON FUNCTION public.quiz_attempt_result(p_attempt uuid) IS 'The result of an attempt that is handed in. What was right, and what each answer earned, only when the quiz''s show_correct_answers allows it.';
 
+CREATE FUNCTION public.quiz_attempt_sections(p_attempt uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_object_agg(s.title, s.instructions), '{}')
+    from public.quiz_attempts t
+    join public.quiz_sections s on s.quiz_id = t.quiz_id and s.instructions <> ''
+    where t.id = p_attempt and t.member_id = auth.uid()
+      and exists (select 1 from private.attempt_questions a where a.quiz_attempt_id = t.id and a.section = s.title)
+$$;
+
+COMMENT ON FUNCTION public.quiz_attempt_sections(p_attempt uuid) IS 'Section → its instructions, of the sections that the caller''s attempt has; as the quiz has them now.';
+
 CREATE FUNCTION public.quiz_attempt_view(p_attempt uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select jsonb_build_object(
         'id', t.id, 'quiz_id', z.id, 'title', z.title, 'instructions', z.instructions, 'status', t.status,
+        'layout', z.layout, 'reveals', z.show_correct_answers = 'immediately', 'course_id', t.course_id, 'lesson_id', z.lesson_id,
         'attempt_number', t.attempt_number, 'started_at', t.started_at, 'deadline_at', t.deadline_at,
         'server_time', clock_timestamp(), 'submitted_at', t.submitted_at, 'total_points', t.total_points,
+        'mine', t.member_id = auth.uid(),
         'questions', (
             select jsonb_agg(jsonb_build_object(
-                'position', a.position, 'question_type', v.question_type, 'question_text', v.question_text,
+                'position', a.position, 'section', a.section, 'flagged', a.flagged_at is not null,
+                'question_type', v.question_type, 'question_text', v.question_text,
                 'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'video_url', v.video_url,
-                'points', a.points, 'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
+                'audio_url', to_jsonb(v) -> 'audio_url',
+                'points', a.points,
+                -- Whether a number wants a unit, which is part of what is asked; not which.
+                'unit', case when v.question_type = 'numeric' then (
+                    select coalesce(k.correct_answer ->> 'unit', 'none') from public.question_keys k where k.question_version_id = v.id
+                ) end,
+                'answer', w.answer_data, 'seq', w.seq, 'answered_at', w.answered_at,
                 'final', w.revealed_at is not null,
+                'revealed', case when w.revealed_at is not null then private.revealed_answer(t.id, a.position) end,
                 'options', case v.question_type
                     when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
                     when 'matching' then jsonb_build_object(
@@ -9937,6 +12058,140 @@ CREATE FUNCTION public.quiz_attempt_view(p_attempt uuid) RETURNS jsonb
 $$;
 
 COMMENT ON FUNCTION public.quiz_attempt_view(p_attempt uuid) IS 'An attempt as its learner sees it: questions in their order, options under the names 1, 2, 3, what was saved. Nothing of what is right.';
+
+CREATE FUNCTION public.quiz_card(p_quiz uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes;
+    v_course public.courses;
+    v_staff boolean;
+    v_enrollment public.enrollments;
+    v_extra public.quiz_accommodations;
+    v_result record;
+    v_until timestamptz;
+    v_most integer;
+    v_asks integer;
+    v_state text;
+begin
+    select * into v_quiz from public.quizzes where id = p_quiz;
+    v_staff := coalesce(v_quiz.of_course_id in (select private.my_taught_course_ids()), false) or private.is_admin();
+    select e.* into v_enrollment from private.my_open_enrollments() e
+    where e.course_id = v_quiz.of_course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    if v_quiz.id is null or (not v_staff and (v_enrollment.id is null or v_quiz.status = 'draft')) then
+        perform private.refuse('CG404', 'no_such_quiz', 'There is no such quiz in a course that you are enrolled in.');
+    end if;
+    select * into v_course from public.courses where id = v_quiz.of_course_id;
+    select * into v_extra from public.quiz_accommodations where quiz_id = p_quiz and enrollment_id = v_enrollment.id;
+    select * into v_result from private.counted_result(v_enrollment.id, v_quiz);
+    select coalesce(sum(coalesce(p.draw_count, 1)), 0) into v_asks from public.quiz_questions p where p.quiz_id = p_quiz;
+    v_until := coalesce(v_extra.available_until, v_quiz.available_until);
+    v_most := v_quiz.max_attempts + coalesce(v_extra.extra_attempts, 0);
+    v_state := case
+        when v_enrollment.id is null then 'staff'
+        when v_quiz.status <> 'published' then 'not_published'
+        when v_result.in_progress is not null then 'in_progress'
+        when v_quiz.lesson_id is not null and exists (
+            select 1 from private.lesson_locks(auth.uid(), v_quiz.of_course_id) k where k.lesson_id = v_quiz.lesson_id
+        ) then 'locked'
+        when v_asks = 0 then 'empty'
+        when v_quiz.available_from > clock_timestamp() then 'not_open'
+        when v_until <= clock_timestamp() then 'closed'
+        when v_result.taken >= v_most then 'no_attempts_left'
+        else 'open'
+    end;
+    return jsonb_build_object(
+        'id', v_quiz.id, 'title', v_quiz.title, 'description', v_quiz.description, 'instructions', v_quiz.instructions,
+        'quiz_type', v_quiz.quiz_type, 'course_id', v_course.id, 'course_title', v_course.title, 'course_slug', v_course.slug,
+        'lesson_id', v_quiz.lesson_id, 'state', v_state, 'server_time', clock_timestamp(),
+        'questions', v_asks, 'total_points', v_quiz.total_points, 'passing_score', v_quiz.passing_score,
+        'require_passing', v_quiz.require_passing, 'is_mandatory', v_quiz.is_mandatory,
+        'time_limit_minutes', v_quiz.time_limit_minutes + coalesce(v_extra.extra_minutes, 0),
+        'max_attempts', v_most, 'taken', v_result.taken, 'grading_policy', v_quiz.grading_policy, 'layout', v_quiz.layout,
+        'show_correct_answers', v_quiz.show_correct_answers, 'available_from', v_quiz.available_from, 'available_until', v_until,
+        'extra_minutes', coalesce(v_extra.extra_minutes, 0), 'extra_attempts', coalesce(v_extra.extra_attempts, 0),
+        'extra_until', v_extra.available_until,
+        'in_progress', v_result.in_progress, 'score', v_result.score, 'best', v_result.best, 'passed', coalesce(v_result.passed, false),
+        'waiting', v_result.waiting,
+        'attempts', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'id', t.id, 'attempt_number', t.attempt_number, 'status', t.status, 'started_at', t.started_at,
+                'deadline_at', t.deadline_at, 'submitted_at', t.submitted_at, 'submitted_by', t.submitted_by,
+                'score', t.score, 'points_earned', t.points_earned, 'total_points', t.total_points, 'passed', t.passed
+            ) order by t.attempt_number desc)
+            from public.quiz_attempts t where t.enrollment_id = v_enrollment.id and t.quiz_id = p_quiz
+        ), '[]')
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.quiz_card(p_quiz uuid) IS 'What a person should know before beginning a quiz: what it asks, what is allowed to him, his attempts so far, and whether he can begin now.';
+
+CREATE FUNCTION public.quiz_preview(p_quiz uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes;
+begin
+    select * into v_quiz from public.quizzes where id = p_quiz;
+    if v_quiz.id is null or not (v_quiz.of_course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_quiz', 'There is no such quiz, or you do not teach its course.');
+    end if;
+    -- The shape of an attempt's view, of an attempt that is nowhere: nothing is written, nobody is counted.
+    return jsonb_build_object('id', v_quiz.id, 'quiz_id', v_quiz.id, 'title', v_quiz.title, 'instructions', v_quiz.instructions,
+        'layout', v_quiz.layout, 'status', 'in_progress', 'sections', coalesce((
+        select jsonb_object_agg(s.title, s.instructions) from public.quiz_sections s where s.quiz_id = p_quiz and s.instructions <> ''
+    ), '{}'), 'questions', coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'position', c.n, 'section', c.section, 'flagged', false, 'question_type', v.question_type, 'question_text', v.question_text,
+            'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'image_alt', v.image_alt, 'video_url', v.video_url,
+            'audio_url', v.audio_url, 'word_limit', v.word_limit, 'points', c.points, 'answer', null, 'seq', null, 'answered_at', null,
+            'final', false, 'unit', case when v.question_type = 'numeric' then coalesce(k.correct_answer ->> 'unit', 'none') end,
+            -- Keys of the shared bank are not for every instructor.
+            'revealed', case when v.course_id is not null or private.is_admin() then jsonb_build_object(
+                'correct_answer', private.shown_key(v.question_type, o.shown, k.correct_answer), 'explanation', k.explanation
+            ) end,
+            'options', case v.question_type
+                when 'true_false' then '[{"id": "1", "text": "true"}, {"id": "2", "text": "false"}]'::jsonb
+                when 'matching' then jsonb_build_object(
+                    'left', private.shown_options(v.answer_options -> 'left', o.shown -> 'left'),
+                    'right', private.shown_options(v.answer_options -> 'right', o.shown -> 'right')
+                )
+                else private.shown_options(v.answer_options, o.shown)
+            end
+        ) order by c.n)
+        from private.choose_questions(v_quiz) c
+        join public.question_versions v on v.id = c.version_id
+        left join public.question_keys k on k.question_version_id = v.id
+        cross join lateral (
+            select private.option_order(v.question_type, v.answer_options, v_quiz.shuffle_answers) as shown offset 0
+        ) o
+    ), '[]'));
+end
+$$;
+
+COMMENT ON FUNCTION public.quiz_preview(p_quiz uuid) IS 'A quiz as an attempt that begins now would ask it, with keys, for those who teach its course; nothing is written. Raises CG404.';
+
+CREATE FUNCTION public.quiz_standings(p_enrollment uuid) RETURNS TABLE(quiz_id uuid, step integer, lesson_id uuid, title text, taken integer, waiting integer, in_progress uuid, score numeric, passed boolean, points_have numeric, points_needed numeric, points_total numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select z.id, r.step, z.lesson_id, z.title, t.taken, t.waiting, t.in_progress, t.score, coalesce(t.passed, false),
+        round(coalesce(t.score, 0) * p.total / 100, 2), ceil(z.passing_score * p.total) / 100, p.total
+    from public.enrollments e
+    join public.quizzes z on z.of_course_id = e.course_id and z.status = 'published'
+    cross join lateral private.counted_result(e.id, z) t
+    cross join lateral (select coalesce(t.last_total, z.total_points)) as p (total)
+    left join private.required_quizzes(p_enrollment) r on r.quiz_id = z.id
+    where e.id = p_enrollment and (
+        e.member_id = auth.uid() or e.course_id in (select private.my_taught_course_ids()) or private.is_admin()
+    )
+    order by z.created_at, z.id
+$$;
+
+COMMENT ON FUNCTION public.quiz_standings(p_enrollment uuid) IS 'How far an enrollment is in each quiz of its course, in points: what counts, what passing asks for. For its member, instructors, administrators.';
 
 CREATE FUNCTION public.read_discussion(p_discussion uuid, p_limit integer DEFAULT 100, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, parent_id uuid, author text, mine boolean, by_team boolean, is_answer boolean, body text, created_at timestamp with time zone, edited_at timestamp with time zone, deleted boolean, hidden boolean, hidden_reason text, reported boolean, open_reports bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -10122,53 +12377,70 @@ $$;
 
 COMMENT ON FUNCTION public.register_for_session(p_session uuid) IS 'Registers the person who asks for a session of a course that he takes, while there are seats. Answers the attendance.';
 
-CREATE FUNCTION public.regrade_question(p_version uuid, p_reason text) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION public.regrade_preview(p_version uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_course uuid;
     v_attempts uuid[];
-    v_before public.quiz_attempts;
-    v_after public.quiz_attempts;
-    v_change record;
-    v_changed integer := 0;
+    v_found jsonb;
 begin
-    select k.course_id into v_course from public.question_keys k where k.question_version_id = p_version;
-    if not found or not (coalesce(v_course in (select private.my_taught_course_ids()), false) or private.is_admin()) then
-        perform private.refuse('CG404', 'no_such_key', 'This question has no key that you may change.');
-    elsif coalesce(length(btrim(p_reason)), 0) not between 1 and 1000 then
-        perform private.refuse('CG422', 'reason_needed', 'Say why the question is graded anew, in at most 1000 characters.');
-    end if;
+    perform private.hold_regraded_key(p_version);
     v_attempts := array(
         select t.id from private.attempt_questions a join public.quiz_attempts t on t.id = a.quiz_attempt_id
         where a.question_version_id = p_version and t.status <> 'in_progress'
     );
-    -- Everything is locked first, in the order in which learners lock it.
-    perform 1 from public.quizzes z
-    where z.id in (select t.quiz_id from public.quiz_attempts t where t.id = any (v_attempts)) order by z.id for no key update;
-    perform private.hold_requirements(c.id, false) from (
-        select distinct t.course_id as id from public.quiz_attempts t where t.id = any (v_attempts) order by 1
-    ) c;
-    perform 1 from public.enrollments e
-    where e.id in (select t.enrollment_id from public.quiz_attempts t where t.id = any (v_attempts)) order by e.id for no key update;
-    for v_before in select * from public.quiz_attempts t where t.id = any (v_attempts) order by t.id for no key update loop
-        select * into v_change from private.grade_answers(v_before.id, p_version) g
-        where g.points_before is distinct from g.points_after;
-        if found then
-            v_after := private.settle_attempt(v_before.id);
-            v_changed := v_changed + 1;
-            insert into public.quiz_grade_changes (quiz_attempt_id, course_id, position, reason, changed_by,
-                points_before, points_after, score_before, score_after, passed_before, passed_after)
-            values (v_before.id, v_before.course_id, v_change.place, btrim(p_reason), auth.uid(),
-                v_change.points_before, v_change.points_after, v_before.score, v_after.score, v_before.passed, v_after.passed);
-        end if;
-    end loop;
-    return v_changed;
+    with changed as materialized (
+        select t.id, t.member_id, t.quiz_id, t.score as score_before, t.passed as passed_before, r.points_before, r.points_after,
+            case when t.score is null then null when t.total_points > 0
+                then round((t.points_earned + r.points_after - coalesce(r.points_before, 0)) / t.total_points * 100, 2) else 0 end as score_after,
+            t.passing_score
+        from private.regraded(p_version, v_attempts) r join public.quiz_attempts t on t.id = r.attempt_id
+        where r.points_before is distinct from r.points_after
+    )
+    select jsonb_build_object(
+        'attempts', cardinality(v_attempts), 'changed', count(*),
+        'rise', count(*) filter (where c.points_after > coalesce(c.points_before, 0)),
+        'fall', count(*) filter (where c.points_after < coalesce(c.points_before, 0)),
+        'now_passed', count(*) filter (where c.score_after >= c.passing_score and not c.passed_before),
+        'now_failed', count(*) filter (where c.score_after < c.passing_score and c.passed_before),
+        'shown', coalesce((
+            select jsonb_agg(to_jsonb(s) order by s.flips desc, s.difference desc, s.name)
+            from (
+                select c.id, concat_ws(' ', p.first_name, p.last_name) as name, z.title as quiz, c.points_before, c.points_after,
+                    c.score_before, c.score_after, c.passed_before, c.score_after >= c.passing_score as passed_after,
+                    (c.score_after >= c.passing_score) is distinct from c.passed_before as flips,
+                    abs(c.points_after - coalesce(c.points_before, 0)) as difference
+                from changed c
+                join public.profiles p on p.id = c.member_id
+                join public.quizzes z on z.id = c.quiz_id
+                order by 10 desc, 11 desc, 2
+                limit 100
+            ) s
+        ), '[]')
+    ) into v_found from changed c;
+    return v_found;
 end
 $$;
 
-COMMENT ON FUNCTION public.regrade_question(p_version uuid, p_reason text) IS 'Grades every answer to a version anew by its present key, except where a person graded; keeps what each was before. Answers how many changed.';
+COMMENT ON FUNCTION public.regrade_preview(p_version uuid) IS 'What grading a question anew would change: how many rise, fall, pass now or no longer, and the hundred that it concerns most. Raises CG404.';
+
+CREATE FUNCTION public.regrade_question(p_version uuid, p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.hold_regraded_key(p_version);
+    if coalesce(length(btrim(p_reason)), 0) not between 1 and 1000 then
+        perform private.refuse('CG422', 'reason_needed', 'Say why the question is graded anew, in at most 1000 characters.');
+    end if;
+    return (private.regrade_attempts(p_version, array(
+        select a.quiz_attempt_id from private.attempt_questions a where a.question_version_id = p_version
+    ), p_reason, auth.uid(), false, null)).changed;
+end
+$$;
+
+COMMENT ON FUNCTION public.regrade_question(p_version uuid, p_reason text) IS 'Grades every answer to a version anew at once, except where a person graded; answers how many changed. For many attempts: public.begin_regrade.';
 
 CREATE FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10428,8 +12700,6 @@ CREATE FUNCTION public.reveal_quiz_answer(p_attempt uuid, p_position integer) RE
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_found record;
 begin
     perform 1 from public.quiz_attempts t
     where t.id = p_attempt and t.member_id = auth.uid() and t.status = 'in_progress' for share;
@@ -10446,19 +12716,7 @@ begin
     if not found then
         perform private.refuse('CG409', 'answer_first', 'Answer the question first.');
     end if;
-    select v.question_type, a.option_order, a.points, w.answer_data, k.correct_answer, k.explanation, k.option_feedback into v_found
-    from private.attempt_questions a
-    join public.question_versions v on v.id = a.question_version_id
-    join public.quiz_answers w on w.quiz_attempt_id = a.quiz_attempt_id and w.position = a.position
-    left join public.question_keys k on k.question_version_id = v.id
-    where a.quiz_attempt_id = p_attempt and a.position = p_position;
-    return jsonb_build_object(
-        'correct_answer', private.shown_key(v_found.question_type, v_found.option_order, v_found.correct_answer),
-        'share', case when v_found.correct_answer is not null then
-            private.grade_share(v_found.question_type, v_found.option_order, v_found.correct_answer, v_found.answer_data) end,
-        'explanation', v_found.explanation,
-        'feedback', private.automated_feedback(v_found.option_order, v_found.option_feedback, v_found.answer_data)
-    );
+    return private.revealed_answer(p_attempt, p_position);
 end
 $$;
 
@@ -10582,6 +12840,29 @@ $_$;
 
 COMMENT ON FUNCTION public.run_maintenance(p_job text) IS 'Queues a maintenance job for now; two clicks make one run. For administrators.';
 
+CREATE FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_chosen integer[] := array(select distinct n from unnest(p_chosen) n where n between 1 and 100000 order by n);
+begin
+    if cardinality(v_chosen) not between 1 and 2000 then
+        perform private.refuse('CG422', 'nothing_chosen', 'Choose at least one question, and at most 2,000.');
+    end if;
+    -- One that has not moved for ten minutes was left by a worker that is gone.
+    update public.question_imports set state = 'importing', chosen = v_chosen, progress = 0, step = '', problem = null
+    where id = p_import and owner_id = auth.uid()
+      and (state = 'ready' or (state = 'importing' and updated_at < now() - interval '10 minutes'));
+    if not found then
+        perform private.refuse('CG409', 'not_ready', 'This file cannot be imported now. Reload the page to see how it stands.');
+    end if;
+    perform private.defer_job('questions.make', jsonb_build_object('import_id', p_import));
+end
+$$;
+
+COMMENT ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) IS 'Has the chosen questions of a file that was read put into the bank, or tries again what was broken off. Raises CG409, CG422.';
+
 CREATE FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid DEFAULT NULL::uuid, p_reason text DEFAULT 'saved'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10623,6 +12904,47 @@ $$;
 
 COMMENT ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) IS 'Makes the blocks of a lesson be these and answers the new state''s number. p_base is the state that they were made from; raises CG409 edited_meanwhile when there is a newer one that p_editor did not save itself: keep them with keep_lesson_conflict then.';
 
+CREATE FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_question public.questions;
+    v_at public.question_versions;
+    v_new public.question_versions := jsonb_populate_record(null::public.question_versions, p_version);
+    v_key public.question_keys := jsonb_populate_record(null::public.question_keys, p_key);
+    v_id uuid;
+begin
+    select * into v_question from public.questions where id = p_question for no key update;
+    if v_question.id is null or not private.may_edit_question(v_question) then
+        perform private.refuse('CG404', 'no_such_question', 'There is no such question that you may change.');
+    end if;
+    -- The lock that an attempt takes too when it is put in: either it is used, or it is ours.
+    select * into v_at from public.question_versions where question_id = p_question order by version desc limit 1 for no key update;
+    if v_at.id is not null and v_at.used_at is null then
+        v_id := v_at.id;
+        delete from public.question_keys where question_version_id = v_id;
+        update public.question_versions set
+            question_text = v_new.question_text, question_html = v_new.question_html, answer_options = coalesce(v_new.answer_options, '[]'),
+            points = coalesce(v_new.points, 1), hint = v_new.hint, image_url = v_new.image_url, image_alt = v_new.image_alt,
+            video_url = v_new.video_url, audio_url = v_new.audio_url, rubric = v_new.rubric, word_limit = v_new.word_limit,
+            change_note = coalesce(v_new.change_note, change_note)
+        where id = v_id;
+    else
+        insert into public.question_versions (question_id, question_text, question_html, answer_options, points, hint, image_url, image_alt,
+            video_url, audio_url, rubric, word_limit, change_note)
+        values (p_question, v_new.question_text, v_new.question_html, coalesce(v_new.answer_options, '[]'), coalesce(v_new.points, 1),
+            v_new.hint, v_new.image_url, v_new.image_alt, v_new.video_url, v_new.audio_url, v_new.rubric, v_new.word_limit, v_new.change_note)
+        returning id into v_id;
+    end if;
+    insert into public.question_keys (question_version_id, correct_answer, explanation, option_feedback)
+    values (v_id, v_key.correct_answer, v_key.explanation, coalesce(v_key.option_feedback, '{}'));
+    return v_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) IS 'Saves what a question asks and what is right: in place while nobody has been asked its newest version, else as a new one. Answers the version.';
+
 CREATE FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10663,6 +12985,34 @@ $$;
 
 COMMENT ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) IS 'Saves an answer of the caller''s attempt in progress. False when a newer one is there already, or it is final.';
 
+CREATE FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quiz public.quizzes := private.hold_edited_quiz(p_quiz);
+begin
+    if v_quiz.revision is distinct from p_revision then
+        perform private.refuse('CG409', 'quiz_changed', 'Somebody else changed this quiz while you had it open. Nothing of yours is lost.');
+    elsif jsonb_typeof(p_sections) is distinct from 'array' or jsonb_array_length(p_sections) > 100 then
+        perform private.refuse('CG422', 'no_such_arrangement', 'Give the sections as a list of at most 100.');
+    elsif (select count(distinct s ->> 'title') <> count(*) from jsonb_array_elements(p_sections) s) then
+        perform private.refuse('CG422', 'section_twice', 'Two sections have the same title. Give one of them another.');
+    end if;
+    perform private.place_questions(p_quiz, p_places);
+    delete from public.quiz_sections where quiz_id = p_quiz and title not in (select s ->> 'title' from jsonb_array_elements(p_sections) s);
+    insert into public.quiz_sections as q (quiz_id, title, of_course_id, section_order, instructions)
+    select p_quiz, s.section ->> 'title', v_quiz.of_course_id, s.n, coalesce(s.section ->> 'instructions', '')
+    from jsonb_array_elements(p_sections) with ordinality as s (section, n)
+    on conflict (quiz_id, title) do update set section_order = excluded.section_order, instructions = excluded.instructions
+        where (q.section_order, q.instructions) is distinct from (excluded.section_order, excluded.instructions);
+    update public.quizzes set revision = revision + 1 where id = p_quiz returning * into v_quiz;
+    return v_quiz.revision;
+end
+$$;
+
+COMMENT ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) IS 'Writes all that a quiz asks, in order, with its sections [{title, instructions}]; answers the new revision. A place that has its id stays the same row. Raises CG409 when p_revision is not the quiz''s any more. Attempts that have begun keep what they were asked.';
+
 CREATE FUNCTION public.search_courses(p_query text) RETURNS TABLE(course_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10698,6 +13048,27 @@ CREATE FUNCTION public.search_courses(p_query text) RETURNS TABLE(course_id uuid
 $$;
 
 COMMENT ON FUNCTION public.search_courses(p_query text) IS 'Published courses that match the most words of a query, typing errors forgiven, with a rank (higher is nearer).';
+
+CREATE FUNCTION public.see_all_posts(p_course uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_part text := private.enter_forum(p_course, null);
+    v_open uuid[] := array(select private.my_open_lesson_ids());
+begin
+    insert into public.discussion_reading as r (member_id, discussion_id, course_id)
+    select auth.uid(), d.id, d.course_id
+    from public.discussions d
+    left join public.discussion_reading s on s.discussion_id = d.id and s.member_id = auth.uid()
+    where d.course_id = p_course and (v_part = 'moderator' or d.lesson_id is null or d.lesson_id = any (v_open))
+      and (s.seen_at is null or s.seen_at < d.last_post_at)
+    order by d.id
+    on conflict (member_id, discussion_id) do update set seen_at = now();
+end
+$$;
+
+COMMENT ON FUNCTION public.see_all_posts(p_course uuid) IS 'Notes that nothing in the forum of a course is new to the caller. Raises CG404.';
 
 CREATE FUNCTION public.see_discussion(p_discussion uuid) RETURNS TABLE(id uuid, course_id uuid, slug text, course_title text, lesson_id uuid, lesson_title text, title text, mine boolean, is_pinned boolean, is_locked boolean, answer_id uuid, posts_count integer, part text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -10737,6 +13108,24 @@ end
 $$;
 
 COMMENT ON FUNCTION public.see_forum(p_slug text) IS 'The forum of a course, and what the caller is in it: moderator or learner. Raises CG404.';
+
+CREATE FUNCTION public.see_posts(p_discussion uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_discussion public.discussions;
+begin
+    select * into v_discussion from public.discussions d where d.id = p_discussion;
+    perform private.enter_forum(v_discussion.course_id, v_discussion.lesson_id);
+    insert into public.discussion_reading as r (member_id, discussion_id, course_id)
+    values (auth.uid(), p_discussion, v_discussion.course_id)
+    on conflict (member_id, discussion_id) do update set seen_at = now()
+    where r.seen_at < v_discussion.last_post_at;
+end
+$$;
+
+COMMENT ON FUNCTION public.see_posts(p_discussion uuid) IS 'Notes that the caller saw everything that a discussion holds now. Raises CG404.';
 
 CREATE FUNCTION public.send_mail_again(p_mail uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11087,6 +13476,9 @@ declare
     v_attempt public.quiz_attempts;
     v_until timestamptz;
     v_taken integer;
+    v_versions uuid[];
+    v_points numeric[];
+    v_sections text[];
 begin
     select * into v_quiz from public.quizzes where id = p_quiz and status = 'published';
     if v_quiz.lesson_id is not null then
@@ -11118,16 +13510,21 @@ begin
     elsif v_taken >= v_quiz.max_attempts + coalesce(v_extra.extra_attempts, 0) then
         perform private.refuse('CG409', 'no_attempts_left', 'You have used all your attempts at this quiz.');
     end if;
+    select array_agg(c.version_id order by c.n), array_agg(c.points order by c.n), array_agg(c.section order by c.n)
+    into v_versions, v_points, v_sections
+    from private.choose_questions(v_quiz) c;
+    if v_versions is null then
+        perform private.refuse('CG409', 'quiz_empty', 'This quiz has no questions yet.');
+    end if;
     insert into public.quiz_attempts (quiz_id, enrollment_id, course_id, member_id, attempt_number, started_at, deadline_at,
-        passing_score, ip_address, user_agent)
+        passing_score, total_points, ip_address, user_agent)
     select p_quiz, v_enrollment.id, v_enrollment.course_id, v_enrollment.member_id, v_taken + 1, t.at,
         least(v_until, t.at + make_interval(mins => v_quiz.time_limit_minutes + coalesce(v_extra.extra_minutes, 0))),
-        v_quiz.passing_score, s.ip, s.user_agent
+        v_quiz.passing_score, (select sum(p) from unnest(v_points) p), s.ip, s.user_agent
     from (select clock_timestamp()) as t (at)
     left join public.web_sessions s on s.id = (auth.jwt() ->> 'session_id')::uuid and s.user_id = auth.uid()
     returning * into v_attempt;
-    update public.quiz_attempts set total_points = private.put_questions(v_attempt.id, v_quiz)
-    where id = v_attempt.id returning * into v_attempt;
+    perform private.put_questions(v_attempt.id, v_quiz, v_versions, v_points, v_sections);
     return v_attempt;
 end
 $$;
@@ -11359,6 +13756,46 @@ $$;
 
 COMMENT ON FUNCTION public.team_of(p_course uuid) IS 'The author and the co-instructors of a course, for its team. Raises CG404.';
 
+CREATE FUNCTION public.try_answer(p_type text, p_options jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- As written, not shuffled: an author tries what is in front of him.
+    v_order jsonb := case p_type
+        when 'true_false' then '["true", "false"]'
+        when 'matching' then jsonb_build_object('left', to_jsonb(private.option_ids(p_options -> 'left')),
+            'right', to_jsonb(private.option_ids(p_options -> 'right')))
+        else to_jsonb(private.option_ids(p_options))
+    end;
+begin
+    if not private.is_question(p_type, p_options) or p_correct is null or not private.is_question_key(p_type, p_options, p_correct) then
+        perform private.refuse('CG422', 'no_such_key', 'Say first what is right; then an answer can be tried.');
+    elsif not private.is_answer(p_type, v_order, p_answer) then
+        perform private.refuse('CG422', 'no_such_answer', 'This is not an answer that the question can take.');
+    end if;
+    return jsonb_build_object(
+        'share', case when private.is_blank_answer(p_answer) then 0 else private.grade_share(p_type, v_order, p_correct, p_answer) end,
+        'feedback', private.automated_feedback(p_type, v_order, p_correct, coalesce(p_feedback, '{}'), p_answer),
+        -- Which of the accepted texts or numbers it was, by their place.
+        'matched', case
+            when p_type = 'short_answer' and p_correct ? 'accepted' then (
+                select jsonb_agg(a.n order by a.n) from jsonb_array_elements(p_correct -> 'accepted') with ordinality as a (entry, n)
+                where (private.match_text((p_correct - 'accepted') || jsonb_build_object('accepted',
+                    jsonb_build_array(jsonb_build_object('text', coalesce(a.entry -> 'text', a.entry)))), p_answer ->> 'text')).share = 1
+            )
+            when p_type = 'numeric' then (
+                select jsonb_agg(a.n order by a.n) from jsonb_array_elements(p_correct -> 'answers') with ordinality as a (entry, n)
+                where (private.match_number((p_correct - 'answers') || jsonb_build_object('answers',
+                    jsonb_build_array(a.entry - 'share')), p_answer)).share = 1
+            )
+        end
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.try_answer(p_type text, p_options jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) IS 'What an answer would earn by a key that the caller gives, and why: by the functions that grade. Reads no row.';
+
 CREATE FUNCTION public.update_course_analytics() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11540,6 +13977,17 @@ $$;
 
 COMMENT ON FUNCTION public.verify_certificate(p_certificate_number text) IS 'What anybody may know of one certificate, by its exact number. There is no listing.';
 
+CREATE FUNCTION public.version_of_answer(p_answer uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.question_version_id
+    from public.quiz_answers w join private.attempt_questions a on a.quiz_attempt_id = w.quiz_attempt_id and a.position = w.position
+    where w.id = p_answer and (w.course_id in (select private.my_taught_course_ids()) or private.is_admin())
+$$;
+
+COMMENT ON FUNCTION public.version_of_answer(p_answer uuid) IS 'The version that an answer answers, for those who teach its course.';
+
 CREATE FUNCTION public.visit_lesson(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11680,13 +14128,20 @@ CREATE TABLE private.attempt_questions (
     question_version_id uuid NOT NULL,
     points numeric(5,2) NOT NULL,
     option_order jsonb DEFAULT '[]'::jsonb NOT NULL,
+    section text,
+    flagged_at timestamp with time zone,
     CONSTRAINT attempt_questions_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
-    CONSTRAINT attempt_questions_position_check CHECK (("position" > 0))
+    CONSTRAINT attempt_questions_position_check CHECK (("position" > 0)),
+    CONSTRAINT attempt_questions_section CHECK (((length(section) >= 1) AND (length(section) <= 200)))
 );
 
 COMMENT ON TABLE private.attempt_questions IS 'What an attempt asks: which version in which place for how many points, and its options in the order shown.';
 
 COMMENT ON COLUMN private.attempt_questions.option_order IS 'Option ids as shown: the learner sees and answers with 1, 2, 3, because ids as an author writes them may tell what is right.';
+
+COMMENT ON COLUMN private.attempt_questions.section IS 'The section of the quiz that it stood in when the attempt began.';
+
+COMMENT ON COLUMN private.attempt_questions.flagged_at IS 'When its learner marked it to look at again; null when it is not marked.';
 
 CREATE TABLE private.audit_exempt (
     table_name text NOT NULL,
@@ -11724,12 +14179,50 @@ CREATE TABLE private.media_leftovers (
 
 COMMENT ON TABLE private.media_leftovers IS 'Files and folders of videos that nothing names any more, and when nobody can hold a link to them.';
 
+CREATE TABLE private.question_figures (
+    question_version_id uuid NOT NULL,
+    asked bigint DEFAULT 0 NOT NULL,
+    answered bigint DEFAULT 0 NOT NULL,
+    full_points bigint DEFAULT 0 NOT NULL,
+    share_sum numeric DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE private.question_figures IS 'How often a version was asked; how many of its answers are graded, earned everything, and the sum of the shares that they earned.';
+
+CREATE TABLE private.question_moves (
+    id bigint NOT NULL,
+    question_version_id uuid NOT NULL,
+    asked integer DEFAULT 0 NOT NULL,
+    answered integer DEFAULT 0 NOT NULL,
+    full_points integer DEFAULT 0 NOT NULL,
+    share_sum numeric DEFAULT 0 NOT NULL
+);
+
+COMMENT ON TABLE private.question_moves IS 'What has happened to versions since their figures were gathered last. Without a foreign key: a version that was asked is never removed.';
+
+ALTER TABLE private.question_moves ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.question_moves_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE private.reading_clocks (
     student_id uuid NOT NULL,
     counted_until timestamp with time zone NOT NULL
 );
 
 COMMENT ON TABLE private.reading_clocks IS 'Up to which instant a person''s time has been counted: one clock for all that he reads.';
+
+CREATE TABLE private.regrade_lists (
+    regrade_id uuid NOT NULL,
+    attempt_ids uuid[] NOT NULL
+);
+
+COMMENT ON TABLE private.regrade_lists IS 'The attempts that a regrade under way looks at, in their order; made when it begins and gone when it is done.';
 
 CREATE TABLE private.watch_moves (
     video_id uuid NOT NULL,
@@ -11768,11 +14261,14 @@ CREATE TABLE public.quiz_answers (
     graded_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rubric_points jsonb,
+    regrade uuid,
     CONSTRAINT quiz_answers_answer_data_check CHECK ((length((answer_data)::text) <= 100000)),
     CONSTRAINT quiz_answers_automated_feedback_check CHECK ((length(automated_feedback) <= 10000)),
     CONSTRAINT quiz_answers_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
     CONSTRAINT quiz_answers_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
     CONSTRAINT quiz_answers_max_points_check CHECK (((max_points >= (0)::numeric) AND (max_points <> 'NaN'::numeric))),
+    CONSTRAINT quiz_answers_rubric_points CHECK (((jsonb_typeof(rubric_points) = 'array'::text) AND (length((rubric_points)::text) <= 2000))),
     CONSTRAINT quiz_answers_seq_check CHECK ((seq >= 0)),
     CONSTRAINT quiz_answers_time_spent_seconds_check CHECK ((time_spent_seconds >= 0))
 );
@@ -11786,6 +14282,10 @@ COMMENT ON COLUMN public.quiz_answers.seq IS 'The browser counts its saves; a la
 COMMENT ON COLUMN public.quiz_answers.points_earned IS 'Null until graded.';
 
 COMMENT ON COLUMN public.quiz_answers.revealed_at IS 'When the learner was shown what is right, which show_correct_answers = immediately allows; the answer is final since.';
+
+COMMENT ON COLUMN public.quiz_answers.rubric_points IS 'Points for each criterion of the version''s rubric, in its order; null where none was used.';
+
+COMMENT ON COLUMN public.quiz_answers.regrade IS 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
 
 CREATE VIEW public.assessment_attempts WITH (security_invoker='true') AS
  SELECT id,
@@ -11826,14 +14326,25 @@ CREATE TABLE public.question_versions (
     created_by uuid DEFAULT auth.uid(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    audio_url text,
+    image_alt text,
+    rubric jsonb,
+    word_limit integer,
+    change_note text,
+    organisation_id uuid,
     CONSTRAINT options_have_the_shape_of_their_type CHECK (private.is_question(question_type, answer_options)),
+    CONSTRAINT question_versions_audio_url_check CHECK ((length(audio_url) <= 1024)),
+    CONSTRAINT question_versions_change_note_check CHECK (((length(change_note) >= 1) AND (length(change_note) <= 500))),
     CONSTRAINT question_versions_hint_check CHECK ((length(hint) <= 2000)),
+    CONSTRAINT question_versions_image_alt_check CHECK ((length(image_alt) <= 1000)),
     CONSTRAINT question_versions_image_url_check CHECK ((length(image_url) <= 1024)),
     CONSTRAINT question_versions_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
     CONSTRAINT question_versions_question_html_check CHECK ((length(question_html) <= 50000)),
     CONSTRAINT question_versions_question_text_check CHECK (((length(question_text) >= 1) AND (length(question_text) <= 10000))),
     CONSTRAINT question_versions_version_check CHECK ((version > 0)),
-    CONSTRAINT question_versions_video_url_check CHECK ((length(video_url) <= 1024))
+    CONSTRAINT question_versions_video_url_check CHECK ((length(video_url) <= 1024)),
+    CONSTRAINT rubrics_are_for_essays CHECK (((rubric IS NULL) OR ((question_type = 'essay'::text) AND private.is_rubric(rubric)))),
+    CONSTRAINT word_limits_are_for_essays CHECK (((word_limit IS NULL) OR ((question_type = 'essay'::text) AND ((word_limit >= 1) AND (word_limit <= 10000)))))
 );
 
 COMMENT ON TABLE public.question_versions IS 'What a question asks, in one wording. Immutable from the first attempt that it was put in.';
@@ -11845,6 +14356,16 @@ COMMENT ON COLUMN public.question_versions.answer_options IS 'Choices or things 
 COMMENT ON COLUMN public.question_versions.points IS 'What a quiz gives for it unless the quiz says otherwise.';
 
 COMMENT ON COLUMN public.question_versions.used_at IS 'When somebody was first asked it; immutable since.';
+
+COMMENT ON COLUMN public.question_versions.image_alt IS 'What the picture shows, for who cannot see it.';
+
+COMMENT ON COLUMN public.question_versions.rubric IS 'What an essay is judged by, for its graders: [{name, description, points}].';
+
+COMMENT ON COLUMN public.question_versions.word_limit IS 'How many words an essay may have: graders see it beside the answer.';
+
+COMMENT ON COLUMN public.question_versions.change_note IS 'What its author says is different from the version before.';
+
+COMMENT ON COLUMN public.question_versions.organisation_id IS 'That of the question, for the policies; set by trigger.';
 
 CREATE TABLE public.quiz_questions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -12072,6 +14593,26 @@ COMMENT ON TABLE public.certificates IS 'Certificates as issued: name, title and
 COMMENT ON COLUMN public.certificates.course_version_id IS 'What was completed: the version of the enrollment on the day of issue.';
 
 COMMENT ON COLUMN public.certificates.template_id IS 'The template that it was issued with; null for the site''s own design.';
+
+CREATE TABLE public.cohort_moves (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    from_cohort_id uuid,
+    to_cohort_id uuid,
+    from_name text,
+    to_name text NOT NULL,
+    reason text NOT NULL,
+    moved_by uuid,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cohort_moves_from_name_check CHECK (((length(from_name) >= 1) AND (length(from_name) <= 120))),
+    CONSTRAINT cohort_moves_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT cohort_moves_to_name_check CHECK (((length(to_name) >= 1) AND (length(to_name) <= 120)))
+);
+
+COMMENT ON TABLE public.cohort_moves IS 'Who was moved to another cohort by the team, when and why. Rows are only added.';
+
+COMMENT ON COLUMN public.cohort_moves.from_name IS 'Its name then; null of somebody who took the course without a cohort.';
 
 CREATE TABLE public.content_blocks (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -12398,6 +14939,15 @@ COMMENT ON TABLE public.designation_holders IS 'Who holds which designation, sin
 
 COMMENT ON COLUMN public.designation_holders.until IS 'The first day on which it is no longer held; null when no end is known.';
 
+CREATE TABLE public.discussion_reading (
+    member_id uuid NOT NULL,
+    discussion_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.discussion_reading IS 'When each person last saw the end of a discussion. What was said later is new to him.';
+
 CREATE TABLE public.discussions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     course_id uuid NOT NULL,
@@ -12487,7 +15037,10 @@ CREATE VIEW public.enrollment_details WITH (security_invoker='true') AS
     k.number AS certificate_number,
     k.issued_at AS certificate_issued_at,
     k.pdf_key AS certificate_url,
-    e.course_version_id
+    e.course_version_id,
+    e.cohort_id,
+    e.cohort_start_date,
+    e.cohort_end_date
    FROM ((((public.enrollments e
      JOIN public.courses c ON ((c.id = e.course_id)))
      LEFT JOIN public.course_versions v ON ((v.id = e.course_version_id)))
@@ -13075,12 +15628,12 @@ CREATE TABLE public.media_file_uses (
     course_id uuid,
     lesson_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text, 'document'::text])))
+    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text, 'document'::text, 'question'::text, 'explanation'::text])))
 );
 
 COMMENT ON TABLE public.media_file_uses IS 'Where each file is used. Kept by triggers on the tables that name files; a file in use cannot be deleted.';
 
-COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos and video_runs. attachment: lesson_attachments. collection: videos.';
+COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos. document: lesson_documents. question: question_versions. explanation: question_keys.';
 
 COMMENT ON COLUMN public.media_file_uses.ref_id IS 'The row of that table.';
 
@@ -13545,6 +16098,57 @@ COMMENT ON TABLE public.programs IS 'An ordered path of courses, towards a desig
 
 COMMENT ON COLUMN public.programs.owner_id IS 'Who put it together and may change it; administrators may too.';
 
+CREATE TABLE public.question_imports (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    format text,
+    file_id uuid,
+    file_name text NOT NULL,
+    file_size bigint NOT NULL,
+    content bytea,
+    state text DEFAULT 'reading'::text NOT NULL,
+    progress smallint DEFAULT 0 NOT NULL,
+    step text DEFAULT ''::text NOT NULL,
+    report jsonb,
+    chosen integer[],
+    made integer,
+    problem text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT question_imports_chosen_check CHECK (((cardinality(chosen) >= 1) AND (cardinality(chosen) <= 2000))),
+    CONSTRAINT question_imports_content_check CHECK ((octet_length(content) <= 8000000)),
+    CONSTRAINT question_imports_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    CONSTRAINT question_imports_file_size_check CHECK ((file_size > 0)),
+    CONSTRAINT question_imports_format_check CHECK ((format = ANY (ARRAY['gift'::text, 'moodle_xml'::text, 'qti'::text, 'csv'::text, 'several'::text]))),
+    CONSTRAINT question_imports_made_check CHECK ((made >= 0)),
+    CONSTRAINT question_imports_problem_check CHECK (((length(problem) >= 1) AND (length(problem) <= 2000))),
+    CONSTRAINT question_imports_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT question_imports_report_check CHECK (((jsonb_typeof(report) = 'object'::text) AND (length((report)::text) <= 8000000))),
+    CONSTRAINT question_imports_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'ready'::text, 'refused'::text, 'importing'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT question_imports_step_check CHECK ((length(step) <= 200)),
+    CONSTRAINT read_files_have_a_report CHECK (((state <> 'ready'::text) OR ((report IS NOT NULL) AND (format IS NOT NULL)))),
+    CONSTRAINT refusals_say_why CHECK (((state <> ALL (ARRAY['refused'::text, 'failed'::text])) OR (problem IS NOT NULL))),
+    CONSTRAINT what_is_imported_was_chosen CHECK (((state <> ALL (ARRAY['importing'::text, 'done'::text])) OR (chosen IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.question_imports IS 'Questions that come in as files. A file is read first (a dry run); then its owner chooses what goes into the bank of the course.';
+
+COMMENT ON COLUMN public.question_imports.format IS 'What the file turned out to be; several: a zip with files of more than one format.';
+
+COMMENT ON COLUMN public.question_imports.file_id IS 'A package in the media library; null where the file itself was sent.';
+
+COMMENT ON COLUMN public.question_imports.content IS 'A small file as it was sent, until the import has ended.';
+
+COMMENT ON COLUMN public.question_imports.report IS 'Each question found: its type, the beginning of its text, remarks, and whether the bank has it.';
+
+COMMENT ON COLUMN public.question_imports.chosen IS 'Which of the questions are taken, by their number in the report.';
+
+COMMENT ON COLUMN public.question_imports.made IS 'How many questions were put into the bank.';
+
+COMMENT ON COLUMN public.question_imports.problem IS 'Why it was refused or failed, in words for its owner.';
+
 CREATE TABLE public.question_keys (
     question_version_id uuid NOT NULL,
     question_type text NOT NULL,
@@ -13554,6 +16158,7 @@ CREATE TABLE public.question_keys (
     option_feedback jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    organisation_id uuid,
     CONSTRAINT question_keys_explanation_check CHECK ((length(explanation) <= 10000)),
     CONSTRAINT question_keys_option_feedback_check CHECK (((jsonb_typeof(option_feedback) = 'object'::text) AND (length((option_feedback)::text) <= 20000)))
 );
@@ -13564,29 +16169,7 @@ COMMENT ON COLUMN public.question_keys.correct_answer IS 'In the option ids of t
 
 COMMENT ON COLUMN public.question_keys.option_feedback IS 'Option id → what to say to whoever chose it.';
 
-CREATE TABLE public.questions (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    course_id uuid,
-    question_type text NOT NULL,
-    title text,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    difficulty text DEFAULT 'medium'::text NOT NULL,
-    status text DEFAULT 'draft'::text NOT NULL,
-    created_by uuid DEFAULT auth.uid(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT questions_difficulty_check CHECK ((difficulty = ANY (ARRAY['easy'::text, 'medium'::text, 'hard'::text]))),
-    CONSTRAINT questions_question_type_check CHECK ((question_type = ANY (ARRAY['multiple_choice'::text, 'true_false'::text, 'multiple_answer'::text, 'short_answer'::text, 'essay'::text, 'fill_blank'::text, 'matching'::text, 'ordering'::text]))),
-    CONSTRAINT questions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text]))),
-    CONSTRAINT questions_tags_check CHECK (((cardinality(tags) <= 30) AND (length(array_to_string(tags, ''::text)) <= 1500))),
-    CONSTRAINT questions_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
-);
-
-COMMENT ON TABLE public.questions IS 'The bank. What a question asks stands in its versions; here is what stays the same through all of them.';
-
-COMMENT ON COLUMN public.questions.course_id IS 'The course whose bank it is in; null for the bank that all courses share.';
-
-COMMENT ON COLUMN public.questions.status IS 'Only active questions are drawn; a retired one stays where it was placed by name.';
+COMMENT ON COLUMN public.question_keys.organisation_id IS 'That of the question, for the policies; set by trigger.';
 
 CREATE TABLE public.quiz_accommodations (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -13609,6 +16192,39 @@ COMMENT ON TABLE public.quiz_accommodations IS 'More time, more attempts or a la
 
 COMMENT ON COLUMN public.quiz_accommodations.available_until IS 'In place of the quiz''s own end.';
 
+CREATE TABLE public.quiz_count_moves (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    graded integer DEFAULT 0 NOT NULL,
+    passed integer DEFAULT 0 NOT NULL,
+    score numeric(14,2) DEFAULT 0 NOT NULL,
+    CONSTRAINT quiz_count_moves_score_check CHECK ((score <> 'NaN'::numeric)),
+    CONSTRAINT quiz_moves_move_something CHECK (((attempts <> 0) OR (graded <> 0) OR (passed <> 0) OR (score <> (0)::numeric)))
+);
+
+COMMENT ON TABLE public.quiz_count_moves IS 'Differences of a quiz''s figures that are not folded yet: added by each attempt that begins or is graded, never changed.';
+
+CREATE VIEW public.quiz_counters WITH (security_invoker='true') AS
+ SELECT z.id AS quiz_id,
+    z.of_course_id AS course_id,
+    (z.attempts_count + COALESCE(m.attempts, 0)) AS attempts_count,
+    (z.graded_count + COALESCE(m.graded, 0)) AS graded_count,
+    (z.passed_count + COALESCE(m.passed, 0)) AS passed_count,
+    (z.score_sum + COALESCE(m.score, (0)::numeric)) AS score_sum,
+    round(((z.score_sum + COALESCE(m.score, (0)::numeric)) / (NULLIF((z.graded_count + COALESCE(m.graded, 0)), 0))::numeric), 2) AS avg_score,
+    round(((((z.passed_count + COALESCE(m.passed, 0)))::numeric * 100.0) / (NULLIF((z.graded_count + COALESCE(m.graded, 0)), 0))::numeric), 2) AS pass_rate
+   FROM (public.quizzes z
+     LEFT JOIN LATERAL ( SELECT (sum(v.attempts))::integer AS attempts,
+            (sum(v.graded))::integer AS graded,
+            (sum(v.passed))::integer AS passed,
+            sum(v.score) AS score
+           FROM public.quiz_count_moves v
+          WHERE (v.quiz_id = z.id)) m ON (true));
+
+COMMENT ON VIEW public.quiz_counters IS 'How many attempts a quiz has, how many are graded and passed, average and pass rate; exact at every moment. On quizzes they are as of the last fold.';
+
 CREATE TABLE public.quiz_grade_changes (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     quiz_attempt_id uuid NOT NULL,
@@ -13623,10 +16239,130 @@ CREATE TABLE public.quiz_grade_changes (
     score_after numeric(5,2),
     passed_before boolean,
     passed_after boolean,
+    regrade uuid,
     CONSTRAINT quiz_grade_changes_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
 );
 
 COMMENT ON TABLE public.quiz_grade_changes IS 'Each grade that a person gave or that a corrected key changed: before, after and why. Append-only.';
+
+COMMENT ON COLUMN public.quiz_grade_changes.regrade IS 'The one of public.regrades that made it; null where a person graded one answer.';
+
+CREATE TABLE public.quiz_insights (
+    quiz_id uuid NOT NULL,
+    of_course_id uuid NOT NULL,
+    attempts integer NOT NULL,
+    passed integer NOT NULL,
+    average numeric(5,2),
+    score_bins integer[] NOT NULL,
+    seconds_quarter integer,
+    seconds_median integer,
+    seconds_three_quarters integer,
+    graded_count integer NOT NULL,
+    passed_count integer NOT NULL,
+    score_sum numeric(14,2) NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    took interval NOT NULL,
+    CONSTRAINT quiz_insights_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT quiz_insights_average_check CHECK (((average >= (0)::numeric) AND (average <= (100)::numeric))),
+    CONSTRAINT quiz_insights_check CHECK (((passed >= 0) AND (passed <= attempts))),
+    CONSTRAINT quiz_insights_score_bins_check CHECK ((cardinality(score_bins) = 20)),
+    CONSTRAINT quiz_insights_seconds_median_check CHECK ((seconds_median >= 0)),
+    CONSTRAINT quiz_insights_seconds_quarter_check CHECK ((seconds_quarter >= 0)),
+    CONSTRAINT quiz_insights_seconds_three_quarters_check CHECK ((seconds_three_quarters >= 0))
+);
+
+COMMENT ON TABLE public.quiz_insights IS 'How the graded attempts at a quiz came out, as counted last.';
+
+COMMENT ON COLUMN public.quiz_insights.score_bins IS 'How many attempts scored 0 to under 5 percent, 5 to under 10, …, 95 to 100.';
+
+COMMENT ON COLUMN public.quiz_insights.seconds_median IS 'Seconds from start to handing in, of half of the attempts at most; beside it the quarters.';
+
+COMMENT ON COLUMN public.quiz_insights.graded_count IS 'With passed_count and score_sum the figures of the quiz when this was counted: where they moved, it is counted anew.';
+
+CREATE TABLE public.quiz_question_insights (
+    quiz_id uuid NOT NULL,
+    question_version_id uuid NOT NULL,
+    of_course_id uuid NOT NULL,
+    place integer NOT NULL,
+    asked integer NOT NULL,
+    answered integer NOT NULL,
+    full_points integer NOT NULL,
+    share numeric(5,4) NOT NULL,
+    discrimination numeric(5,4),
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT quiz_question_insights_asked_check CHECK ((asked >= 0)),
+    CONSTRAINT quiz_question_insights_check CHECK (((answered >= 0) AND (answered <= asked))),
+    CONSTRAINT quiz_question_insights_check1 CHECK (((full_points >= 0) AND (full_points <= asked))),
+    CONSTRAINT quiz_question_insights_discrimination_check CHECK (((discrimination >= ('-1'::integer)::numeric) AND (discrimination <= (1)::numeric))),
+    CONSTRAINT quiz_question_insights_options_check CHECK (((jsonb_typeof(options) = 'object'::text) AND (length((options)::text) <= 10000))),
+    CONSTRAINT quiz_question_insights_place_check CHECK ((place > 0)),
+    CONSTRAINT quiz_question_insights_share_check CHECK (((share >= (0)::numeric) AND (share <= (1)::numeric)))
+);
+
+COMMENT ON TABLE public.quiz_question_insights IS 'How each version that a quiz asked came out in its graded attempts, as counted last.';
+
+COMMENT ON COLUMN public.quiz_question_insights.place IS 'Where it stood in the attempts on average, for the order.';
+
+COMMENT ON COLUMN public.quiz_question_insights.share IS 'Of its points the share that was earned on average: 1 is easy.';
+
+COMMENT ON COLUMN public.quiz_question_insights.discrimination IS 'Correlation of what was earned here with what was earned in the rest of the attempt; null where either is always the same.';
+
+COMMENT ON COLUMN public.quiz_question_insights.options IS 'Option id → how many of the lowest, middle and best third of the attempts chose it.';
+
+CREATE TABLE public.quiz_sections (
+    quiz_id uuid NOT NULL,
+    title text NOT NULL,
+    of_course_id uuid NOT NULL,
+    section_order integer NOT NULL,
+    instructions text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quiz_sections_instructions_check CHECK ((length(instructions) <= 5000)),
+    CONSTRAINT quiz_sections_section_order_check CHECK ((section_order > 0)),
+    CONSTRAINT quiz_sections_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+COMMENT ON TABLE public.quiz_sections IS 'Sections of a quiz, by their title, which quiz_questions.section names; also those in which nothing stands yet.';
+
+COMMENT ON COLUMN public.quiz_sections.instructions IS 'Plain text above the questions of the section.';
+
+CREATE TABLE public.regrades (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    question_version_id uuid NOT NULL,
+    course_id uuid,
+    reason text NOT NULL,
+    tell boolean DEFAULT true NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    horizon text,
+    attempts integer DEFAULT 0 NOT NULL,
+    seen integer DEFAULT 0 NOT NULL,
+    changed integer DEFAULT 0 NOT NULL,
+    now_passed integer DEFAULT 0 NOT NULL,
+    now_failed integer DEFAULT 0 NOT NULL,
+    requested_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT done_regrades_are_dated CHECK (((state = 'done'::text) = (finished_at IS NOT NULL))),
+    CONSTRAINT regrades_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT regrades_changed_check CHECK ((changed >= 0)),
+    CONSTRAINT regrades_horizon_check CHECK ((horizon ~ '^[0-9]{1,20}$'::text)),
+    CONSTRAINT regrades_now_failed_check CHECK ((now_failed >= 0)),
+    CONSTRAINT regrades_now_passed_check CHECK ((now_passed >= 0)),
+    CONSTRAINT regrades_reason_check CHECK (((length(btrim(reason)) >= 1) AND (length(btrim(reason)) <= 1000))),
+    CONSTRAINT regrades_seen_check CHECK ((seen >= 0)),
+    CONSTRAINT regrades_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text])))
+);
+
+COMMENT ON TABLE public.regrades IS 'Questions that are graded anew by a corrected key: why, how far, what changed. Each changed grade is in quiz_grade_changes.';
+
+COMMENT ON COLUMN public.regrades.course_id IS 'The course of the question; null for one of the shared bank.';
+
+COMMENT ON COLUMN public.regrades.tell IS 'Whether those whose score changes get a notice.';
+
+COMMENT ON COLUMN public.regrades.horizon IS 'The transaction that looked at the work first; it starts when all that had begun before it have ended.';
+
+COMMENT ON COLUMN public.regrades.seen IS 'How many attempts of its list were looked at: where the work goes on after a stop.';
 
 CREATE TABLE public.renewal_cycles (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -14492,8 +17228,17 @@ ALTER TABLE ONLY private.catalogue_version
 ALTER TABLE ONLY private.media_leftovers
     ADD CONSTRAINT media_leftovers_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY private.question_figures
+    ADD CONSTRAINT question_figures_pkey PRIMARY KEY (question_version_id);
+
+ALTER TABLE ONLY private.question_moves
+    ADD CONSTRAINT question_moves_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_pkey PRIMARY KEY (student_id);
+
+ALTER TABLE ONLY private.regrade_lists
+    ADD CONSTRAINT regrade_lists_pkey PRIMARY KEY (regrade_id);
 
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT a_question_once_in_a_quiz UNIQUE (quiz_id, question_version_id);
@@ -14546,6 +17291,9 @@ ALTER TABLE ONLY public.certificates
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cohort_moves
+    ADD CONSTRAINT cohort_moves_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_identity UNIQUE (id, lesson_id, course_id, type);
 
@@ -14566,6 +17314,12 @@ ALTER TABLE ONLY public.content_counts
 
 ALTER TABLE ONLY public.content_counts
     ADD CONSTRAINT content_counts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.course_cohorts
+    ADD CONSTRAINT course_cohorts_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.course_cohorts
+    ADD CONSTRAINT course_cohorts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.course_imports
     ADD CONSTRAINT course_imports_pkey PRIMARY KEY (id);
@@ -14629,6 +17383,9 @@ ALTER TABLE ONLY public.discussion_posts
 
 ALTER TABLE ONLY public.discussion_posts
     ADD CONSTRAINT discussion_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.discussion_reading
+    ADD CONSTRAINT discussion_reading_pkey PRIMARY KEY (member_id, discussion_id);
 
 ALTER TABLE ONLY public.discussions
     ADD CONSTRAINT discussions_id_course UNIQUE (id, course_id);
@@ -14867,6 +17624,9 @@ ALTER TABLE ONLY public.programs
 ALTER TABLE ONLY public.programs
     ADD CONSTRAINT programs_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.question_imports
+    ADD CONSTRAINT question_imports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.question_keys
     ADD CONSTRAINT question_keys_pkey PRIMARY KEY (question_version_id);
 
@@ -14894,17 +17654,32 @@ ALTER TABLE ONLY public.quiz_attempts
 ALTER TABLE ONLY public.quiz_attempts
     ADD CONSTRAINT quiz_attempts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.quiz_count_moves
+    ADD CONSTRAINT quiz_count_moves_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.quiz_grade_changes
     ADD CONSTRAINT quiz_grade_changes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.quiz_insights
+    ADD CONSTRAINT quiz_insights_pkey PRIMARY KEY (quiz_id);
+
+ALTER TABLE ONLY public.quiz_question_insights
+    ADD CONSTRAINT quiz_question_insights_pkey PRIMARY KEY (quiz_id, question_version_id);
+
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT quiz_questions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiz_sections
+    ADD CONSTRAINT quiz_sections_pkey PRIMARY KEY (quiz_id, title);
 
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_id_course UNIQUE (id, of_course_id);
 
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.regrades
+    ADD CONSTRAINT regrades_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.renewal_cycles
     ADD CONSTRAINT renewal_cycles_pkey PRIMARY KEY (id);
@@ -15093,6 +17868,8 @@ CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING bt
 
 CREATE INDEX idx_media_leftovers_due ON private.media_leftovers USING btree (remove_after);
 
+CREATE INDEX idx_question_moves_version ON private.question_moves USING btree (question_version_id);
+
 CREATE INDEX idx_assignment_extensions_assignment ON public.assignment_extensions USING btree (assignment_id, course_id);
 
 CREATE INDEX idx_assignment_extensions_course ON public.assignment_extensions USING btree (course_id);
@@ -15175,6 +17952,16 @@ CREATE INDEX idx_certificates_revoked_by ON public.certificates USING btree (rev
 
 CREATE INDEX idx_certificates_template ON public.certificates USING btree (template_id);
 
+CREATE INDEX idx_cohort_moves_course ON public.cohort_moves USING btree (course_id);
+
+CREATE INDEX idx_cohort_moves_enrollment ON public.cohort_moves USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_cohort_moves_from ON public.cohort_moves USING btree (from_cohort_id, course_id);
+
+CREATE INDEX idx_cohort_moves_moved_by ON public.cohort_moves USING btree (moved_by);
+
+CREATE INDEX idx_cohort_moves_to ON public.cohort_moves USING btree (to_cohort_id, course_id);
+
 CREATE INDEX idx_content_blocks_course ON public.content_blocks USING btree (course_id);
 
 CREATE INDEX idx_content_blocks_lesson ON public.content_blocks USING btree (lesson_id, course_id);
@@ -15190,6 +17977,10 @@ CREATE INDEX idx_content_counts_course ON public.content_counts USING btree (cou
 CREATE INDEX idx_content_counts_lesson ON public.content_counts USING btree (lesson_id, course_id);
 
 CREATE INDEX idx_content_counts_module ON public.content_counts USING btree (module_id, course_id);
+
+CREATE INDEX idx_course_cohorts_created_by ON public.course_cohorts USING btree (created_by);
+
+CREATE INDEX idx_course_cohorts_start ON public.course_cohorts USING btree (course_id, starts_at);
 
 CREATE INDEX idx_course_imports_course ON public.course_imports USING btree (course_id);
 
@@ -15311,6 +18102,10 @@ CREATE INDEX idx_discussion_posts_parent ON public.discussion_posts USING btree 
 
 CREATE INDEX idx_discussion_posts_words ON public.discussion_posts USING gin (to_tsvector('simple'::regconfig, private.fold(body)));
 
+CREATE INDEX idx_discussion_reading_course ON public.discussion_reading USING btree (course_id);
+
+CREATE INDEX idx_discussion_reading_discussion ON public.discussion_reading USING btree (discussion_id, course_id);
+
 CREATE INDEX idx_discussions_answer ON public.discussions USING btree (answer_id, id);
 
 CREATE INDEX idx_discussions_course ON public.discussions USING btree (course_id, is_pinned DESC, last_post_at DESC, id DESC);
@@ -15328,6 +18123,8 @@ CREATE INDEX idx_document_reading_course ON public.document_reading USING btree 
 CREATE INDEX idx_document_reading_enrollment ON public.document_reading USING btree (enrollment_id);
 
 CREATE INDEX idx_document_reading_lesson ON public.document_reading USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_enrollments_cohort ON public.enrollments USING btree (cohort_id, course_id);
 
 CREATE INDEX idx_enrollments_completed ON public.enrollments USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
@@ -15545,7 +18342,15 @@ CREATE INDEX idx_programs_owner ON public.programs USING btree (owner_id);
 
 CREATE INDEX idx_programs_status ON public.programs USING btree (title, id) WHERE (status = 'published'::text);
 
+CREATE INDEX idx_question_imports_course ON public.question_imports USING btree (course_id);
+
+CREATE INDEX idx_question_imports_file ON public.question_imports USING btree (file_id);
+
+CREATE INDEX idx_question_imports_owner ON public.question_imports USING btree (owner_id, course_id, created_at DESC, id DESC);
+
 CREATE INDEX idx_question_keys_course ON public.question_keys USING btree (course_id);
+
+CREATE INDEX idx_question_keys_organisation ON public.question_keys USING btree (organisation_id);
 
 CREATE INDEX idx_question_keys_version ON public.question_keys USING btree (question_version_id, question_type);
 
@@ -15553,11 +18358,15 @@ CREATE INDEX idx_question_versions_course ON public.question_versions USING btre
 
 CREATE INDEX idx_question_versions_created_by ON public.question_versions USING btree (created_by);
 
+CREATE INDEX idx_question_versions_organisation ON public.question_versions USING btree (organisation_id);
+
 CREATE INDEX idx_question_versions_question ON public.question_versions USING btree (question_id, question_type);
 
 CREATE INDEX idx_questions_course ON public.questions USING btree (course_id, status);
 
 CREATE INDEX idx_questions_created_by ON public.questions USING btree (created_by);
+
+CREATE INDEX idx_questions_organisation ON public.questions USING btree (organisation_id, status);
 
 CREATE INDEX idx_questions_tags ON public.questions USING gin (tags);
 
@@ -15597,6 +18406,10 @@ CREATE INDEX idx_quiz_attempts_quiz ON public.quiz_attempts USING btree (quiz_id
 
 CREATE INDEX idx_quiz_attempts_status ON public.quiz_attempts USING btree (status) WHERE (status = ANY (ARRAY['in_progress'::text, 'submitted'::text]));
 
+CREATE INDEX idx_quiz_count_moves_course ON public.quiz_count_moves USING btree (course_id);
+
+CREATE INDEX idx_quiz_count_moves_quiz ON public.quiz_count_moves USING btree (quiz_id, course_id);
+
 CREATE INDEX idx_quiz_grade_changes_attempt ON public.quiz_grade_changes USING btree (quiz_attempt_id, course_id);
 
 CREATE INDEX idx_quiz_grade_changes_changed_by ON public.quiz_grade_changes USING btree (changed_by);
@@ -15605,11 +18418,23 @@ CREATE INDEX idx_quiz_grade_changes_course ON public.quiz_grade_changes USING bt
 
 CREATE INDEX idx_quiz_grade_changes_place ON public.quiz_grade_changes USING btree (quiz_attempt_id, "position");
 
+CREATE INDEX idx_quiz_insights_course ON public.quiz_insights USING btree (of_course_id);
+
+CREATE INDEX idx_quiz_insights_quiz ON public.quiz_insights USING btree (quiz_id, of_course_id);
+
+CREATE INDEX idx_quiz_question_insights_course ON public.quiz_question_insights USING btree (of_course_id);
+
+CREATE INDEX idx_quiz_question_insights_version ON public.quiz_question_insights USING btree (question_version_id);
+
 CREATE INDEX idx_quiz_questions_course ON public.quiz_questions USING btree (of_course_id);
 
 CREATE INDEX idx_quiz_questions_quiz ON public.quiz_questions USING btree (quiz_id, of_course_id);
 
 CREATE INDEX idx_quiz_questions_version ON public.quiz_questions USING btree (question_version_id);
+
+CREATE INDEX idx_quiz_sections_course ON public.quiz_sections USING btree (of_course_id);
+
+CREATE INDEX idx_quiz_sections_quiz ON public.quiz_sections USING btree (quiz_id, of_course_id);
 
 CREATE INDEX idx_quizzes_course ON public.quizzes USING btree (course_id);
 
@@ -15622,6 +18447,14 @@ CREATE INDEX idx_quizzes_of_course ON public.quizzes USING btree (of_course_id, 
 CREATE INDEX idx_quizzes_open ON public.quizzes USING btree (of_course_id) WHERE (status <> 'draft'::text);
 
 CREATE INDEX idx_quizzes_type ON public.quizzes USING btree (quiz_type);
+
+CREATE INDEX idx_regrades_course ON public.regrades USING btree (course_id);
+
+CREATE UNIQUE INDEX idx_regrades_one_at_a_time ON public.regrades USING btree (question_version_id) WHERE (state <> 'done'::text);
+
+CREATE INDEX idx_regrades_requested_by ON public.regrades USING btree (requested_by);
+
+CREATE INDEX idx_regrades_version ON public.regrades USING btree (question_version_id, created_at DESC);
 
 CREATE INDEX idx_renewal_cycles_designation ON public.renewal_cycles USING btree (designation_id);
 
@@ -15684,6 +18517,8 @@ CREATE INDEX idx_skill_estimates_skill ON public.skill_estimates USING btree (sk
 CREATE INDEX idx_skill_prerequisites_prerequisite ON public.skill_prerequisites USING btree (prerequisite_id);
 
 CREATE INDEX idx_skills_parent ON public.skills USING btree (parent_id);
+
+CREATE INDEX idx_transactions_cohort ON public.transactions USING btree (cohort_id, course_id);
 
 CREATE INDEX idx_transactions_course ON public.transactions USING btree (course_id);
 
@@ -15753,6 +18588,8 @@ CREATE INDEX idx_xapi_statements_verb ON public.xapi_statements USING btree (ver
 
 CREATE INDEX idx_xapi_statements_voids ON public.xapi_statements USING btree (voids) WHERE (voids IS NOT NULL);
 
+CREATE UNIQUE INDEX one_cohort_a_name ON public.course_cohorts USING btree (course_id, lower(name));
+
 CREATE UNIQUE INDEX one_ready_run_a_video ON public.video_runs USING btree (video_id) WHERE (state = 'ready'::text);
 
 CREATE UNIQUE INDEX one_run_on_its_way_a_video ON public.video_runs USING btree (video_id) WHERE (state <> 'ready'::text);
@@ -15788,6 +18625,12 @@ CREATE OR REPLACE VIEW public.scorm_completion_summary WITH (security_invoker='t
      LEFT JOIN public.scorm_enrollments e ON ((e.scorm_package_id = p.id)))
   GROUP BY p.id;
 
+CREATE TRIGGER note_asked_questions AFTER INSERT ON private.attempt_questions REFERENCING NEW TABLE AS asked FOR EACH STATEMENT EXECUTE FUNCTION private.note_asked_questions();
+
+CREATE TRIGGER update_question_figures_updated_at BEFORE UPDATE ON private.question_figures FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER adopt_cohort BEFORE INSERT OR UPDATE OF cohort_id ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.adopt_cohort();
+
 CREATE TRIGGER attend_before_completing BEFORE INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.attend_before_completing();
 
 CREATE TRIGGER begin_course_version BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
@@ -15821,6 +18664,8 @@ CREATE TRIGGER catalogue_prerequisites_changed AFTER INSERT OR DELETE OR UPDATE 
 CREATE TRIGGER catalogue_teams_changed AFTER INSERT OR DELETE OR UPDATE ON public.course_instructors FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
 
 CREATE TRIGGER catalogue_videos_changed AFTER INSERT OR DELETE OR UPDATE OF duration, lesson_id ON public.lesson_videos FOR EACH STATEMENT EXECUTE FUNCTION private.move_catalogue_version();
+
+CREATE TRIGGER check_cohort BEFORE INSERT OR DELETE OR UPDATE OF name, time_zone, capacity ON public.course_cohorts FOR EACH ROW EXECUTE FUNCTION private.check_cohort();
 
 CREATE TRIGGER check_collected_file BEFORE INSERT OR UPDATE OF file_url, module_id ON public.videos FOR EACH ROW EXECUTE FUNCTION private.check_collected_file();
 
@@ -15868,11 +18713,13 @@ CREATE TRIGGER finish_sync_log BEFORE UPDATE ON public.lms_sync_log FOR EACH ROW
 
 CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN ((new.transaction_type = 'course_purchase'::text)) EXECUTE FUNCTION private.fix_price();
 
+CREATE TRIGGER follow_cohort AFTER UPDATE OF name, starts_at, ends_at ON public.course_cohorts FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at))) EXECUTE FUNCTION private.follow_cohort();
+
 CREATE TRIGGER forget_stored_file AFTER DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.forget_stored_file();
 
 CREATE TRIGGER hold_quiz_removal BEFORE DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.follow_quiz_requirement();
 
-CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.follow_quiz_requirement();
+CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require_passing, is_mandatory, grading_policy, passing_score ON public.quizzes FOR EACH ROW WHEN (((((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory)) OR (old.grading_policy IS DISTINCT FROM new.grading_policy)) OR (old.passing_score IS DISTINCT FROM new.passing_score))) EXECUTE FUNCTION private.follow_quiz_requirement();
 
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
 
@@ -15894,7 +18741,7 @@ CREATE TRIGGER keep_scorm_lesson_type BEFORE UPDATE OF lesson_type ON public.les
 
 CREATE TRIGGER keep_used_template BEFORE UPDATE OF name, version, language, page_size, orientation, layout, signatories, logo_key ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.keep_used_template();
 
-CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)))) EXECUTE FUNCTION private.keep_used_version();
+CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)) OR (old.audio_url IS DISTINCT FROM new.audio_url)) OR (old.image_alt IS DISTINCT FROM new.image_alt)) OR (old.rubric IS DISTINCT FROM new.rubric)) OR (old.word_limit IS DISTINCT FROM new.word_limit)))) EXECUTE FUNCTION private.keep_used_version();
 
 CREATE TRIGGER lesson_videos_leave_files AFTER DELETE ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION private.leave_media_of_row();
 
@@ -15914,9 +18761,13 @@ CREATE TRIGGER log_certificate_changes AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE TRIGGER log_certificate_template_changes AFTER INSERT OR DELETE OR UPDATE ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('certificate_templates');
 
+CREATE TRIGGER log_cohort_move_changes AFTER INSERT OR DELETE OR UPDATE ON public.cohort_moves FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('cohort_moves');
+
 CREATE TRIGGER log_content_block_changes AFTER INSERT OR DELETE OR UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('content_blocks');
 
 CREATE TRIGGER log_course_changes AFTER INSERT OR DELETE OR UPDATE ON public.courses FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('courses');
+
+CREATE TRIGGER log_course_cohort_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_cohorts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_cohorts');
 
 CREATE TRIGGER log_course_instructor_changes AFTER INSERT OR DELETE OR UPDATE ON public.course_instructors FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('course_instructors');
 
@@ -16028,17 +18879,27 @@ CREATE TRIGGER log_question_version_changes AFTER INSERT OR DELETE OR UPDATE ON 
 
 CREATE TRIGGER log_quiz_accommodation_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_accommodations');
 
-CREATE TRIGGER log_quiz_answer_changes AFTER INSERT OR UPDATE ON public.quiz_answers FOR EACH ROW WHEN ((new.graded_at IS NOT NULL)) EXECUTE FUNCTION public.log_audit_trail('quiz_answers', 'whole');
+CREATE TRIGGER log_quiz_answer_additions AFTER INSERT ON public.quiz_answers FOR EACH ROW WHEN ((new.graded_at IS NOT NULL)) EXECUTE FUNCTION public.log_audit_trail('quiz_answers', 'whole');
+
+CREATE TRIGGER log_quiz_answer_changes AFTER UPDATE ON public.quiz_answers FOR EACH ROW WHEN (((new.graded_at IS NOT NULL) AND ((old.graded_at IS NOT NULL) OR (new.graded_by IS NOT NULL)) AND (NOT (new.regrade IS DISTINCT FROM old.regrade)))) EXECUTE FUNCTION public.log_audit_trail('quiz_answers', 'whole');
 
 CREATE TRIGGER log_quiz_answer_removals AFTER DELETE ON public.quiz_answers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_answers');
 
-CREATE TRIGGER log_quiz_attempt_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_attempts');
+CREATE TRIGGER log_quiz_attempt_changes AFTER INSERT OR DELETE ON public.quiz_attempts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_attempts');
+
+CREATE TRIGGER log_quiz_attempt_updates AFTER UPDATE ON public.quiz_attempts FOR EACH ROW WHEN ((NOT (new.regrade IS DISTINCT FROM old.regrade))) EXECUTE FUNCTION public.log_audit_trail('quiz_attempts');
 
 CREATE TRIGGER log_quiz_changes AFTER INSERT OR DELETE OR UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quizzes');
 
-CREATE TRIGGER log_quiz_grade_change_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_grade_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_grade_changes');
+CREATE TRIGGER log_quiz_grade_change_changes AFTER DELETE OR UPDATE ON public.quiz_grade_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_grade_changes');
+
+CREATE TRIGGER log_quiz_grade_change_inserts AFTER INSERT ON public.quiz_grade_changes FOR EACH ROW WHEN ((new.regrade IS NULL)) EXECUTE FUNCTION public.log_audit_trail('quiz_grade_changes');
 
 CREATE TRIGGER log_quiz_question_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_questions');
+
+CREATE TRIGGER log_quiz_section_changes AFTER INSERT OR DELETE OR UPDATE ON public.quiz_sections FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('quiz_sections');
+
+CREATE TRIGGER log_regrade_changes AFTER INSERT OR DELETE OR UPDATE ON public.regrades FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('regrades');
 
 CREATE TRIGGER log_renewal_cycle_changes AFTER INSERT OR DELETE OR UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('renewal_cycles');
 
@@ -16074,6 +18935,14 @@ CREATE TRIGGER log_xapi_credential_changes AFTER INSERT OR DELETE OR UPDATE ON p
 
 CREATE CONSTRAINT TRIGGER modules_unlock_without_circle AFTER INSERT OR UPDATE OF unlock_after_module_id ON public.course_modules NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.unlock_after_module_id IS NOT NULL)) EXECUTE FUNCTION private.refuse_unlock_circle();
 
+CREATE TRIGGER move_cohort_seats AFTER INSERT OR DELETE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.move_cohort_seats();
+
+CREATE TRIGGER move_cohort_seats_on_change AFTER UPDATE OF status, cohort_id ON public.enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.cohort_id IS DISTINCT FROM new.cohort_id))) EXECUTE FUNCTION private.move_cohort_seats();
+
+CREATE TRIGGER name_quiz_of_lesson AFTER UPDATE OF title ON public.lessons FOR EACH ROW WHEN (((new.lesson_type = 'quiz'::text) AND (old.title <> new.title) AND (length(new.title) <= 200))) EXECUTE FUNCTION private.name_quiz_of_lesson();
+
+CREATE TRIGGER note_answer_graded_at_once AFTER INSERT ON public.quiz_answers FOR EACH ROW WHEN ((new.points_earned IS NOT NULL)) EXECUTE FUNCTION private.note_graded_answer();
+
 CREATE TRIGGER note_attachment_file AFTER INSERT OR DELETE OR UPDATE OF file_url, lesson_id, course_id ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('attachment', 'file_url');
 
 CREATE TRIGGER note_block_files AFTER INSERT OR DELETE OR UPDATE OF content, lesson_id, course_id ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION private.note_block_files();
@@ -16085,6 +18954,12 @@ CREATE TRIGGER note_collected_file AFTER INSERT OR DELETE OR UPDATE OF file_url 
 CREATE TRIGGER note_course_files AFTER INSERT OR DELETE OR UPDATE OF thumbnail_url, promo_video_url, syllabus_url ON public.courses FOR EACH ROW EXECUTE FUNCTION private.note_course_files();
 
 CREATE TRIGGER note_document_file AFTER INSERT OR DELETE OR UPDATE OF file_key, lesson_id, course_id ON public.lesson_documents FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('document', 'file_key');
+
+CREATE TRIGGER note_explanation_files AFTER INSERT OR DELETE OR UPDATE OF explanation, option_feedback ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.note_explanation_files();
+
+CREATE TRIGGER note_graded_answer AFTER UPDATE OF points_earned ON public.quiz_answers FOR EACH ROW WHEN ((old.points_earned IS DISTINCT FROM new.points_earned)) EXECUTE FUNCTION private.note_graded_answer();
+
+CREATE TRIGGER note_question_files AFTER INSERT OR DELETE OR UPDATE OF question_html, answer_options, image_url, video_url, audio_url ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.note_question_files();
 
 CREATE TRIGGER note_run_file AFTER INSERT OR DELETE OR UPDATE OF source_key ON public.video_runs FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
 
@@ -16107,6 +18982,8 @@ CREATE TRIGGER prepare_quiz_question BEFORE INSERT OR UPDATE OF quiz_id, questio
 CREATE CONSTRAINT TRIGGER prerequisites_unlock_without_circle AFTER INSERT OR UPDATE ON public.lesson_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_unlock_circle();
 
 CREATE TRIGGER profile_changed AFTER UPDATE OF role, first_name, last_name, email, time_zone, locale ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.announce_role_change();
+
+CREATE TRIGGER put_earlier_cohorts_away AFTER UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text) AND (new.cohort_id IS NOT NULL))) EXECUTE FUNCTION private.put_earlier_cohorts_away();
 
 CREATE TRIGGER queue_waiting_video AFTER INSERT ON public.lesson_videos FOR EACH ROW WHEN (((new.processing_state = 'waiting'::text) AND (new.source_key IS NOT NULL))) EXECUTE FUNCTION private.queue_waiting_video();
 
@@ -16160,7 +19037,7 @@ CREATE TRIGGER trigger_begin_content_counts AFTER INSERT ON public.lessons FOR E
 
 CREATE TRIGGER trigger_complete_after_lesson_deleted AFTER DELETE ON public.lessons FOR EACH ROW WHEN (old.require_completion) EXECUTE FUNCTION private.complete_after_lesson_deleted();
 
-CREATE TRIGGER trigger_complete_after_quiz_change AFTER UPDATE OF status, quiz_type, require_passing, is_mandatory ON public.quizzes FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory))) EXECUTE FUNCTION private.complete_after_quiz_change();
+CREATE TRIGGER trigger_complete_after_quiz_change AFTER UPDATE OF status, quiz_type, require_passing, is_mandatory, grading_policy, passing_score ON public.quizzes FOR EACH ROW WHEN (((((((old.status IS DISTINCT FROM new.status) OR (old.quiz_type IS DISTINCT FROM new.quiz_type)) OR (old.require_passing IS DISTINCT FROM new.require_passing)) OR (old.is_mandatory IS DISTINCT FROM new.is_mandatory)) OR (old.grading_policy IS DISTINCT FROM new.grading_policy)) OR (old.passing_score IS DISTINCT FROM new.passing_score))) EXECUTE FUNCTION private.complete_after_quiz_change();
 
 CREATE TRIGGER trigger_complete_after_quiz_deleted AFTER DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.complete_after_quiz_change();
 
@@ -16260,6 +19137,8 @@ CREATE TRIGGER update_certificate_templates_updated_at BEFORE UPDATE ON public.c
 
 CREATE TRIGGER update_content_blocks_updated_at BEFORE UPDATE ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_course_cohorts_updated_at BEFORE UPDATE ON public.course_cohorts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_course_imports_updated_at BEFORE UPDATE ON public.course_imports FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_course_modules_updated_at BEFORE UPDATE ON public.course_modules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -16332,6 +19211,8 @@ CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR E
 
 CREATE TRIGGER update_programs_updated_at BEFORE UPDATE ON public.programs FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_question_imports_updated_at BEFORE UPDATE ON public.question_imports FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_question_keys_updated_at BEFORE UPDATE ON public.question_keys FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_question_versions_updated_at BEFORE UPDATE ON public.question_versions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -16346,7 +19227,11 @@ CREATE TRIGGER update_quiz_attempts_updated_at BEFORE UPDATE ON public.quiz_atte
 
 CREATE TRIGGER update_quiz_questions_updated_at BEFORE UPDATE ON public.quiz_questions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_quiz_sections_updated_at BEFORE UPDATE ON public.quiz_sections FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_quizzes_updated_at BEFORE UPDATE ON public.quizzes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_regrades_updated_at BEFORE UPDATE ON public.regrades FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_renewal_cycles_updated_at BEFORE UPDATE ON public.renewal_cycles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -16396,8 +19281,14 @@ ALTER TABLE ONLY private.attempt_questions
 ALTER TABLE ONLY private.attempt_questions
     ADD CONSTRAINT attempt_questions_quiz_attempt_id_fkey FOREIGN KEY (quiz_attempt_id) REFERENCES public.quiz_attempts(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY private.question_figures
+    ADD CONSTRAINT question_figures_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.regrade_lists
+    ADD CONSTRAINT regrade_lists_regrade_id_fkey FOREIGN KEY (regrade_id) REFERENCES public.regrades(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.assignment_extensions
     ADD CONSTRAINT assignment_extensions_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
@@ -16471,6 +19362,18 @@ ALTER TABLE ONLY public.certificates
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.certificate_templates(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.cohort_moves
+    ADD CONSTRAINT cohort_moves_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cohort_moves
+    ADD CONSTRAINT cohort_moves_from FOREIGN KEY (from_cohort_id, course_id) REFERENCES public.course_cohorts(id, course_id) ON DELETE SET NULL (from_cohort_id);
+
+ALTER TABLE ONLY public.cohort_moves
+    ADD CONSTRAINT cohort_moves_moved_by_fkey FOREIGN KEY (moved_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.cohort_moves
+    ADD CONSTRAINT cohort_moves_to FOREIGN KEY (to_cohort_id, course_id) REFERENCES public.course_cohorts(id, course_id) ON DELETE SET NULL (to_cohort_id);
+
 ALTER TABLE ONLY public.content_blocks
     ADD CONSTRAINT content_blocks_lesson FOREIGN KEY (lesson_id, course_id) REFERENCES public.lessons(id, course_id) ON DELETE CASCADE;
 
@@ -16485,6 +19388,12 @@ ALTER TABLE ONLY public.content_counts
 
 ALTER TABLE ONLY public.content_counts
     ADD CONSTRAINT content_counts_module FOREIGN KEY (module_id, course_id) REFERENCES public.course_modules(id, course_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_cohorts
+    ADD CONSTRAINT course_cohorts_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.course_cohorts
+    ADD CONSTRAINT course_cohorts_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.course_imports
     ADD CONSTRAINT course_imports_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE SET NULL;
@@ -16627,6 +19536,15 @@ ALTER TABLE ONLY public.discussion_posts
 ALTER TABLE ONLY public.discussion_posts
     ADD CONSTRAINT discussion_posts_parent FOREIGN KEY (parent_id, discussion_id) REFERENCES public.discussion_posts(id, discussion_id) ON DELETE SET NULL (parent_id);
 
+ALTER TABLE ONLY public.discussion_reading
+    ADD CONSTRAINT discussion_reading_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.discussion_reading
+    ADD CONSTRAINT discussion_reading_discussion FOREIGN KEY (discussion_id, course_id) REFERENCES public.discussions(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.discussion_reading
+    ADD CONSTRAINT discussion_reading_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.discussions
     ADD CONSTRAINT discussions_answer FOREIGN KEY (answer_id, id) REFERENCES public.discussion_posts(id, discussion_id) ON DELETE SET NULL (answer_id);
 
@@ -16647,6 +19565,9 @@ ALTER TABLE ONLY public.document_reading
 
 ALTER TABLE ONLY public.document_reading
     ADD CONSTRAINT document_reading_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.enrollments
+    ADD CONSTRAINT enrollments_cohort FOREIGN KEY (cohort_id, course_id) REFERENCES public.course_cohorts(id, course_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.enrollments
     ADD CONSTRAINT enrollments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
@@ -16885,8 +19806,20 @@ ALTER TABLE ONLY public.programs
 ALTER TABLE ONLY public.programs
     ADD CONSTRAINT programs_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.question_imports
+    ADD CONSTRAINT question_imports_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_imports
+    ADD CONSTRAINT question_imports_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.question_imports
+    ADD CONSTRAINT question_imports_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.question_keys
     ADD CONSTRAINT question_keys_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_keys
+    ADD CONSTRAINT question_keys_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.question_keys
     ADD CONSTRAINT question_keys_version FOREIGN KEY (question_version_id, question_type) REFERENCES public.question_versions(id, question_type) ON DELETE CASCADE;
@@ -16898,6 +19831,9 @@ ALTER TABLE ONLY public.question_versions
     ADD CONSTRAINT question_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.question_versions
+    ADD CONSTRAINT question_versions_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.question_versions
     ADD CONSTRAINT question_versions_question FOREIGN KEY (question_id, question_type) REFERENCES public.questions(id, question_type) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.questions
@@ -16905,6 +19841,9 @@ ALTER TABLE ONLY public.questions
 
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.quiz_accommodations
     ADD CONSTRAINT quiz_accommodations_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
@@ -16939,6 +19878,9 @@ ALTER TABLE ONLY public.quiz_attempts
 ALTER TABLE ONLY public.quiz_attempts
     ADD CONSTRAINT quiz_attempts_quiz FOREIGN KEY (quiz_id, course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.quiz_count_moves
+    ADD CONSTRAINT quiz_count_moves_quiz FOREIGN KEY (quiz_id, course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.quiz_grade_changes
     ADD CONSTRAINT quiz_grade_changes_attempt FOREIGN KEY (quiz_attempt_id, course_id) REFERENCES public.quiz_attempts(id, course_id) ON DELETE RESTRICT;
 
@@ -16948,6 +19890,18 @@ ALTER TABLE ONLY public.quiz_grade_changes
 ALTER TABLE ONLY public.quiz_grade_changes
     ADD CONSTRAINT quiz_grade_changes_place FOREIGN KEY (quiz_attempt_id, "position") REFERENCES private.attempt_questions(quiz_attempt_id, "position") ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.quiz_insights
+    ADD CONSTRAINT quiz_insights_quiz FOREIGN KEY (quiz_id, of_course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_question_insights
+    ADD CONSTRAINT quiz_question_insights_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_question_insights
+    ADD CONSTRAINT quiz_question_insights_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_question_insights
+    ADD CONSTRAINT quiz_question_insights_quiz_id_fkey FOREIGN KEY (quiz_id) REFERENCES public.quiz_insights(quiz_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT quiz_questions_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
 
@@ -16956,6 +19910,12 @@ ALTER TABLE ONLY public.quiz_questions
 
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT quiz_questions_quiz FOREIGN KEY (quiz_id, of_course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_sections
+    ADD CONSTRAINT quiz_sections_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiz_sections
+    ADD CONSTRAINT quiz_sections_quiz FOREIGN KEY (quiz_id, of_course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -16968,6 +19928,15 @@ ALTER TABLE ONLY public.quizzes
 
 ALTER TABLE ONLY public.quizzes
     ADD CONSTRAINT quizzes_of_course_id_fkey FOREIGN KEY (of_course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.regrades
+    ADD CONSTRAINT regrades_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.regrades
+    ADD CONSTRAINT regrades_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.regrades
+    ADD CONSTRAINT regrades_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.renewal_cycles
     ADD CONSTRAINT renewal_cycles_designation_id_fkey FOREIGN KEY (designation_id) REFERENCES public.member_designations(id) ON DELETE RESTRICT;
@@ -17063,6 +20032,9 @@ ALTER TABLE ONLY public.skills
     ADD CONSTRAINT skills_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.skills(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.transactions
+    ADD CONSTRAINT transactions_cohort FOREIGN KEY (cohort_id, course_id) REFERENCES public.course_cohorts(id, course_id) ON DELETE SET NULL (cohort_id);
+
+ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.transactions
@@ -17134,7 +20106,13 @@ ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.media_leftovers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE private.question_figures ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.question_moves ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.regrade_lists ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.watch_moves ENABLE ROW LEVEL SECURITY;
 
@@ -17276,8 +20254,6 @@ CREATE POLICY "Instructors add courses to programs" ON public.program_courses FO
 
 CREATE POLICY "Instructors add hosts" ON public.live_session_hosts FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors add lessons" ON public.lessons FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add links" ON public.lesson_links FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -17288,17 +20264,31 @@ CREATE POLICY "Instructors add packages" ON public.scorm_packages FOR INSERT TO 
 
 CREATE POLICY "Instructors add prerequisites" ON public.lesson_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors add questions" ON public.questions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors add quizzes" ON public.quizzes FOR INSERT TO authenticated WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add requirements" ON public.course_prerequisites FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add the room" ON public.live_session_meetings FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors allow downloads" ON public.lesson_documents FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers add keys" ON public.question_keys FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers add questions" ON public.questions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers add versions" ON public.question_versions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers change questions" ON public.questions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers change versions" ON public.question_versions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers remove questions" ON public.questions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers remove versions" ON public.question_versions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_question_organisation_ids() AS my_question_organisation_ids))) OR ((course_id IS NULL) AND (organisation_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors and managers view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_question_organisation_ids() AS my_question_organisation_ids))) OR ((course_id IS NULL) AND (organisation_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors attach packages" ON public.lesson_scorm_packages FOR INSERT TO authenticated WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17307,6 +20297,8 @@ CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE 
 CREATE POLICY "Instructors change accommodations" ON public.quiz_accommodations FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change assignments" ON public.assignments FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change cohorts" ON public.course_cohorts FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change content" ON public.content_blocks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17332,8 +20324,6 @@ CREATE POLICY "Instructors change prerequisites" ON public.lesson_prerequisites 
 
 CREATE POLICY "Instructors change prices of own courses" ON public.prices FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors change questions" ON public.questions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors change quizzes" ON public.quizzes FOR UPDATE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change requirements" ON public.course_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -17343,8 +20333,6 @@ CREATE POLICY "Instructors change sessions" ON public.live_sessions FOR UPDATE T
 CREATE POLICY "Instructors change the room" ON public.live_session_meetings FOR UPDATE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change their introduction" ON public.instructor_profiles FOR UPDATE TO authenticated USING ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
-
-CREATE POLICY "Instructors change versions" ON public.question_versions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors correct transcripts" ON public.lesson_videos FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17360,9 +20348,13 @@ CREATE POLICY "Instructors grant extensions" ON public.assignment_extensions FOR
 
 CREATE POLICY "Instructors introduce themselves" ON public.instructor_profiles FOR INSERT TO authenticated WITH CHECK ((((profile_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors make cohorts" ON public.course_cohorts FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove assignments" ON public.assignments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove attachments" ON public.lesson_attachments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove cohorts" ON public.course_cohorts FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17386,8 +20378,6 @@ CREATE POLICY "Instructors remove prerequisites" ON public.lesson_prerequisites 
 
 CREATE POLICY "Instructors remove prices of own courses" ON public.prices FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors remove questions" ON public.questions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors remove quizzes" ON public.quizzes FOR DELETE TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove requirements" ON public.course_prerequisites FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -17395,8 +20385,6 @@ CREATE POLICY "Instructors remove requirements" ON public.course_prerequisites F
 CREATE POLICY "Instructors remove sessions" ON public.live_sessions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove the room" ON public.live_session_meetings FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
-CREATE POLICY "Instructors remove versions" ON public.question_versions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17414,17 +20402,21 @@ CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO au
 
 CREATE POLICY "Instructors view changes of grades" ON public.quiz_grade_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view figures of questions" ON public.quiz_question_insights FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view figures of quizzes" ON public.quiz_insights FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view how own videos are watched" ON public.video_watching FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors view keys" ON public.question_keys FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view regrades" ON public.regrades FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view sections" ON public.quiz_sections FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view states of own lessons" ON public.lesson_contents FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR SELECT TO authenticated USING (( SELECT private.is_teacher() AS is_teacher));
-
-CREATE POLICY "Instructors view the bank" ON public.questions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view the counts of own courses" ON public.content_counts FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17434,7 +20426,7 @@ CREATE POLICY "Instructors view the items of packages" ON public.scorm_items FOR
 
 CREATE POLICY "Instructors view the moves of own courses" ON public.content_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors view versions" ON public.question_versions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ((course_id IS NULL) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Instructors view the moves of their quizzes" ON public.quiz_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view who writes own lessons" ON public.lesson_editors FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17466,6 +20458,8 @@ CREATE POLICY "Learners view lessons that are open to them" ON public.content_bl
 CREATE POLICY "Learners view links that are open to them" ON public.lesson_links FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_links.lesson_id) AND l.is_preview)))));
+
+CREATE POLICY "Learners view own moves, instructors those of their courses" ON public.cohort_moves FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view own reading" ON public.document_reading FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (user_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -17537,6 +20531,10 @@ CREATE POLICY "People view active partner courses" ON public.partner_courses FOR
 
 CREATE POLICY "People view active partners" ON public.partner_lms_providers FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view cohorts" ON public.course_cohorts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE (c.id = course_cohorts.course_id))));
+
 CREATE POLICY "People view courses of programs" ON public.program_courses FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.programs p
   WHERE (p.id = program_courses.program_id))));
@@ -17585,13 +20583,19 @@ CREATE POLICY "People view the versions they began" ON public.course_versions FO
 
 CREATE POLICY "People view their own imports" ON public.course_imports FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view their own imports of questions" ON public.question_imports FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view their own uploads" ON public.uploads FOR SELECT TO authenticated USING ((owner_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "People view uses of their files and in what is open to them" ON public.media_file_uses FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((place = 'block'::text) AND (EXISTS ( SELECT 1
    FROM public.content_blocks b
   WHERE (b.id = media_file_uses.ref_id)))) OR ((place = 'course'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
-  WHERE (c.id = media_file_uses.ref_id))))));
+  WHERE (c.id = media_file_uses.ref_id)))) OR ((place = 'question'::text) AND ((ref_id = ANY (ARRAY( SELECT private.my_asked_version_ids() AS my_asked_version_ids))) OR (EXISTS ( SELECT 1
+   FROM public.question_versions v
+  WHERE (v.id = media_file_uses.ref_id))))) OR ((place = 'explanation'::text) AND ((ref_id = ANY (ARRAY( SELECT private.my_answered_version_ids() AS my_answered_version_ids))) OR (EXISTS ( SELECT 1
+   FROM public.question_keys k
+  WHERE (k.question_version_id = media_file_uses.ref_id)))))));
 
 CREATE POLICY "People view what courses require" ON public.course_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -17601,7 +20605,13 @@ CREATE POLICY "People view what lessons require" ON public.lesson_prerequisites 
    FROM public.lessons l
   WHERE (l.id = lesson_prerequisites.lesson_id))));
 
+CREATE POLICY "People view what they have seen" ON public.discussion_reading FOR SELECT TO authenticated USING ((member_id = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY "People view which package a lesson plays" ON public.lesson_scorm_packages FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Public can view cohorts" ON public.course_cohorts FOR SELECT TO anon USING ((EXISTS ( SELECT 1
+   FROM public.courses c
+  WHERE ((c.id = course_cohorts.course_id) AND (c.status = 'published'::text)))));
 
 CREATE POLICY "Public can view courses of programs" ON public.program_courses FOR SELECT TO anon USING ((EXISTS ( SELECT 1
    FROM public.programs p
@@ -17697,6 +20707,8 @@ CREATE POLICY "Teams view the work on their videos" ON public.video_runs FOR SEL
 
 CREATE POLICY "Teams view what they let learners off" ON public.lesson_releases FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Those who change or ask a question view its key" ON public.question_keys FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (organisation_id = ANY (ARRAY( SELECT private.my_managed_organisation_ids() AS my_managed_organisation_ids))) OR (question_version_id = ANY (ARRAY( SELECT private.my_placed_version_ids() AS my_placed_version_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Users can create their own sessions" ON public.sessions FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "Users can delete their own sessions" ON public.sessions FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
@@ -17759,11 +20771,15 @@ ALTER TABLE public.certificate_templates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cohort_moves ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.content_blocks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.content_count_moves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.content_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.course_cohorts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.course_imports ENABLE ROW LEVEL SECURITY;
 
@@ -17792,6 +20808,8 @@ ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.designation_holders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.discussion_posts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.discussion_reading ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.discussions ENABLE ROW LEVEL SECURITY;
 
@@ -17885,6 +20903,8 @@ ALTER TABLE public.program_courses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.programs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.question_imports ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.question_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.question_versions ENABLE ROW LEVEL SECURITY;
@@ -17897,11 +20917,21 @@ ALTER TABLE public.quiz_answers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.quiz_attempts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.quiz_count_moves ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.quiz_grade_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_insights ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quiz_question_insights ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.quiz_questions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.quiz_sections ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.quizzes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.regrades ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.renewal_cycles ENABLE ROW LEVEL SECURITY;
 
@@ -17985,225 +21015,39 @@ RESET SESSION AUTHORIZATION;
 
 REVOKE ALL ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.videos TO service_role;
-GRANT SELECT,DELETE ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(module_id) ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(file_name),UPDATE(file_name) ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(file_url) ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(file_size) ON TABLE public.videos TO authenticated;
-
-GRANT INSERT(mime_type) ON TABLE public.videos TO authenticated;
-
-REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.added(p_left bigint[], p_right bigint[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.advance_live_session() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.advance_live_session() TO service_role;
-
-REVOKE ALL ON FUNCTION private.analyze_changed(p_share numeric) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.analyze_changed(p_share numeric) TO service_role;
-
-REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.archive_attempts(p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.archive_attempts(p_most integer) TO service_role;
-
-REVOKE ALL ON FUNCTION private.are_captions(p_captions jsonb, p_video uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
-GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
-
-REVOKE ALL ON FUNCTION private.are_signatories(p_signatories jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO authenticated;
-GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO service_role;
-
-REVOKE ALL ON FUNCTION private.are_tags(p_tags text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO authenticated;
-GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO service_role;
-
-REVOKE ALL ON FUNCTION private.ask_less_of_versions() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_role;
-
-REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.is_text_list(p_list text[]) FROM PUBLIC;
-
-GRANT SELECT ON TABLE private.audit_tables TO service_role;
-
-REVOKE ALL ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_table(p_table text, p_trigger text, p_subject text, p_personal text[], p_ignored text[], p_secret text[], p_events text) FROM PUBLIC;
-
-GRANT SELECT ON TABLE public.audit_logs TO authenticated;
-GRANT SELECT ON TABLE public.audit_logs TO service_role;
-
-REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
-
-REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
-GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
-
-REVOKE ALL ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) TO service_role;
-
-REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_import_room() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_live_session() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_lesson() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.rubric_points(p_rubric jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO authenticated;
-GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO service_role;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignments TO service_role;
-GRANT SELECT,DELETE ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(lesson_id) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(instructions_html),UPDATE(instructions_html) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(total_points),UPDATE(total_points) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(passing_percentage),UPDATE(passing_percentage) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(rubric),UPDATE(rubric) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(submission_type),UPDATE(submission_type) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(allowed_file_types),UPDATE(allowed_file_types) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(max_file_size_mb),UPDATE(max_file_size_mb) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(max_submissions),UPDATE(max_submissions) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(late_submission_allowed),UPDATE(late_submission_allowed) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(late_penalty_percentage),UPDATE(late_penalty_percentage) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.assignments TO authenticated;
-
-GRANT INSERT(peer_reviews_required),UPDATE(peer_reviews_required) ON TABLE public.assignments TO authenticated;
-
-REVOKE ALL ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO authenticated;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.uuid_v7() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.uuid_v7() TO anon;
+GRANT ALL ON FUNCTION private.uuid_v7() TO authenticated;
+GRANT ALL ON FUNCTION private.uuid_v7() TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.course_cohorts TO service_role;
+GRANT SELECT ON TABLE public.course_cohorts TO anon;
+GRANT SELECT,DELETE ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(starts_at),UPDATE(starts_at) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(ends_at),UPDATE(ends_at) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(enrollment_opens_at),UPDATE(enrollment_opens_at) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(enrollment_closes_at),UPDATE(enrollment_closes_at) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(capacity),UPDATE(capacity) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT UPDATE(is_closed) ON TABLE public.course_cohorts TO authenticated;
+
+GRANT INSERT(time_zone),UPDATE(time_zone) ON TABLE public.course_cohorts TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.courses TO service_role;
 GRANT SELECT ON TABLE public.courses TO anon;
@@ -18283,6 +21127,244 @@ GRANT INSERT(enable_reviews),UPDATE(enable_reviews) ON TABLE public.courses TO a
 
 GRANT UPDATE(review_after_percent) ON TABLE public.courses TO authenticated;
 
+GRANT UPDATE(cohorts_only) ON TABLE public.courses TO authenticated;
+
+REVOKE ALL ON FUNCTION private.add_to_cohort(p_cohort public.course_cohorts, p_course public.courses, p_member uuid) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.videos TO service_role;
+GRANT SELECT,DELETE ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(module_id) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_name),UPDATE(file_name) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_url) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(file_size) ON TABLE public.videos TO authenticated;
+
+GRANT INSERT(mime_type) ON TABLE public.videos TO authenticated;
+
+REVOKE ALL ON FUNCTION private.add_video_lesson(p_module uuid, p_course uuid, p_video public.videos, p_order integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.added(p_left bigint[], p_right bigint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.adopt_cohort() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.advance_live_session() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.advance_live_session() TO service_role;
+
+REVOKE ALL ON FUNCTION private.analyze_changed(p_share numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.analyze_changed(p_share numeric) TO service_role;
+
+REVOKE ALL ON FUNCTION private.announce_role_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.announce_session_end() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answers_digest(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.answers_digest(p_attempt uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.archive_attempts(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.archive_attempts(p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_captions(p_captions jsonb, p_video uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.are_files(p_files jsonb, p_member uuid, p_types text[], p_max_mb integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO authenticated;
+GRANT ALL ON FUNCTION private.are_options(p_options jsonb, p_least integer, p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_ranges(p_class text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_ranges(p_class text) TO authenticated;
+GRANT ALL ON FUNCTION private.are_ranges(p_class text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_signatories(p_signatories jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.are_signatories(p_signatories jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.are_tags(p_tags text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.ask_less_of_versions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_text_list(p_list text[]) FROM PUBLIC;
+
+GRANT SELECT ON TABLE private.audit_tables TO service_role;
+
+REVOKE ALL ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.audit_table(p_table text, p_trigger text, p_subject text, p_personal text[], p_ignored text[], p_secret text[], p_events text) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.audit_logs TO authenticated;
+GRANT SELECT ON TABLE public.audit_logs TO service_role;
+
+REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
+GRANT SELECT ON TABLE public.lessons TO anon;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
+
+REVOKE ALL ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_choice(p_member uuid, p_course uuid, p_cohort uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_cohort() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_import_room() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_lesson() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.rubric_points(p_rubric jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignments TO service_role;
+GRANT SELECT,DELETE ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(lesson_id) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(instructions_html),UPDATE(instructions_html) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(total_points),UPDATE(total_points) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(passing_percentage),UPDATE(passing_percentage) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(rubric),UPDATE(rubric) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(submission_type),UPDATE(submission_type) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(allowed_file_types),UPDATE(allowed_file_types) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(max_file_size_mb),UPDATE(max_file_size_mb) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(max_submissions),UPDATE(max_submissions) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(available_from),UPDATE(available_from) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(late_submission_allowed),UPDATE(late_submission_allowed) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(late_penalty_percentage),UPDATE(late_penalty_percentage) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(peer_reviews_required),UPDATE(peer_reviews_required) ON TABLE public.assignments TO authenticated;
+
+REVOKE ALL ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_takes(p_member uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_xapi_match(p_etag text, p_if_match text, p_if_none_match text, p_required boolean) FROM PUBLIC;
@@ -18332,6 +21414,12 @@ GRANT INSERT(ai_generated),UPDATE(ai_generated) ON TABLE public.quizzes TO authe
 
 GRANT INSERT(source_content_ids),UPDATE(source_content_ids) ON TABLE public.quizzes TO authenticated;
 
+GRANT INSERT(grading_policy),UPDATE(grading_policy) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(layout),UPDATE(layout) ON TABLE public.quizzes TO authenticated;
+
+GRANT INSERT(anonymous_grading),UPDATE(anonymous_grading) ON TABLE public.quizzes TO authenticated;
+
 REVOKE ALL ON FUNCTION private.choose_questions(p_quiz public.quizzes) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.choose_template() FROM PUBLIC;
@@ -18341,6 +21429,8 @@ REVOKE ALL ON FUNCTION private.clean_profile() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.close_playbacks_of_enrollment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.close_playbacks_of_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.compared_text(p_text text, p_case boolean, p_accents boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.complete_after_lesson_deleted() FROM PUBLIC;
 
@@ -18360,11 +21450,6 @@ REVOKE ALL ON FUNCTION private.complete_on_return() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_price_rule(p_rule jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_price_rule(p_rule jsonb) TO service_role;
-
-REVOKE ALL ON FUNCTION private.uuid_v7() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.uuid_v7() TO anon;
-GRANT ALL ON FUNCTION private.uuid_v7() TO authenticated;
-GRANT ALL ON FUNCTION private.uuid_v7() TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.transactions TO service_role;
 GRANT SELECT ON TABLE public.transactions TO authenticated;
@@ -18399,6 +21484,11 @@ GRANT ALL ON FUNCTION private.count_engagement(p_session uuid, p_member uuid, p_
 
 REVOKE ALL ON FUNCTION private.count_progress() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.count_quiz_insight(p_quiz uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_quiz_insights() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_quiz_insights() TO service_role;
+
 REVOKE ALL ON FUNCTION private.count_quiz_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
@@ -18406,6 +21496,8 @@ REVOKE ALL ON FUNCTION private.count_required_lessons() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_review_votes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) TO service_role;
@@ -18461,7 +21553,18 @@ GRANT ALL ON FUNCTION private.current_catalogue_version() TO anon;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO authenticated;
 GRANT ALL ON FUNCTION private.current_catalogue_version() TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enrollments TO service_role;
+GRANT SELECT ON TABLE public.enrollments TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.enrollments TO authenticated;
+
+GRANT INSERT(member_id) ON TABLE public.enrollments TO authenticated;
+
+REVOKE ALL ON FUNCTION private.current_enrollment(p_member uuid, p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.current_outline(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.day_in_words(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.defer_job(p_task text, p_args jsonb, p_queue text, p_queueing_lock text, p_scheduled_at timestamp with time zone) TO service_role;
@@ -18530,6 +21633,8 @@ REVOKE ALL ON FUNCTION private.engagement_score(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.enrol(p_course uuid, p_cohort uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.erase_audit_person(p_person uuid) FROM PUBLIC;
@@ -18556,8 +21661,16 @@ REVOKE ALL ON FUNCTION private.fix_price() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fold_content_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold_content_counts() TO service_role;
 
+REVOKE ALL ON FUNCTION private.fold_question_moves() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold_question_moves() TO service_role;
+
+REVOKE ALL ON FUNCTION private.fold_quiz_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold_quiz_counts() TO service_role;
+
 REVOKE ALL ON FUNCTION private.fold_watching(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold_watching(p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.follow_cohort() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
 
@@ -18589,6 +21702,8 @@ REVOKE ALL ON FUNCTION private.give_credit(p_rule public.credit_rules, p_member 
 
 REVOKE ALL ON FUNCTION private.give_credits() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.goes_on(p_enrollment public.enrollments) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
@@ -18597,9 +21712,13 @@ REVOKE ALL ON FUNCTION private.has_document(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_attempt(p_attempt uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.hold_edited_quiz(p_quiz uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.hold_my_session(p_session uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.hold_regraded_key(p_version uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
 
@@ -18620,14 +21739,26 @@ REVOKE ALL ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer js
 
 REVOKE ALL ON FUNCTION private.is_blank_answer(p_answer jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_brief_text(p_value jsonb, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_brief_text(p_value jsonb, p_most integer) TO authenticated;
+GRANT ALL ON FUNCTION private.is_brief_text(p_value jsonb, p_most integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_certificate_layout(p_layout jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_choice_key(p_type text, p_ids text[], p_correct jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_choice_key(p_type text, p_ids text[], p_correct jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_choice_key(p_type text, p_ids text[], p_correct jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO anon;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_content(p_type public.content_type, p_content jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_expected_number(p_expected jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_expected_number(p_expected jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_expected_number(p_expected jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_expected_text(p_expected jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_expected_text(p_expected jsonb) TO authenticated;
@@ -18637,11 +21768,17 @@ REVOKE ALL ON FUNCTION private.is_file_name(p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_file_name(p_name text) TO authenticated;
 GRANT ALL ON FUNCTION private.is_file_name(p_name text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_flag(p_value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_flag(p_value jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_flag(p_value jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_instant(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_learning_preferences(p_preferences jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_like(p_expected text, p_given text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_materials(p_materials jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO authenticated;
@@ -18649,6 +21786,10 @@ GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO authenticated;
+GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) TO service_role;
@@ -18666,6 +21807,14 @@ REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_rubric(p_rubric jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_rubric(p_rubric jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.is_rubric(p_rubric jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_safe_pattern(p_pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_safe_pattern(p_pattern text) TO authenticated;
+GRANT ALL ON FUNCTION private.is_safe_pattern(p_pattern text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_scorm_element(p_standard text, p_element text) FROM PUBLIC;
 
@@ -18730,6 +21879,8 @@ REVOKE ALL ON FUNCTION private.lms_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lms_health() TO authenticated;
 GRANT ALL ON FUNCTION private.lms_health() TO service_role;
 
+REVOKE ALL ON FUNCTION private.log_grade_changes(p_changes uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.maintenance_lock(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.maintenance_lock(p_job text) TO service_role;
 
@@ -18743,7 +21894,34 @@ GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) T
 REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.match_text(p_expected jsonb, p_given text, OUT share numeric, OUT feedback text) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.questions TO service_role;
+GRANT SELECT,DELETE ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(question_type) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(difficulty),UPDATE(difficulty) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.questions TO authenticated;
+
+GRANT INSERT(organisation_id) ON TABLE public.questions TO authenticated;
+
+REVOKE ALL ON FUNCTION private.may_edit_question(p_question public.questions) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.mend_cohort_seats() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.mend_course_counters() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.mend_course_counters() TO service_role;
@@ -18757,13 +21935,27 @@ REVOKE ALL ON FUNCTION private.move(p_enrollment uuid, p_version uuid) FROM PUBL
 
 REVOKE ALL ON FUNCTION private.move_catalogue_version() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.move_cohort_seats() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.move_content_counts(p_old jsonb, p_new jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move_content_revision() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.move_quiz_figures(p_quiz uuid, p_course uuid, p_passed integer, p_score numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.move_session(p_session uuid, p_to text, p_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.moves(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.my_answered_version_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_answered_version_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_answered_version_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_asked_version_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_asked_version_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_asked_version_ids() TO service_role;
 
 GRANT SELECT ON TABLE public.session_attendance TO authenticated;
 GRANT SELECT ON TABLE public.session_attendance TO service_role;
@@ -18777,13 +21969,6 @@ GRANT ALL ON FUNCTION private.my_course_version_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_enrolled_course_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO service_role;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enrollments TO service_role;
-GRANT SELECT ON TABLE public.enrollments TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.enrollments TO authenticated;
-
-GRANT INSERT(member_id) ON TABLE public.enrollments TO authenticated;
 
 REVOKE ALL ON FUNCTION private.my_enrollment_for(p_lesson uuid) FROM PUBLIC;
 
@@ -18837,6 +22022,10 @@ REVOKE ALL ON FUNCTION private.my_partner_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_placed_version_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_placed_version_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_placed_version_ids() TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussion_posts TO service_role;
 GRANT SELECT ON TABLE public.discussion_posts TO authenticated;
 
@@ -18845,6 +22034,10 @@ REVOKE ALL ON FUNCTION private.my_post(p_post uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_program_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_program_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_program_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_question_organisation_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_question_organisation_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_question_organisation_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
@@ -18874,6 +22067,8 @@ REVOKE ALL ON FUNCTION private.my_taught_session_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_taught_session_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_taught_session_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.name_quiz_of_lesson() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.newest_version(p_course uuid) FROM PUBLIC;
@@ -18882,13 +22077,21 @@ GRANT ALL ON FUNCTION private.newest_version(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_asked_questions() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_block_files() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_course_files() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_explanation_files() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_graded_answer() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_newest_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_question_files() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) FROM PUBLIC;
 
@@ -18907,6 +22110,8 @@ REVOKE ALL ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuf
 
 REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.organisations_that_teach(p_courses uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.parts_of_outline(p_outline jsonb) FROM PUBLIC;
@@ -18914,6 +22119,8 @@ REVOKE ALL ON FUNCTION private.parts_of_outline(p_outline jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.place_collected_video() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.place_questions(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) FROM PUBLIC;
 
@@ -18939,9 +22146,11 @@ REVOKE ALL ON FUNCTION private.public_name(p_person uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.publication_problems(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.put_earlier_cohorts_away() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes, p_versions uuid[], p_points numeric[], p_sections text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) TO service_role;
@@ -18961,6 +22170,8 @@ GRANT ALL ON FUNCTION private.queue_video_run(p_run uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.queue_waiting_video() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.read_number(p_text text, OUT number numeric, OUT unit text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
@@ -19050,6 +22261,13 @@ REVOKE ALL ON FUNCTION private.refuse_unwanted_review() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_used_file() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.regrade_attempts(p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean, p_regrade uuid, OUT changed integer, OUT now_passed integer, OUT now_failed integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.regrade_some(p_regrade uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.regrade_some(p_regrade uuid, p_limit integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.regraded(p_version uuid, p_attempts uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.remove_collected_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_led(p_course uuid) FROM PUBLIC;
@@ -19058,7 +22276,11 @@ REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uui
 
 REVOKE ALL ON FUNCTION private.require_taught(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.required_quizzes(p_enrollment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.restore_module_row(p_module uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.revealed_answer(p_attempt uuid, p_position integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_max numeric, p_points numeric, p_scores jsonb) FROM PUBLIC;
 
@@ -19076,6 +22298,9 @@ GRANT ALL ON FUNCTION private.rubric_score(p_rubric jsonb, p_scores jsonb) TO se
 REVOKE ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) TO service_role;
 
 REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
 
@@ -19158,6 +22383,8 @@ GRANT ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) TO s
 REVOKE ALL ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shown_options(p_options jsonb, p_order jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.shown_text(p_expected jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.slow_queries() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.slow_queries() TO authenticated;
@@ -19243,6 +22470,12 @@ GRANT ALL ON FUNCTION private.waits_for_itself(p_part uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.wants_notice(p_member uuid, p_kind text, p_channel text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.where_else(p_course uuid, p_cohort uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.wished_places(p_quiz uuid, p_places jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.within_typos(p_expected text, p_given text, p_typos integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.writable_lesson(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) FROM PUBLIC;
@@ -19260,6 +22493,9 @@ GRANT ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_ema
 REVOKE ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.add_to_cohort(p_course uuid, p_cohort uuid, p_emails text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_to_cohort(p_course uuid, p_cohort uuid, p_emails text[]) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) TO authenticated;
 
@@ -19269,6 +22505,9 @@ GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 
 REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.ask_newest_version(p_question uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_newest_version(p_question uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) TO authenticated;
@@ -19284,6 +22523,9 @@ GRANT ALL ON FUNCTION public.attach_video_key(p_lesson uuid, p_provider text, p_
 
 REVOKE ALL ON FUNCTION public.auto_grade_quiz_attempt() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.begin_cohort_purchase(p_course uuid, p_cohort uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_cohort_purchase(p_course uuid, p_cohort uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) TO authenticated;
 
@@ -19292,6 +22534,15 @@ GRANT ALL ON FUNCTION public.begin_course_import(p_file uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.begin_quiz(p_quiz uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_quiz(p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.cancel_course_import(p_import uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_course_import(p_import uuid) TO authenticated;
@@ -19302,11 +22553,19 @@ GRANT ALL ON FUNCTION public.cancel_data_request(p_request uuid) TO authenticate
 REVOKE ALL ON FUNCTION public.cancel_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_live_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.cancel_question_import(p_import uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_question_import(p_import uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.cancel_session_registration(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_session_registration(p_session uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO anon;
+GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO authenticated;
+GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO service_role;
 
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
@@ -19346,6 +22605,9 @@ GRANT ALL ON FUNCTION public.end_organisation_membership(p_membership uuid) TO a
 REVOKE ALL ON FUNCTION public.enrol(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enrol(p_course uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.enrol_in_cohort(p_course uuid, p_cohort uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.enrol_in_cohort(p_course uuid, p_cohort uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.explain_credit(p_award uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.explain_credit(p_award uuid) TO authenticated;
 
@@ -19353,7 +22615,13 @@ REVOKE ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) FROM
 GRANT ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) TO authenticated;
 GRANT ALL ON FUNCTION public.find_instructors(p_course uuid, p_words text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.flag_attempt_question(p_attempt uuid, p_position integer, p_flagged boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.flag_attempt_question(p_attempt uuid, p_position integer, p_flagged boolean) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.generate_certificate_number() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.grade_answer_as_seen(p_answer uuid, p_points numeric, p_rubric jsonb, p_feedback text, p_reason text, p_seen timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.grade_answer_as_seen(p_answer uuid, p_points numeric, p_rubric jsonb, p_feedback text, p_reason text, p_seen timestamp with time zone) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) TO authenticated;
@@ -19374,6 +22642,9 @@ GRANT ALL ON FUNCTION public.have_i_paid(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hide_post(p_post uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.hold_cohort(p_course uuid, p_cohort uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_cohort(p_course uuid, p_cohort uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.join_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_live_session(p_session uuid) TO authenticated;
@@ -19417,6 +22688,9 @@ GRANT ALL ON FUNCTION public.move_enrollment(p_enrollment uuid, p_version uuid) 
 REVOKE ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
@@ -19466,6 +22740,9 @@ GRANT ALL ON FUNCTION public.peer_review_view(p_review uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.place_quiz(p_quiz uuid, p_lesson uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.place_quiz(p_quiz uuid, p_lesson uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_reply(p_discussion uuid, p_body text, p_parent uuid) TO authenticated;
 
@@ -19492,11 +22769,26 @@ GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO service_ro
 REVOKE ALL ON FUNCTION public.publish_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publish_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.question_figures(p_questions uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.question_figures(p_questions uuid[]) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.quiz_attempt_sections(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_attempt_sections(p_attempt uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_view(p_attempt uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.quiz_card(p_quiz uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_card(p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.quiz_preview(p_quiz uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_preview(p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.quiz_standings(p_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_standings(p_enrollment uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_discussion(p_discussion uuid, p_limit integer, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
@@ -19517,6 +22809,9 @@ GRANT ALL ON FUNCTION public.record_scorm_commit(p_session uuid, p_seq integer, 
 
 REVOKE ALL ON FUNCTION public.register_for_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.register_for_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.regrade_preview(p_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.regrade_preview(p_version uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.regrade_question(p_version uuid, p_reason text) TO authenticated;
@@ -19581,22 +22876,37 @@ GRANT ALL ON FUNCTION public.run_course_import(p_import uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.run_maintenance(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_maintenance(p_job text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_answer jsonb, p_seq bigint) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.search_courses(p_query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO anon;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO authenticated;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.see_all_posts(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.see_all_posts(p_course uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.see_discussion(p_discussion uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.see_discussion(p_discussion uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.see_forum(p_slug text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.see_forum(p_slug text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.see_posts(p_discussion uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.see_posts(p_discussion uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.send_mail_again(p_mail uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_mail_again(p_mail uuid) TO authenticated;
@@ -19668,6 +22978,9 @@ REVOKE ALL ON FUNCTION public.team_of(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.team_of(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.team_of(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.try_answer(p_type text, p_options jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.try_answer(p_type text, p_options jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.update_course_analytics() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.update_course_rating() FROM PUBLIC;
@@ -19682,6 +22995,9 @@ REVOKE ALL ON FUNCTION public.verify_certificate(p_certificate_number text) FROM
 GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO anon;
 GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO authenticated;
 GRANT ALL ON FUNCTION public.verify_certificate(p_certificate_number text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.version_of_answer(p_answer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.version_of_answer(p_answer uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.visit_lesson(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.visit_lesson(p_lesson uuid) TO authenticated;
@@ -19705,6 +23021,10 @@ GRANT SELECT ON TABLE private.audit_exempt TO service_role;
 GRANT SELECT ON TABLE private.audit_head TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.media_leftovers TO service_role;
+
+GRANT SELECT ON TABLE private.question_figures TO service_role;
+
+GRANT SELECT ON TABLE private.question_moves TO service_role;
 
 GRANT SELECT ON TABLE public.quiz_answers TO service_role;
 GRANT SELECT ON TABLE public.quiz_answers TO authenticated;
@@ -19732,6 +23052,16 @@ GRANT INSERT(hint),UPDATE(hint) ON TABLE public.question_versions TO authenticat
 GRANT INSERT(image_url),UPDATE(image_url) ON TABLE public.question_versions TO authenticated;
 
 GRANT INSERT(video_url),UPDATE(video_url) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(audio_url),UPDATE(audio_url) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(image_alt),UPDATE(image_alt) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(rubric),UPDATE(rubric) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(word_limit),UPDATE(word_limit) ON TABLE public.question_versions TO authenticated;
+
+GRANT INSERT(change_note),UPDATE(change_note) ON TABLE public.question_versions TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_questions TO service_role;
 GRANT SELECT ON TABLE public.quiz_questions TO authenticated;
@@ -19772,6 +23102,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.certificate_templates TO servi
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.certificates TO service_role;
 GRANT SELECT ON TABLE public.certificates TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cohort_moves TO service_role;
+GRANT SELECT ON TABLE public.cohort_moves TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.content_blocks TO service_role;
 GRANT SELECT ON TABLE public.content_blocks TO anon;
@@ -19836,6 +23169,9 @@ GRANT SELECT ON TABLE public.data_requests TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.designation_holders TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussion_reading TO service_role;
+GRANT SELECT ON TABLE public.discussion_reading TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.discussions TO service_role;
 GRANT SELECT ON TABLE public.discussions TO authenticated;
@@ -20135,6 +23471,9 @@ GRANT SELECT ON TABLE public.programs TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.programs TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.programs TO service_role;
 
+GRANT SELECT ON TABLE public.question_imports TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_imports TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.question_keys TO service_role;
 GRANT SELECT ON TABLE public.question_keys TO authenticated;
 
@@ -20145,23 +23484,6 @@ GRANT INSERT(correct_answer) ON TABLE public.question_keys TO authenticated;
 GRANT INSERT(explanation) ON TABLE public.question_keys TO authenticated;
 
 GRANT INSERT(option_feedback) ON TABLE public.question_keys TO authenticated;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.questions TO service_role;
-GRANT SELECT,DELETE ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(question_type) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(tags),UPDATE(tags) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(difficulty),UPDATE(difficulty) ON TABLE public.questions TO authenticated;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.questions TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_accommodations TO service_role;
 GRANT SELECT,DELETE ON TABLE public.quiz_accommodations TO authenticated;
@@ -20180,8 +23502,26 @@ GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quiz_accom
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authenticated;
 
+GRANT SELECT ON TABLE public.quiz_count_moves TO authenticated;
+GRANT SELECT ON TABLE public.quiz_count_moves TO service_role;
+
+GRANT SELECT ON TABLE public.quiz_counters TO authenticated;
+GRANT SELECT ON TABLE public.quiz_counters TO service_role;
+
 GRANT SELECT ON TABLE public.quiz_grade_changes TO service_role;
 GRANT SELECT ON TABLE public.quiz_grade_changes TO authenticated;
+
+GRANT SELECT ON TABLE public.quiz_insights TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_insights TO service_role;
+
+GRANT SELECT ON TABLE public.quiz_question_insights TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_question_insights TO service_role;
+
+GRANT SELECT ON TABLE public.quiz_sections TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_sections TO service_role;
+
+GRANT SELECT ON TABLE public.regrades TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.regrades TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_cycles TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renewal_cycles TO service_role;
