@@ -2047,6 +2047,8 @@ begin
             ) v
             where q.status = 'active' and v_place.draw_tag = any (q.tags)
               and q.course_id is not distinct from case v_place.draw_from when 'course' then p_quiz.of_course_id end
+              -- What an organisation keeps for its own courses is placed by name.
+              and q.organisation_id is null
               and q.id not in (select u.question_id from public.question_versions u where u.id = any (v_found))
             order by random() limit v_place.draw_count
         );
@@ -12026,8 +12028,8 @@ CREATE FUNCTION public.quiz_attempt_view(p_attempt uuid) RETURNS jsonb
             select jsonb_agg(jsonb_build_object(
                 'position', a.position, 'section', a.section, 'flagged', a.flagged_at is not null,
                 'question_type', v.question_type, 'question_text', v.question_text,
-                'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'video_url', v.video_url,
-                'audio_url', to_jsonb(v) -> 'audio_url',
+                'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'image_alt', v.image_alt,
+                'video_url', v.video_url, 'audio_url', v.audio_url, 'word_limit', v.word_limit,
                 'points', a.points,
                 -- Whether a number wants a unit, which is part of what is asked; not which.
                 'unit', case when v.question_type = 'numeric' then (
@@ -14361,7 +14363,7 @@ COMMENT ON COLUMN public.question_versions.image_alt IS 'What the picture shows,
 
 COMMENT ON COLUMN public.question_versions.rubric IS 'What an essay is judged by, for its graders: [{name, description, points}].';
 
-COMMENT ON COLUMN public.question_versions.word_limit IS 'How many words an essay may have: graders see it beside the answer.';
+COMMENT ON COLUMN public.question_versions.word_limit IS 'How many words an essay may have: who writes it and who grades it see it; nothing is cut off.';
 
 COMMENT ON COLUMN public.question_versions.change_note IS 'What its author says is different from the version before.';
 

@@ -39,7 +39,7 @@ alter table public.question_versions validate constraint word_limits_are_for_ess
 alter table public.question_versions validate constraint question_versions_change_note_check;
 comment on column public.question_versions.image_alt is 'What the picture shows, for who cannot see it.';
 comment on column public.question_versions.rubric is 'What an essay is judged by, for its graders: [{name, description, points}].';
-comment on column public.question_versions.word_limit is 'How many words an essay may have: graders see it beside the answer.';
+comment on column public.question_versions.word_limit is 'How many words an essay may have: who writes it and who grades it see it; nothing is cut off.';
 comment on column public.question_versions.change_note is 'What its author says is different from the version before.';
 grant insert (audio_url, image_alt, rubric, word_limit, change_note), update (audio_url, image_alt, rubric, word_limit, change_note)
     on public.question_versions to authenticated;

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from collegium.features.media import ffmpeg, transcode
+from collegium.features.media import ffmpeg
 from collegium.features.media.ffmpeg import FfmpegMissing, NotAVideo, TranscodeFailed, find_ffmpeg
 from collegium.features.media.model import LADDER, Limits, MediaInfo, Progress, Rung
 from collegium.features.media.transcode import plan, probe, transcode_hls
@@ -438,21 +438,3 @@ def test_an_ffmpeg_without_h264_is_passed_over(tmp_path: Path, monkeypatch: pyte
 def test_the_error_keeps_no_path() -> None:
     lines = ["[in#0 @ 0x55] Error opening file:/srv/secret/a.mp4 or /srv/x.mp4.", "    Last message repeated 2 times"]
     assert ffmpeg.last_line(lines, Path("/srv/secret")) == "Error opening … or …"
-
-
-async def test_what_stands_still_is_begun_once_more_and_then_told(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stuck = tmp_path / "ffmpeg"
-    begun = tmp_path / "begun"
-    stuck.write_text(
-        "#!/bin/sh\n"
-        f'case "$*" in *-progress*hls*) echo x >> {begun}; while :; do echo out_time_us=80000; sleep 0.1; done;; esac\n'
-        f'exec {find_ffmpeg()} "$@"\n'
-    )
-    stuck.chmod(0o755)
-    monkeypatch.setattr(transcode, "STILL_SECONDS", 0.5)
-    with pytest.raises(TranscodeFailed, match=r"came no further for 0\.5 seconds\. The file itself is kept"):
-        await transcode_hls(clip, tmp_path / "out", ffmpeg=stuck)
-    assert begun.read_text() == "x\nx\n"
-    assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.questions import service
@@ -31,14 +31,14 @@ class Saved(msgspec.Struct, frozen=True):
 async def questions(
     request: pages.WebRequest,
     course_id: FromPath[UUID],
-    q: str = "",
-    tag: str = "",
-    question_type: str = "",
-    difficulty: str = "",
-    status: str = "",
-    sort: str = "changed",
-    bank: str = "",
-    after: str | None = None,
+    q: FromQuery[str] = "",
+    tag: FromQuery[str] = "",
+    question_type: FromQuery[str] = "",
+    difficulty: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    sort: FromQuery[str] = "changed",
+    bank: FromQuery[str] = "",
+    after: FromQuery[str | None] = None,
 ) -> Page[Question]:
     """A page of the course's bank, of the shared one (``bank=shared``) or of an organisation's (``bank`` is its id).
 
@@ -54,7 +54,7 @@ async def questions(
 
 @post(LIST, tags=["questions"], summary="Add a question", status_code=201, responses=failures(400, 401, 403, 404, 422))
 async def add(
-    request: pages.WebRequest, course_id: FromPath[UUID], data: JSONBody[QuestionDraft], bank: str = ""
+    request: pages.WebRequest, course_id: FromPath[UUID], data: JSONBody[QuestionDraft], bank: FromQuery[str] = ""
 ) -> Saved:
     """Puts a question into a bank. Answers 422 with all that is wrong with it."""
     pages.require_teacher(request)

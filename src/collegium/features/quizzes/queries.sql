@@ -75,7 +75,7 @@ select title, instructions from public.quiz_sections where quiz_id = $1 order by
 -- How many active questions there are under each tag, in a course's bank and in the shared one.
 select case when q.course_id is null then 'shared' else 'course' end as source, t.tag, count(*) as questions
 from public.questions q cross join lateral unnest(q.tags) as t (tag)
-where (q.course_id = $1 or q.course_id is null) and q.status = 'active'
+where (q.course_id = $1 or q.course_id is null) and q.organisation_id is null and q.status = 'active'
   and exists (select 1 from public.question_versions v where v.question_id = q.id)
 group by 1, 2
 order by 1, 2
