@@ -14187,7 +14187,8 @@ CREATE TABLE private.question_figures (
     answered bigint DEFAULT 0 NOT NULL,
     full_points bigint DEFAULT 0 NOT NULL,
     share_sum numeric DEFAULT 0 NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT question_figures_share_sum_check CHECK ((share_sum <> 'NaN'::numeric))
 );
 
 COMMENT ON TABLE private.question_figures IS 'How often a version was asked; how many of its answers are graded, earned everything, and the sum of the shares that they earned.';
@@ -14198,7 +14199,8 @@ CREATE TABLE private.question_moves (
     asked integer DEFAULT 0 NOT NULL,
     answered integer DEFAULT 0 NOT NULL,
     full_points integer DEFAULT 0 NOT NULL,
-    share_sum numeric DEFAULT 0 NOT NULL
+    share_sum numeric DEFAULT 0 NOT NULL,
+    CONSTRAINT question_moves_share_sum_check CHECK ((share_sum <> 'NaN'::numeric))
 );
 
 COMMENT ON TABLE private.question_moves IS 'What has happened to versions since their figures were gathered last. Without a foreign key: a version that was asked is never removed.';
@@ -16268,6 +16270,7 @@ CREATE TABLE public.quiz_insights (
     CONSTRAINT quiz_insights_average_check CHECK (((average >= (0)::numeric) AND (average <= (100)::numeric))),
     CONSTRAINT quiz_insights_check CHECK (((passed >= 0) AND (passed <= attempts))),
     CONSTRAINT quiz_insights_score_bins_check CHECK ((cardinality(score_bins) = 20)),
+    CONSTRAINT quiz_insights_score_sum_check CHECK ((score_sum <> 'NaN'::numeric)),
     CONSTRAINT quiz_insights_seconds_median_check CHECK ((seconds_median >= 0)),
     CONSTRAINT quiz_insights_seconds_quarter_check CHECK ((seconds_quarter >= 0)),
     CONSTRAINT quiz_insights_seconds_three_quarters_check CHECK ((seconds_three_quarters >= 0))

@@ -12,6 +12,8 @@ export default defineConfig({
   root,
   base: "/static/dist/",
   plugins: [tailwindcss(), icons(root), licences(root), pdfjs(root)],
+  // Ours have no encryption, no second sound track and no captions inside: the small build of hls.js plays them.
+  resolve: { alias: { "hls.js/dist/hls.mjs": "hls.js/dist/hls.light.mjs" } },
   build: {
     outDir: "../src/collegium/web/static/dist",
     emptyOutDir: true,

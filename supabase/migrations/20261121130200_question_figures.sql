@@ -8,7 +8,7 @@ create table private.question_moves (
     asked integer not null default 0,
     answered integer not null default 0,
     full_points integer not null default 0,
-    share_sum numeric not null default 0
+    share_sum numeric not null default 0 check (share_sum <> 'NaN')
 );
 comment on table private.question_moves is 'What has happened to versions since their figures were gathered last. Without a foreign key: a version that was asked is never removed.';
 create index idx_question_moves_version on private.question_moves (question_version_id);
@@ -18,7 +18,7 @@ create table private.question_figures (
     asked bigint not null default 0,
     answered bigint not null default 0,
     full_points bigint not null default 0,
-    share_sum numeric not null default 0,
+    share_sum numeric not null default 0 check (share_sum <> 'NaN'),
     updated_at timestamptz not null default now()
 );
 comment on table private.question_figures is 'How often a version was asked; how many of its answers are graded, earned everything, and the sum of the shares that they earned.';

@@ -14,7 +14,7 @@ create table public.quiz_insights (
     seconds_three_quarters integer check (seconds_three_quarters >= 0),
     graded_count integer not null,
     passed_count integer not null,
-    score_sum numeric(14, 2) not null,
+    score_sum numeric(14, 2) not null check (score_sum <> 'NaN'),
     computed_at timestamptz not null default now(),
     took interval not null,
     constraint quiz_insights_quiz foreign key (quiz_id, of_course_id) references public.quizzes (id, of_course_id) on delete cascade

@@ -63,8 +63,8 @@ export async function defineHls(): Promise<void> {
  */
 export async function attachHls(element: VideoElement, src: string, trouble: Trouble, timers: Timers): Promise<boolean> {
   const video = element as HlsElement;
-  // What was just seen stays, so that going back 10 seconds loads nothing again.
-  video.config = { backBufferLength: 90 };
+  // What was just seen stays, so that going back 10 seconds loads nothing again. The first part comes while the decoder starts.
+  video.config = { backBufferLength: 90, startFragPrefetch: true };
   video.setAttribute("src", src);
   for (let i = 0; i < 10 && !video.api; i += 1) await Promise.resolve();
   const api = video.api;

@@ -221,7 +221,7 @@ def _player(
         "config": msgspec.json.encode(config).decode(),
         "poster": links.poster,
         "provider": config["provider"],
-        "is_hls": str(config["src"] or "").partition("?")[0].endswith(".m3u8"),
+        "playlist": config["src"] if str(config["src"] or "").partition("?")[0].endswith(".m3u8") else None,
         "provider_name": media.provider_name(video.hosting_provider) if video.external_url else None,
     }
 
