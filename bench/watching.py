@@ -33,11 +33,11 @@ class Playhead:
     def __init__(self) -> None:
         self.stalled = 0.0
         self._ahead = 0.0
-        self._at = time.perf_counter()
+        self._at: float | None = None
 
     def _run(self) -> None:
         now = time.perf_counter()
-        gone, self._at = now - self._at, now
+        gone, self._at = now - (self._at or now), now
         self.stalled += max(0.0, gone - self._ahead)
         self._ahead = max(0.0, self._ahead - gone)
 
@@ -48,8 +48,8 @@ class Playhead:
         return self._ahead
 
     def begin(self) -> None:
-        """Waiting for the very first second, and for a server that is being started again, is no stall."""
-        self._at = time.perf_counter()
+        """Time does not run while a server is being started again, as before the very first second."""
+        self._at = None
 
 
 async def play(
@@ -68,8 +68,6 @@ async def play(
                 head.begin()
                 continue
             assert len(answer.content) == second_bytes, answer.status_code
-            if watched.played_s == 0:
-                head.begin()
             watched.longest_s = max(watched.longest_s, time.perf_counter() - began)
             watched.played_s += 1
             ahead = head.arrived()
