@@ -50,7 +50,7 @@ async def test_a_learner_reads_a_document(shelf: Shelf, new_page: NewPage, sign_
     await page.get_by_role("region", name="Pages of the document").focus()
     for _ in range(9):
         await page.keyboard.press("ArrowRight")
-    assert await page.input_value("[data-reader-page]") == "10"
+    await expect(page.locator("[data-reader-page]")).to_have_value("10")
     await page.fill("#reader-find", "appeal begins")
     await page.press("#reader-find", "Enter")
     await expect(page.locator("[data-reader-found]")).to_have_text("On page 10. Enter goes on.")
