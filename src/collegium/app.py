@@ -30,6 +30,7 @@ from collegium.kit.server import Served, open_database
 from collegium.kit.site import Site
 from collegium.settings import Settings
 from collegium.web import apidocs, pages, problems
+from collegium.web.built import BuiltFiles
 from collegium.web.outer import Outer
 from collegium.web.sessions import SessionCache, session_middleware
 from collegium.worker import Worker
@@ -236,7 +237,8 @@ def create_app(
         again.csrf_config.secret, again.csrf_config.cookie_secure = csrf.secret, secure
     sessions = SessionCache(site.db)
     app.state = State({"site": site, "sessions": sessions, "worker": worker, "served": served, **feature_state(site)})
-    return HeartbeatRoute(AnswerRoute(Outer(app, secure=secure), site, sessions), site, sessions)
+    outer = Outer(BuiltFiles(app, STATIC / "dist" / "assets"), secure=secure)
+    return HeartbeatRoute(AnswerRoute(outer, site, sessions), site, sessions)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:
