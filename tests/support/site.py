@@ -249,6 +249,7 @@ MakeClient = Callable[..., AbstractAsyncContextManager[Client]]
 @pytest_asyncio.fixture
 async def site(database: Database, tmp_path: Path) -> AsyncIterator[Site]:
     """A site with nobody in it. Its database is open; no web application runs yet."""
+    load_jobs()
     made = make_site(make_settings(database, tmp_path / "data"))
     await made.db.start()
     yield made
