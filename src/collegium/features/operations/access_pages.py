@@ -55,6 +55,10 @@ WORDS = {
     "quizbuilding": "Building and grading quizzes",
     "taking": "Taking quizzes",
     "questionfiles": "Questions in files",
+    "handin": "Handing in assignments",
+    "marking": "Marking assignments",
+    "peers": "Peer review",
+    "gradebook": "The gradebook",
     "audit": "Audit log",
 }
 
