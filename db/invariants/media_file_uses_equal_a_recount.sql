@@ -18,6 +18,10 @@ with named (file_id, place, ref_id, course_id, lesson_id) as (
     select f.id, 'document', d.id, d.course_id, d.lesson_id
     from public.lesson_documents d join public.media_files f on f.storage_key = d.file_key
     union
+    select f.id, 'submission', s.id, s.course_id, null
+    from public.assignment_submissions s cross join lateral jsonb_array_elements(s.file_attachments) a (file)
+    join public.media_files f on f.storage_key = a.file ->> 'file_key'
+    union
     select f.id, 'collection', v.id, null, null from public.videos v join public.media_files f on f.storage_key = v.file_url
 )
 (select 'named' as only, n.* from named n except select 'named', u.file_id, u.place, u.ref_id, u.course_id, u.lesson_id from public.media_file_uses u)

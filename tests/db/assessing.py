@@ -167,3 +167,15 @@ def hand_in(stage: Stage, work: UUID, who: str = "owner") -> UUID:
 def file(name: str = "a.pdf", size: Any = 1000, who: str = "owner", stored: str = "f1.pdf") -> dict[str, Any]:
     """A file as it is handed in."""
     return {"file_name": name, "file_key": f"assignment-submissions/{key(who)}/{stored}", "file_size": size}
+
+
+def uploaded(stage: Stage, stored: str = "f1.pdf", who: str = "owner", size: int = 1000, state: str = "ready") -> None:
+    """A file that somebody uploaded to hand it in, and that passed its check."""
+    stage.owner(
+        "insert into public.media_files (owner_id, purpose, filename, kind, byte_size, sha256, storage_key, state) values"
+        " (%(who)s, 'submission', 'a.pdf', 'document', %(size)s, repeat('a', 64), %(key)s, %(state)s)",
+        who=key(who),
+        size=size,
+        key=f"assignment-submissions/{key(who)}/{stored}",
+        state=state,
+    )

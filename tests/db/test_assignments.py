@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collegium.access.stage import Stage
-from tests.db.assessing import SUBMIT, assignment, file, hand_in
+from tests.db.assessing import SUBMIT, assignment, file, hand_in, uploaded
 
 SUBMIT_OF = "select public.submit_assignment(%(a)s, %(text)s, null, %(url)s, %(files)s)"
 GRADE = "select (g).status, (g).final_score from (select public.grade_submission(%(s)s, %(p)s, %(r)s) as g offset 0) x"
@@ -57,7 +57,14 @@ def test_a_locked_lesson_takes_nothing(stage: Stage) -> None:
     ("files", "code"),
     [
         ([file()], None),
-        ([file("A.PDF"), file("b.docx", stored="f-2")], None),
+        ([file("A.PDF"), file("b.docx", stored="f-2.docx")], None),
+        ([file(), file("again.pdf")], "files_not_allowed"),
+        ([file("a.docx")], "files_not_allowed"),
+        ([file(size=999)], "files_not_allowed"),
+        ([file(stored="never-sent.pdf")], "files_not_allowed"),
+        ([file(stored="on-its-way.pdf")], "files_not_allowed"),
+        ([file("picture.png", stored="f3.png")], "files_not_allowed"),
+        ([file("picture.pdf", stored="f3.png")], "files_not_allowed"),
         ([], "wrong_kind"),
         ([file("a.exe")], "files_not_allowed"),
         ([file("pdf")], "files_not_allowed"),
@@ -76,6 +83,10 @@ def test_a_locked_lesson_takes_nothing(stage: Stage) -> None:
 )
 def test_files_are_the_learners_own_and_of_allowed_kind(stage: Stage, files: Any, code: str | None) -> None:
     work = assignment(stage, "submission_type = 'file_upload', allowed_file_types = '{pdf,docx}', max_file_size_mb = 1")
+    for stored in ("f1.pdf", "f-2.docx", "f3.png"):
+        uploaded(stage, stored)
+    uploaded(stage, "on-its-way.pdf", state="checking")
+    uploaded(stage, "f1.pdf", who="learner")
     outcome = stage.attempt("owner", SUBMIT_OF, a=work, text=None, url=None, files=json.dumps(files))
     assert (outcome.state is None, outcome.code) == (code is None, code), outcome
 
