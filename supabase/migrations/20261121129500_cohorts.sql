@@ -135,7 +135,8 @@ declare
     v_cohort public.course_cohorts;
 begin
     if new.cohort_id is not null then
-        select * into v_cohort from public.course_cohorts k where k.id = new.cohort_id and k.course_id = new.course_id;
+        -- Held from here: a name that changed between this and the insertion would stay behind.
+        select * into v_cohort from public.course_cohorts k where k.id = new.cohort_id and k.course_id = new.course_id for no key update;
         if v_cohort.id is null then
             perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
         end if;

@@ -2,6 +2,15 @@
 -- whatever else asks for an open enrollment are shut without knowing of cohorts. Afterwards nothing is shut by its end.
 -- Rollback: drop the functions that are new here; bring back those that are replaced, from the migrations that made them last.
 
+-- Locks ----------------------------------------------------------------------------------------------------------
+
+create function private.enter_cohort(p_cohort uuid) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$ select pg_advisory_xact_lock_shared(hashtextextended('cohort:' || p_cohort::text, 0)) $$;
+comment on function private.enter_cohort(uuid) is
+    'Whoever brings an enrollment into a cohort calls it before he locks a row: while the cohort changes its name or dates '
+    '(public.hold_cohort) nobody comes in. The order of all: the wish of a person, this, enrollments by id, cohorts by id, the course.';
+
 -- Choosing -------------------------------------------------------------------------------------------------------
 
 create function private.day_in_words(p_at timestamptz, p_zone text) returns text
@@ -64,6 +73,7 @@ begin
         end if;
         return;
     end if;
+    perform private.enter_cohort(p_cohort);
     -- Held until the seat is counted: of two people on the last place the second waits here, and then finds it full.
     select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
     if v_cohort.id is null then
@@ -136,6 +146,9 @@ begin
               and public.cohort_state(k) = 'open' and (k.capacity is null or k.seats_taken < k.capacity)
             order by t.completed_at limit 1
         );
+    end if;
+    if p_cohort is not null then
+        perform private.enter_cohort(p_cohort);
     end if;
     select * into v_enrollment from public.enrollments
     where member_id = auth.uid() and course_id = p_course

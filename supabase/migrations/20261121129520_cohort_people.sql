@@ -6,6 +6,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_taught(p_course);
+    -- Nobody comes in while it changes (private.enter_cohort): else somebody could, after his row was not among the locked ones.
+    perform pg_advisory_xact_lock(hashtextextended('cohort:' || p_cohort::text, 0));
     perform 1 from public.enrollments e where e.cohort_id = p_cohort and e.course_id = p_course order by e.id for no key update;
 end
 $$;
@@ -32,7 +34,8 @@ begin
         perform private.refuse('CG409', 'cohort_over', '“' || v_cohort.name || '” is over. Choose another cohort.');
     elsif exists (
         select 1 from public.enrollments e
-        where e.member_id = v_enrollment.member_id and e.course_id = v_enrollment.course_id and e.cohort_name = v_cohort.name
+        where e.member_id = v_enrollment.member_id and e.course_id = v_enrollment.course_id
+          and (e.cohort_id = p_cohort or e.cohort_name = v_cohort.name)
           and e.id <> p_enrollment
     ) then
         perform private.refuse('CG409', 'was_in_it', 'This person was in “' || v_cohort.name || '” before. Choose another cohort.');
@@ -67,6 +70,7 @@ begin
     elsif coalesce(length(v_reason) not between 1 and 500, true) then
         perform private.refuse('CG422', 'no_reason', 'Say why, in at most 500 characters. The person reads it.');
     end if;
+    perform private.enter_cohort(p_cohort);
     perform private.move_to_cohort(p_enrollment, p_cohort, v_reason);
     select * into v_course from public.courses where id = v_enrollment.course_id;
     perform private.notify(v_enrollment.member_id, 'cohort_changed', left('You are in another cohort of “' || v_course.title, 190) || '”',
@@ -164,6 +168,7 @@ begin
         order by p.id
     );
     perform pg_advisory_xact_lock(hashtextextended('enrol:' || m.id::text || ':' || p_course::text, 0)) from unnest(v_people) as m (id);
+    perform private.enter_cohort(p_cohort);
     perform 1 from public.enrollments e where e.member_id = any (v_people) and e.course_id = p_course order by e.id for no key update;
     select * into v_course from public.courses c where c.id = p_course;
     select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
