@@ -6,10 +6,12 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
+import psycopg
 from tests.db.invariants import offending
 from tests.db.mixed_run import faults, found_crowd, play
 from tests.support.database import Database
 
+from collegium.access import found_guild
 from collegium.kit import migrations
 from collegium.kit.embedded import Server
 
@@ -26,6 +28,11 @@ class Outcome:
     broken: str
 
 
+def _found(database: Database) -> None:
+    with psycopg.connect(database.dsn_owner) as connection:
+        found_guild(connection)
+
+
 def run(server: Server) -> Outcome:
     """A mixed run on a database of its own, which is durable."""
     name = f"mixed_{secrets.token_hex(4)}"
@@ -33,7 +40,8 @@ def run(server: Server) -> Outcome:
     async def work() -> Outcome:
         await migrations.migrate(await migrations.ensure_database(server, name))
         database = Database(server, name)
-        answers = await play(database, await found_crowd(database), CLIENTS, SECONDS)
+        await asyncio.to_thread(_found, database)
+        answers = await play(database, await found_crowd(database), CLIENTS, seconds=SECONDS)
         wrong = {answer: answers[answer] for answer in faults(answers)}
         broken = await offending(database)
         refused = sum(answers.values()) - answers["done"] - sum(wrong.values())

@@ -1,5 +1,6 @@
 """Fixtures for every test. A test that asks for `database` gets one of its own, with the schema and no rows.
 
+A test that also asks for `own_guild` finds the guild of `collegium.access` in it.
 `site`, `client`, `make_client`, `live_server` are in tests/support/site.py; `make_person`, `make_course` in people.py;
 `browser_page`, `new_page` in browser.py.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from collegium.kit import embedded
-from tests.support.database import Database, fresh_database, shared_server, template
+from tests.support.database import Database, fresh_database, guild_template, shared_server, template
 
 pytest_plugins = ("tests.support.people", "tests.support.site", "tests.support.browser")
 
@@ -32,7 +33,17 @@ def database_template(database_server: embedded.Server) -> str:
 
 
 @pytest.fixture
-def database(database_server: embedded.Server, database_template: str) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, database_server: embedded.Server, database_template: str
+) -> Iterator[Database]:
     """A fresh database, removed after the test."""
-    with fresh_database(database_server, database_template) as made:
+    with_guild = "own_guild" in request.fixturenames
+    source = guild_template(database_server, database_template) if with_guild else database_template
+    with fresh_database(database_server, source) as made:
         yield made
+
+
+@pytest.fixture
+def own_guild(database: Database) -> Database:
+    """The test's database, with a guild in it that is the test's alone: what it commits nobody else sees."""
+    return database

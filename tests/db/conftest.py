@@ -8,27 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import Stage
 from collegium.kit import embedded
-from tests.support.database import Database, fresh_database
+from tests.support.database import Database, fresh_database, guild_template
 
 
 @pytest.fixture(scope="module")
 def guild(database_server: embedded.Server, database_template: str) -> Iterator[Database]:
     """A database with the guild in it. What a test commits there the next one sees: use `stage`."""
-    with fresh_database(database_server, database_template) as made:
-        with psycopg.connect(made.dsn_owner) as connection:
-            found_guild(connection)
+    with fresh_database(database_server, guild_template(database_server, database_template)) as made:
         yield made
-
-
-@pytest.fixture
-def own_guild(database: Database) -> Database:
-    """A guild for one test, which may commit there."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-    return database
 
 
 @pytest.fixture(scope="module")

@@ -6,25 +6,22 @@ A test lets a few of them do so for some seconds, `script/bench concurrency` six
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
 import asyncpg
-import psycopg
 
-from collegium.access import found_guild
 from collegium.access.stage import key
 from tests.support.database import Database, as_actor
 
 
 async def found_crowd(database: Database) -> list[UUID]:
-    """Two hundred people, each enrolled in the guild's course with everything done but the reading."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        connection.execute("delete from auth.users where id = %s", [key("nobody")])
+    """In a guild's database, two hundred people, each enrolled in the guild's course with everything done but the reading."""
     async with database.connect() as owner:
+        await owner.execute("delete from auth.users where id = $1", key("nobody"))
         rows = await owner.fetch(
             "insert into auth.users (email) select 'p' || n || '@guild.test'"
             " from generate_series(1, 200) n returning id"
@@ -154,15 +151,20 @@ MOVES: list[tuple[int, Move]] = [
 ]
 
 
-async def play(database: Database, people: list[UUID], clients: int, seconds: float) -> Counter[str]:
-    """How often each answer came: `done`, the code of a rule that refused, or an SQLSTATE."""
+async def play(
+    database: Database, people: list[UUID], clients: int, *, seconds: float = math.inf, done: float = math.inf
+) -> Counter[str]:
+    """How often each answer came: `done`, the code of a rule that refused, or an SQLSTATE.
+
+    Goes on for so many seconds, or until so many acts are done: how long that takes depends on the machine.
+    """
     answers: Counter[str] = Counter()
     weights = [weight for weight, _ in MOVES]
 
     async def one(seed: int) -> None:
         mind = random.Random(seed)
         async with database.connect("web") as session:
-            while asyncio.get_running_loop().time() < end:
+            while answers["done"] < done and asyncio.get_running_loop().time() < end:
                 who, sql, what = mind.choices(MOVES, weights)[0][1](mind, people[:40])
                 try:
                     async with as_actor(session, "authenticated" if who else "service_role", who):

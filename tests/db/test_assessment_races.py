@@ -9,7 +9,6 @@ import asyncpg
 import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import Stage, key
 from tests.db.assessing import exam
 from tests.db.invariants import offending
@@ -21,12 +20,10 @@ START = "select public.start_quiz_attempt($1)"
 
 
 @pytest.fixture
-async def people(database: Database) -> list[UUID]:
+async def people(own_guild: Database) -> list[UUID]:
     """People who take the course."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        connection.execute("delete from auth.users where id = %s", [key("nobody")])
-    async with database.connect() as owner:
+    async with own_guild.connect() as owner:
+        await owner.execute("delete from auth.users where id = $1", key("nobody"))
         rows = await owner.fetch(
             "insert into auth.users (email) select 'p' || n || '@guild.test' from generate_series(1, $1::int) n returning id",
             PEOPLE,

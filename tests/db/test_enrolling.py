@@ -6,10 +6,8 @@ import asyncio
 from uuid import UUID
 
 import asyncpg
-import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import Stage, key
 from tests.support.database import Database, as_actor
 
@@ -194,11 +192,9 @@ def test_coming_back_after_a_refund_needs_another_payment(stage: Stage) -> None:
 
 
 @pytest.fixture
-async def crowd(database: Database) -> list[UUID]:
+async def crowd(own_guild: Database) -> list[UUID]:
     """Twenty people in a guild of their own."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-    async with database.connect() as owner:
+    async with own_guild.connect() as owner:
         rows = await owner.fetch(
             "insert into auth.users (email) select 'p' || n || '@guild.test' from generate_series(1, 20) n returning id"
         )

@@ -6,10 +6,8 @@ import asyncio
 import random
 from uuid import UUID
 
-import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import key
 from tests.db.invariants import offending
 from tests.db.test_concurrency import in_parallel
@@ -19,12 +17,10 @@ CROWD = 200
 
 
 @pytest.fixture
-async def crowd(database: Database) -> list[UUID]:
+async def crowd(own_guild: Database) -> list[UUID]:
     """Two hundred people who take the seminar, whose session runs now."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        connection.execute("delete from auth.users where id = %s", [key("nobody")])
-    async with database.connect() as owner:
+    async with own_guild.connect() as owner:
+        await owner.execute("delete from auth.users where id = $1", key("nobody"))
         rows = await owner.fetch(
             "insert into auth.users (email) select 'p' || n || '@guild.test' from generate_series(1, $1::integer) n returning id",
             CROWD,

@@ -12,10 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from collegium.access import found_guild
 from collegium.access.stage import KEYS, Stage, opening
 from collegium.kit import embedded, queries
-from tests.support.database import Database, fresh_database
+from tests.support.database import Database, fresh_database, guild_template
 
 CROWD = 3000
 # Without triggers: what they keep is not looked at here.
@@ -102,20 +101,18 @@ GROWING = {"reviews of a course"}
 @pytest.fixture(scope="module")
 def crowded(database_server: embedded.Server, database_template: str) -> Iterator[psycopg.Connection]:
     """The guild, with three thousand others in two of its courses."""
-    with fresh_database(database_server, database_template) as made:
+    with fresh_database(database_server, guild_template(database_server, database_template)) as made:
         yield from _open(made, crowd=True)
 
 
 @pytest.fixture(scope="module")
 def quiet(database_server: embedded.Server, database_template: str) -> Iterator[psycopg.Connection]:
     """The guild alone."""
-    with fresh_database(database_server, database_template) as made:
+    with fresh_database(database_server, guild_template(database_server, database_template)) as made:
         yield from _open(made, crowd=False)
 
 
 def _open(database: Database, *, crowd: bool) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
     with psycopg.connect(database.dsn_super, autocommit=True) as connection:
         if crowd:
             Stage(connection).owner(FILL)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collegium.access import found_guild
 from collegium.access.stage import Stage, key
 from tests.db.invariants import INVARIANTS, offending
 from tests.db.test_concurrency import in_parallel
@@ -351,11 +349,9 @@ def test_who_sees_which_reviews_to_decide_about(stage: Stage) -> None:
 # Many at once -----------------------------------------------------------------------------------------------------
 
 
-async def test_many_vote_and_review_at_once(database: Database) -> None:
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        connection.execute("delete from auth.users where id = %s", [key("nobody")])
-    async with database.connect() as owner:
+async def test_many_vote_and_review_at_once(own_guild: Database) -> None:
+    async with own_guild.connect() as owner:
+        await owner.execute("delete from auth.users where id = $1", key("nobody"))
         rows = await owner.fetch(
             "insert into auth.users (email) select 'p' || n || '@guild.test' from generate_series(1, 60) n returning id"
         )
@@ -374,8 +370,8 @@ async def test_many_vote_and_review_at_once(database: Database) -> None:
         work += [(person, vote, key("review")), (person, review, key("short")), (person, vote, key("review"))]
         if number % 2:
             work.append((key("admin"), judge, key("short")))
-    answers = await in_parallel(database, 8, work)
+    answers = await in_parallel(own_guild, 8, work)
     # While it waits to be approved again, nobody votes on it.
     assert set(answers) <= {"done", "no_such_review"}, answers
     assert answers["done"] > 60
-    assert await offending(database) == {}
+    assert await offending(own_guild) == {}

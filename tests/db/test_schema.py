@@ -129,10 +129,8 @@ def _fill(database: Database) -> None:
         connection.execute("delete from auth.users where id = %s", [key("nobody")])
 
 
-async def test_the_constraints_that_no_rule_repeats(database: Database) -> None:
+async def test_the_constraints_that_no_rule_repeats(database: Database, own_guild: Database) -> None:
     """Rows that make no sense are refused whoever writes them."""
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
     wrong = {
         "a course that is paid for with nothing": "update public.courses set price = 0 where pricing_type = 'paid'",
         "a price below nothing": "update public.courses set price = -1",

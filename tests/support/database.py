@@ -24,8 +24,10 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
+import psycopg
 
-from collegium.kit import embedded, migrations
+from collegium.access import found_guild
+from collegium.kit import databases, embedded, migrations
 
 T = TypeVar("T")
 FAST = {
@@ -44,6 +46,8 @@ FAST = {
 PREFIX = "collegium-test-"
 LOGINS = {"owner": "collegium_owner", "web": "collegium_web", "super": "postgres"}
 ABANDONED_AFTER_S = 600.0
+# Some things of the guild are so many minutes old when it is founded; a copy must not be much older.
+GUILD_LASTS_S = 600.0
 ROOM_BYTES = 2 << 30
 
 
@@ -126,27 +130,80 @@ def shared_server(run_id: str) -> Iterator[embedded.Server]:
     folder = run_folder(run_id)
     with embedded.attach(folder, settings=FAST) as server:
         yield server
+        while _admins:
+            _admins.popitem()[1].close()
     _remove(folder)
 
 
 def template(server: embedded.Server) -> str:
     """The name of a database with every migration applied; made by whichever worker asks first."""
     name = f"template_{_fingerprint()}"
-    with (server.data_dir / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(server):
         run(_make_template(server, name))
     return name
+
+
+def guild_template(server: embedded.Server, template_name: str) -> str:
+    """The name of a database in which the guild was founded a few minutes ago; made by whichever worker asks first."""
+    name = f"guild_{int(time.time() // GUILD_LASTS_S)}"
+    with _alone(server):
+        admin = _admin(server)
+        if not admin.execute("select true from pg_database where datname = %s", [name]).fetchone():
+            drop(server, "founding")
+            copy(server, template_name, "founding")
+            with psycopg.connect(server.dsn(LOGINS["owner"], "founding")) as connection:
+                found_guild(connection)
+            admin.execute(f"alter database founding rename to {name}".encode())
+    return name
+
+
+def copy(server: embedded.Server, template_name: str, name: str) -> None:
+    """A copy of a database to which nobody is connected."""
+    for statement in databases.copying(template_name, name):
+        for left in (4, 3, 2, 1, 0):
+            try:
+                _admin(server).execute(statement.encode())
+                break
+            except (psycopg.errors.ObjectInUse, psycopg.errors.InternalError_):
+                # Another worker is at the template.
+                if not left:
+                    raise
+                time.sleep(0.1)
+
+
+def drop(server: embedded.Server, name: str) -> None:
+    """Removes a database and cuts off who is connected to it. No error when there is none."""
+    _admin(server).execute(f"drop database if exists {name} with (force)".encode())
 
 
 @contextmanager
 def fresh_database(server: embedded.Server, template_name: str) -> Iterator[Database]:
     """A copy of the template, removed at the end even if somebody is still connected."""
     name = f"test_{secrets.token_hex(6)}"
-    run(migrations.create_from_template(server, template_name, name))
+    copy(server, template_name, name)
     try:
         yield Database(server, name)
     finally:
-        run(migrations.drop(server, name))
+        drop(server, name)
+
+
+_admins: dict[str, psycopg.Connection[Any]] = {}
+
+
+def _admin(server: embedded.Server) -> psycopg.Connection[Any]:
+    """This process's own connection for making and removing databases."""
+    dsn = server.dsn(LOGINS["super"], "postgres")
+    if dsn not in _admins or _admins[dsn].closed:
+        _admins[dsn] = psycopg.connect(dsn, autocommit=True)
+    return _admins[dsn]
+
+
+@contextmanager
+def _alone(server: embedded.Server) -> Iterator[None]:
+    """While one worker makes a template, the others wait."""
+    with (server.data_dir / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 async def _make_template(server: embedded.Server, name: str) -> None:

@@ -38,16 +38,25 @@ async def ensure_database(server: Server, name: str = "collegium") -> str:
     return server.dsn(SUPERUSER, name)
 
 
-async def create_from_template(server: Server, template: str, name: str) -> str:
-    """Copy a database to which nobody is connected (25–40 ms). Returns the superuser's DSN to the copy.
+def copying(template: str, name: str) -> tuple[str, ...]:
+    """The statements, each outside a transaction, that copy a database to which nobody is connected (30 ms).
 
-    A copy does not take the database's own settings and grants along, so they are made again.
+    Copying its files takes a quarter of the work of writing them through the log. A copy does not take the
+    database's own settings and grants along, so they are made again.
     """
+    return (
+        f"create database {_quoted(name)} owner collegium_owner template {_quoted(template)} strategy file_copy",
+        f'alter database {_quoted(name)} set search_path = "$user", public, extensions',
+        f"revoke temporary on database {_quoted(name)} from public",
+    )
+
+
+async def create_from_template(server: Server, template: str, name: str) -> str:
+    """Copy a database to which nobody is connected. Returns the superuser's DSN to the copy."""
     session = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
     try:
-        await _retry(session, f"create database {_quoted(name)} owner collegium_owner template {_quoted(template)}")
-        await session.execute(f'alter database {_quoted(name)} set search_path = "$user", public, extensions')
-        await session.execute(f"revoke temporary on database {_quoted(name)} from public")
+        for statement in copying(template, name):
+            await _retry(session, statement)
     finally:
         await session.close()
     return server.dsn(SUPERUSER, name)

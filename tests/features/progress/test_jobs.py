@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import psycopg
-
-from collegium.access import found_guild
-from collegium.access.stage import Stage
 from collegium.app import load_jobs
 from collegium.kit.jobs import REGISTRY, run_now
 from collegium.kit.site import Site
@@ -36,21 +30,16 @@ async def test_a_missing_month_is_made_again(site: Site, database: Database) -> 
         assert await owner.fetchval("select to_regclass($1)", f"public.{name}") is not None
 
 
-async def test_what_moved_is_gathered(site: Site, database: Database) -> None:
+async def test_what_moved_is_gathered(site: Site, own_guild: Database) -> None:
     load_jobs()
     assert REGISTRY["progress.fold_counts"].cron
-    await asyncio.to_thread(_complete_something, database)
+    async with own_guild.connect() as owner:
+        assert await owner.fetchval("select count(*) from public.content_count_moves") > 0
     await site.db.start()
     try:
         await run_now(site, "progress.fold_counts", {})
     finally:
         await site.db.stop()
-    async with database.connect() as owner:
+    async with own_guild.connect() as owner:
         assert await owner.fetchval("select count(*) from public.content_count_moves") == 0
         assert await owner.fetchval("select max(completed) from public.content_counts") == 1
-
-
-def _complete_something(database: Database) -> None:
-    with psycopg.connect(database.dsn_owner) as connection:
-        found_guild(connection)
-        assert Stage(connection).value("select count(*) from public.content_count_moves") > 0
