@@ -10,8 +10,9 @@ insert into public.memberships (member_id, member_number, tier, starts_on, ends_
 -- A published course.
 insert into public.courses (
     title, slug, description, short_description, learning_objectives, target_audience, tags, category, difficulty_level,
-    ce_credits, pricing_type, price, member_price, delivery_format, estimated_duration_minutes, status, published_at, instructor_id
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'published', now() - make_interval(days => $16), $17)
+    ce_credits, pricing_type, price, member_price, delivery_format, estimated_duration_minutes, status, published_at, instructor_id,
+    enable_discussion_forum
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'published', now() - make_interval(days => $16), $17, true)
 returning id
 
 -- name: add_to_team as service_role
@@ -115,3 +116,9 @@ where id = (select id from public.certificates order by issued_at limit 1)
 -- name: anybody as service_role
 -- Whether the site has people already.
 select exists (select 1 from public.profiles)
+
+-- name: who_may_take as service_role
+-- Members who take a course and may learn now, in a stable order; the one whom a visitor signs in as first.
+select e.member_id from public.enrollments e
+where e.course_id = $1 and e.status in ('enrolled', 'in_progress', 'completed')
+order by e.created_at desc, e.id limit $2

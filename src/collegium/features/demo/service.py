@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.certificates import service as certificates
-from collegium.features.demo import model
+from collegium.features.demo import company, exam, model
 from collegium.features.demo.model import Course, Instructor, Lesson
 from collegium.features.media import service as media
 from collegium.features.media.films import FILMS
@@ -95,6 +95,7 @@ async def fill(site: Site, progress: Progress) -> Logins:
     await _videos(site, films, progress)
     await _learning(site, demo.courses, courses, members, progress)
     await _documents(site, instructors["admin"], progress)
+    await _assessing(site, demo.courses, courses, instructors, progress)
     done = msgspec.structs.replace(logins, complete=True)
     _keep(logins_file(site), done)
     return done
@@ -269,3 +270,12 @@ async def _documents(site: Site, admin: UUID, progress: Progress) -> None:
     for number, certificate in enumerate(waiting, 1):
         await certificates.make_document(site, certificate)
         progress("Certificates", number / len(waiting))
+
+
+async def _assessing(
+    site: Site, courses: tuple[Course, ...], ids: dict[str, UUID], staff: dict[str, UUID], progress: Progress
+) -> None:
+    of = next(course for course in courses if course.slug == exam.COURSE)
+    takers = await exam.fill(site, staff[of.instructor], ids[exam.COURSE])
+    await company.fill(site, staff[of.instructor], ids[company.IN_COHORTS], ids[exam.COURSE], (takers[0], takers[1]))
+    progress("Quiz", 1.0)

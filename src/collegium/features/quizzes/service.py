@@ -22,7 +22,7 @@ from collegium.features.quizzes.building import (
     set_status,
 )
 from collegium.features.quizzes.checks import checks, points_reachable
-from collegium.features.quizzes.grading import answer, figures, grade, neighbour, waiting
+from collegium.features.quizzes.grading import Grade, answer, figures, grade, neighbour, waiting
 from collegium.features.quizzes.insight import count_insights, insight, question_insights
 from collegium.features.quizzes.model import Check, NewQuiz, Pool, Quiz, QuizLine, Row
 from collegium.features.quizzes.regrading import begin_regrade, preview_regrade, regradable, regrade, regrade_some
@@ -30,6 +30,7 @@ from collegium.features.quizzes.settings import SavedMeanwhile, mark, save, text
 
 __all__ = [
     "Check",
+    "Grade",
     "NewQuiz",
     "Pool",
     "Quiz",
