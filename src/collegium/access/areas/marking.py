@@ -1,13 +1,94 @@
-"""Marking assignments: annotations."""
+"""Marking assignments: comments on the work, and each change of a grade."""
 
 from __future__ import annotations
 
-from collegium.access.area import Area
+from collegium.access.area import Area, Probe
 from collegium.access.stage import Stage
+
+# The owner's work in the short course waits; what he handed in in the first course came back to him.
+FOUND = """
+insert into public.assignment_submissions
+    (id, assignment_id, enrollment_id, course_id, member_id, submission_number, submission_text, max_points)
+values (%(marked_submission)s, %(assignment)s, %(enrollment)s, %(course)s, %(owner)s, 9, 'A policy is a contract.', 100);
+insert into public.submission_annotations (id, submission_id, author_id, text_start, text_end, quote, body) values
+    (%(annotation)s, %(submission)s, %(instructor)s, 2, 8, 'policy', 'Which one?'),
+    (%(marked_annotation)s, %(marked_submission)s, %(instructor)s, 2, 8, 'policy', 'Well put.');
+update public.assignment_submissions set status = 'returned', points_earned = 80, graded_at = now(), graded_by = %(instructor)s
+where id = %(marked_submission)s;
+insert into public.submission_grade_changes (id, submission_id, course_id, status_before, status_after, points_after, reason, changed_by)
+values (%(grade_change)s, %(submission)s, %(short)s, 'submitted', 'graded', 80, 'Graded.', %(instructor)s);
+"""
 
 
 def found(stage: Stage) -> None:
     """What the guild has of it."""
+    stage.owner(FOUND)
 
 
-AREA = Area(things=(), found=found, matrix={}, probes={})
+NEVER = "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501"
+MATRIX: dict[str, dict[str, str]] = {
+    #            owner learn stran instr other mngr  anon  admin super service
+    "submission_annotations": {
+        "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "insert": "CG403 42501 42501 yes   42501 42501 42501 yes   yes   42501",
+        "update": "-     -     -     yes   -     -     42501 -     -     42501",
+        "delete": "-     -     -     yes   -     -     42501 -     -     42501",
+    },
+    "submission_annotations: given back": {
+        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
+        "insert": "CG403 42501 42501 yes   42501 42501 42501 yes   yes   42501",
+        "update": "-     -     -     CG409 -     -     42501 -     -     42501",
+        "delete": "-     -     -     CG409 -     -     42501 -     -     42501",
+    },
+    "submission_grade_changes": {
+        "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "insert": NEVER,
+        "update": NEVER,
+        "delete": NEVER,
+    },
+}
+
+PROBES: dict[str, Probe] = {
+    "submission_annotations": Probe(
+        "a comment on the owner's work that is being marked",
+        "id = %(annotation)s",
+        "(id, submission_id, text_start, text_end, quote, body) values (%(new)s, %(submission)s, 0, 1, 'A', 'New')",
+        "id = %(new)s",
+        ("body", "'Another word.'"),
+    ),
+    "submission_annotations: given back": Probe(
+        "a comment on the owner's work that was returned",
+        "id = %(marked_annotation)s",
+        "(id, submission_id, text_start, text_end, quote, body) values (%(new)s, %(marked_submission)s, 0, 1, 'A', 'New')",
+        "id = %(new)s",
+        ("body", "'Another word.'"),
+    ),
+    "submission_grade_changes": Probe(
+        "that the owner's work was graded",
+        "id = %(grade_change)s",
+        "(id, submission_id, course_id, status_before, status_after, reason)"
+        " values (%(new)s, %(submission)s, %(short)s, 'graded', 'graded', 'So.')",
+        "id = %(new)s",
+        ("points_after", "100"),
+    ),
+}
+
+WRITABLE: dict[tuple[str, str], str] = {
+    ("submission_annotations", "insert"): "id submission_id kind file_number page rects text_start text_end quote body",
+    ("submission_annotations", "update"): "kind body",
+}
+FUNCTIONS: dict[str, str] = {
+    "private.are_rects": "authenticated service_role",
+    "private.my_marked_submission_ids": "authenticated",
+    "private.shared_submission_ids": "authenticated",
+    "public.mark_submission": "authenticated",
+}
+
+AREA = Area(
+    things=("marked_submission", "annotation", "marked_annotation", "grade_change"),
+    found=found,
+    matrix=MATRIX,
+    probes=PROBES,
+    writable=WRITABLE,
+    functions=FUNCTIONS,
+)

@@ -18,12 +18,28 @@ from collegium.features.documents.model import (
     Reading,
     Stored,
     StudioLesson,
+    size_words,
 )
+from collegium.features.documents.naming import disposition, safe_name
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound
 from collegium.kit.site import Site
 from collegium.kit.viewer import Viewer
+
+__all__ = [
+    "GONE",
+    "Attachment",
+    "Describe",
+    "Document",
+    "Read",
+    "Reading",
+    "Stored",
+    "StudioLesson",
+    "disposition",
+    "safe_name",
+    "size_words",
+]
 
 Q = queries.load("collegium.features.documents")
 _RANGE = re.compile(r"\[(\d+),(\d+)\)")
