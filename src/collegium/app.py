@@ -54,6 +54,7 @@ FEATURES = (
     "questions",
     "question_files",
     "quizzes",
+    "marking",
     "exchange",
     "insight",
     "certificates",

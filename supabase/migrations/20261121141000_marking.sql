@@ -211,11 +211,6 @@ begin
         coalesce(nullif(btrim(left(current_setting('collegium.grade_reason', true), 1000)), ''), case new.status
             when 'returned' then 'Returned.' when 'resubmission_requested' then 'Asked for again.' else 'Graded.' end), auth.uid());
     select * into v_assignment from public.assignments where id = new.assignment_id;
-    if new.status = 'returned' and new.final_score >= v_assignment.passing_percentage and exists (
-        select 1 from public.lessons l where l.id = v_assignment.lesson_id and l.completion_criteria = 'assignment_passed'
-    ) then
-        perform private.complete_lesson(new.enrollment_id, v_assignment.lesson_id);
-    end if;
     if (old.status, old.points_earned) is distinct from (new.status, new.points_earned) then
         perform private.notify(new.member_id,
             case new.status when 'returned' then 'work_returned' when 'resubmission_requested' then 'work_asked_again' else 'work_graded' end,
@@ -230,7 +225,7 @@ begin
 end
 $$;
 comment on function private.follow_marking() is
-    'Trigger: writes down each grading with its reason, tells the learner, and completes the lesson that returned work passes.';
+    'Trigger: writes down each grading with its reason, and tells the learner.';
 create trigger follow_marking after update on public.assignment_submissions
     for each row when (
         new.status in ('graded', 'returned', 'resubmission_requested')

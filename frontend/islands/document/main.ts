@@ -2,6 +2,7 @@
 import { csrfToken } from "../site/csrf";
 import { fetchPost } from "../player/transport";
 import { sizesOf } from "./layout";
+import { openPdf } from "./open";
 import { Reporter } from "./reporter";
 import { inView, Seen } from "./seen";
 import { Viewer } from "./viewer";
@@ -35,24 +36,7 @@ async function start(root: HTMLElement): Promise<void> {
   status.textContent = "Fetching the document.";
   view.hidden = false;
   try {
-    const lib = await import("pdfjs-dist");
-    const home = `/static/dist/pdfjs/${lib.version}/`;
-    lib.GlobalWorkerOptions.workerSrc = `${home}pdf.worker.min.mjs`;
-    const pdf = await lib.getDocument({
-      url: config.url,
-      // Only what is looked at is fetched, in pieces.
-      rangeChunkSize: 256 * 1024,
-      disableAutoFetch: true,
-      disableStream: true,
-      cMapUrl: `${home}cmaps/`,
-      standardFontDataUrl: `${home}standard_fonts/`,
-      wasmUrl: `${home}wasm/`,
-      iccUrl: `${home}iccs/`,
-      // A PDF comes from anybody: nothing in it becomes code or a form that acts.
-      isEvalSupported: false,
-      enableXfa: false,
-      maxImageSize: 100_000_000,
-    }).promise;
+    const { lib, pdf } = await openPdf(config.url, true);
     const sizes = sizesOf(Math.min(config.pages, pdf.numPages), config.sizes);
     const reading = config.tracked ? await keep(root, config) : undefined;
     const viewer: Viewer = new Viewer(lib, pdf, view, sizes, () => {

@@ -36,6 +36,8 @@ export class Viewer {
     private readonly view: HTMLElement,
     private readonly sizes: readonly Size[],
     private readonly moved: () => void,
+    /** Told of each page that was drawn, whose place holds nothing else then. */
+    private readonly drawn: (page: number, place: HTMLElement) => void = () => undefined,
   ) {
     this.#layout = new Layout(sizes, this.#wanted());
     const fragment = new DocumentFragment();
@@ -204,6 +206,7 @@ export class Viewer {
       entry.task = undefined;
       this.#pages[number - 1]?.replaceChildren(canvas, text, ...links);
       this.#markIn(this.#pages[number - 1]!);
+      this.drawn(number, this.#pages[number - 1]!);
       page.cleanup();
     } catch (error) {
       entry.task = undefined;

@@ -89,6 +89,7 @@ async def handed_in(request: WebRequest, course_id: FromPath[UUID], assignment_i
         "marking/list.html",
         studio_course=course,
         assignment=assignment,
+        asked=None,
         wanted=wanted,
         page=page,
         counts=counts,

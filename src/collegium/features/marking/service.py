@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from collegium.features.assignments import service as assignments
 from collegium.features.authoring import service as authoring
 from collegium.features.documents import service as documents
 from collegium.features.marking.model import (
@@ -258,11 +259,9 @@ def shown_feedback(work: Submission) -> str:
 
 
 def deduction(work: Submission) -> str:
-    """What being late costs, in words; empty where it costs nothing."""
-    if not work.late_penalty_applied:
-        return ""
-    days = work.penalty_days or work.late_days or 0
-    return f"{days} day{'' if days == 1 else 's'} late: {work.late_penalty_applied.normalize():f} percentage points off"
+    """What being late costs, in words; empty for what came in time."""
+    days = work.penalty_days if work.penalty_days is not None else work.late_days or 0
+    return assignments.late_words(days, work.penalty_per_day, work.late_penalty_applied, work.penalty_from)
 
 
 # What it is worth --------------------------------------------------------------------------------------------------

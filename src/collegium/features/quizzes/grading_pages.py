@@ -12,6 +12,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.marking import service as marking
 from collegium.features.quizzes import service
 from collegium.features.quizzes.forms import Form, id_of, read_form
 from collegium.features.quizzes.grading import Answer, By, Grade, read_points, read_rubric
@@ -28,11 +29,12 @@ QUEUE = "/grading/{course_id:uuid}/quizzes/{quiz_id:uuid}"
 
 @get("/grading", include_in_schema=False)
 async def overview(request: WebRequest) -> Response[str]:
-    """Every quiz of one's courses in which answers wait."""
+    """Every quiz and every assignment of one's courses in which something waits."""
     pages.require_teacher(request)
     async with pages.transaction(request) as tx:
         found = await service.waiting(tx)
-    return pages.render(request, "quizzes/grading_list.html", quizzes=found)
+        work = await marking.waiting(tx)
+    return pages.render(request, "quizzes/grading_list.html", quizzes=found, assignments=work)
 
 
 def _asked(request: WebRequest) -> dict[str, str]:
