@@ -17,6 +17,10 @@ from tests.db.assessing import SUBMIT, assignment, file, hand_in, uploaded
 
 SUBMIT_OF = "select public.submit_assignment(%(a)s, %(text)s, null, %(url)s, %(files)s)"
 GRADE = "select (g).status, (g).final_score from (select public.grade_submission(%(s)s, %(p)s, %(r)s) as g offset 0) x"
+AGAIN = """
+select public.mark_submission(%(s)s, 100, null, null, null, 'graded', 'Read it again.',
+    (select max(changed_at) from public.submission_grade_changes where submission_id = %(s)s))
+"""
 RUBRIC = [{"criterion": "Completeness", "points": 40}, {"criterion": "Accuracy", "points": 60, "description": "d"}]
 
 
@@ -320,7 +324,8 @@ def test_figures_move_by_the_difference(stage: Stage) -> None:
     grade(stage, one, 80)
     grade(stage, two, 60)
     assert stage.owner(figures, a=work) == [(2, 2, 70)]
-    grade(stage, two, 100)
+    assert stage.attempt("instructor", GRADE, s=two, p=100, r=None).code == "reason_needed"
+    stage.act("instructor", AGAIN, s=two)
     assert stage.owner(figures, a=work) == [(2, 2, 90)]
 
 

@@ -283,4 +283,4 @@ class Card(msgspec.Struct, frozen=True):
 def assignment_of(row: Mapping[str, Any]) -> Assignment:
     """A row of the database with its rubric as a list."""
     lines = msgspec.convert(row["rubric"] or [], list[Criterion], strict=False)
-    return Assignment(**{name: row[name] for name in row if name != "rubric"}, rubric=lines)
+    return Assignment(**{name: value for name, value in row.items() if name != "rubric"}, rubric=lines)

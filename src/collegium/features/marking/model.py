@@ -22,23 +22,6 @@ STATUS_WORDS = {
 """Status of a submission to the state that a page shows for it, and its words."""
 
 
-class Assignment(msgspec.Struct, frozen=True):
-    """What was asked, as far as marking needs it."""
-
-    id: UUID
-    course_id: UUID
-    title: str
-    status: str
-    total_points: Decimal
-    passing_percentage: Decimal
-    rubric: list[dict[str, Any]] | None
-    due_date: datetime | None
-    submission_type: str
-    late_submission_allowed: bool
-    late_penalty_percentage: Decimal
-    enable_peer_review: bool
-
-
 class Line(msgspec.Struct, frozen=True):
     """A learner, or a group, in the list of an assignment, with the newest work; no id where nothing was handed in."""
 

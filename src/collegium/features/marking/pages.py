@@ -15,6 +15,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.assignments import service as assignments
 from collegium.features.marking import learner_pages, mails, service
 from collegium.features.marking.forms import Form, filled, grade_of, read_form
 from collegium.features.marking.model import Line, LinePlace, Remark, State, Wanted
@@ -25,6 +26,8 @@ from collegium.kit.errors import Problem
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 from collegium.web.words import number
+
+assignments.assignment_tab("/submissions", "Handed in", rank=2)
 
 LIST = "/studio/{course_id:uuid}/assignments/{assignment_id:uuid}/submissions"
 ONE = "/studio/{course_id:uuid}/submissions/{submission_id:uuid}"
@@ -79,7 +82,7 @@ async def handed_in(request: WebRequest, course_id: FromPath[UUID], assignment_i
     after = read_cursor(request.query_params.get("after"), LinePlace)
     async with pages.transaction(request) as tx:
         course = await studio.course(tx, course_id)
-        assignment = await service.assignment(tx, course_id, assignment_id)
+        assignment = await assignments.taught_assignment(tx, course_id, assignment_id)
         counts = await service.counts(tx, course_id, assignment_id)
         page = await service.handed_in(tx, course_id, assignment_id, wanted, after=after)
         first = await service.neighbour(tx, assignment_id, None)
@@ -89,7 +92,6 @@ async def handed_in(request: WebRequest, course_id: FromPath[UUID], assignment_i
         "marking/list.html",
         studio_course=course,
         assignment=assignment,
-        asked=None,
         wanted=wanted,
         page=page,
         counts=counts,
@@ -109,7 +111,7 @@ async def handed_in_file(request: WebRequest, course_id: FromPath[UUID], assignm
     """The list as CSV (RFC 4180), sent while it is read."""
     viewer = pages.require_teacher(request)
     async with pages.transaction(request) as tx:
-        await service.assignment(tx, course_id, assignment_id)
+        await assignments.taught_assignment(tx, course_id, assignment_id)
     found = service.every_line(pages.site_of(request).db, viewer.actor(), course_id, assignment_id, _wanted(request))
     headers = {
         "content-disposition": f'attachment; filename="handed-in-{assignment_id}.csv"',
@@ -159,7 +161,7 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 async def _work(tx: Transaction, course_id: UUID, submission_id: UUID) -> service.Submission:
     found = await service.submission(tx, submission_id)
-    await service.assignment(tx, course_id, found.assignment_id)
+    await assignments.taught_assignment(tx, course_id, found.assignment_id)
     return found
 
 

@@ -1,11 +1,3 @@
--- name: assignment
--- An assignment of a course for those who teach it.
-select a.id, a.course_id, a.title, a.status, a.total_points, a.passing_percentage, a.rubric, a.due_date, a.submission_type,
-    a.late_submission_allowed, a.late_penalty_percentage, a.enable_peer_review
-from public.assignments a
-where a.course_id = $1 and a.id = $2
-  and (a.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
-
 -- name: handed_in
 -- The newest work of each learner of an assignment, a group as one line, by name: those of a state, late, or whose name holds a word.
 select e.id as enrollment_id, n.who, n.members, n.place, g.name as group_name, s.id as submission_id, s.submission_number, s.status,

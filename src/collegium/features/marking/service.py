@@ -15,7 +15,6 @@ from collegium.features.authoring import service as authoring
 from collegium.features.documents import service as documents
 from collegium.features.marking.model import (
     Annotation,
-    Assignment,
     Author,
     Change,
     Counts,
@@ -46,14 +45,6 @@ NO_WORK = "This work is not here, or it is not for you."
 
 
 # What was handed in ------------------------------------------------------------------------------------------------
-
-
-async def assignment(tx: Transaction, course_id: UUID, assignment_id: UUID) -> Assignment:
-    """An assignment of a course that the actor teaches. Raises NotFound."""
-    found = await tx.maybe(Assignment, Q.assignment, course_id, assignment_id)
-    if found is None:
-        raise NotFound("There is no such assignment in a course that you teach.", code="no_such_assignment")
-    return found
 
 
 async def handed_in(
@@ -286,7 +277,6 @@ async def mark(tx: Transaction, submission_id: UUID, grade: Grade) -> Standing:
 
 __all__ = [
     "Annotation",
-    "Assignment",
     "Grade",
     "Remark",
     "Submission",
@@ -295,7 +285,6 @@ __all__ = [
     "Work",
     "WorkFile",
     "annotate",
-    "assignment",
     "authors",
     "change_annotation",
     "changes",
