@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ Item = dict[str, Any]
 MEDIA = ("image", "video", "audio")
 SIDES = ("left", "right")
 TRUTH = {"true": "True", "false": "False"}
+_GAP = re.compile(r"\[\[([0-9]{1,2})\]\]")
 
 
 def _rich(html: Any, text: Any) -> Markup:
@@ -50,6 +52,12 @@ def _option(option: Mapping[str, Any], question_type: str) -> Item:
     }
 
 
+def _gaps(shown: Markup) -> Markup:
+    """Text whose marks ``[[1]]`` are gaps with a number, as the fields below it name them."""
+    gap = r'<span class="quiz-gap"><span class="sr-only">blank </span>\1</span>'
+    return Markup(_GAP.sub(gap, str(shown)))  # noqa: S704 - only digits were put into what was cleaned
+
+
 def question(item: Mapping[str, Any]) -> Item:
     """One entry of an attempt's ``questions`` made ready for the macro ``question``: its rich text is cleaned."""
     kind = str(item["question_type"])
@@ -59,6 +67,8 @@ def question(item: Mapping[str, Any]) -> Item:
     else:
         ready = [_option(option, kind) for option in options]
     shown = _rich(item.get("question_html"), item.get("question_text"))
+    if kind == "fill_blank":
+        shown = _gaps(shown)
     return {
         **item,
         "question_type": kind,
