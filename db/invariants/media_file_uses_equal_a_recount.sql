@@ -18,6 +18,10 @@ with named (file_id, place, ref_id, course_id, lesson_id) as (
     select f.id, 'document', d.id, d.course_id, d.lesson_id
     from public.lesson_documents d join public.media_files f on f.storage_key = d.file_key
     union
+    select f.id, 'assignment', a.id, a.course_id, null
+    from public.assignments a cross join lateral unnest(private.files_in(coalesce(a.instructions_html, ''))) n (id)
+    join public.media_files f on f.id = n.id
+    union
     select f.id, 'submission', s.id, s.course_id, null
     from public.assignment_submissions s cross join lateral jsonb_array_elements(s.file_attachments) a (file)
     join public.media_files f on f.storage_key = a.file ->> 'file_key'

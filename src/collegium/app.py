@@ -41,6 +41,7 @@ FEATURES = (
     "enrolments",
     "cohorts",
     "progress",
+    "assignments",
     "attempts",
     "media",
     "uploads",

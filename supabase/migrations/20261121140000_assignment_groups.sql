@@ -196,12 +196,12 @@ alter table public.media_files add constraint media_files_purpose_check check (p
 alter table public.media_files validate constraint media_files_purpose_check;
 alter table public.media_file_uses drop constraint media_file_uses_place_check;
 alter table public.media_file_uses add constraint media_file_uses_place_check check (place in (
-    'block', 'course', 'video', 'attachment', 'collection', 'document', 'question', 'explanation', 'submission'
+    'block', 'course', 'video', 'attachment', 'collection', 'document', 'question', 'explanation', 'submission', 'assignment'
 )) not valid;
 alter table public.media_file_uses validate constraint media_file_uses_place_check;
 comment on column public.media_file_uses.place is
     'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos. '
-    'document: lesson_documents. question: question_versions. explanation: question_keys. submission: assignment_submissions.';
+    'document: lesson_documents. question: question_versions. explanation: question_keys. submission: assignment_submissions. assignment: the instructions of assignments.';
 
 create function private.note_submission_files() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -217,6 +217,39 @@ comment on function private.note_submission_files() is 'Trigger: what was handed
 create trigger note_submission_files after insert on public.assignment_submissions
     for each row when (new.file_attachments <> '[]') execute function private.note_submission_files();
 
+create function private.note_assignment_files() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('assignment', old.id, null, null, '{}');
+    else
+        perform private.put_file_uses('assignment', new.id, new.course_id, null, private.files_in(coalesce(new.instructions_html, '')));
+    end if;
+    return null;
+end
+$$;
+comment on function private.note_assignment_files() is 'Trigger: keeps media_file_uses for the pictures in an assignment''s instructions.';
+create trigger note_assignment_files after insert or delete or update of instructions_html on public.assignments
+    for each row execute function private.note_assignment_files();
+alter policy "People view uses of their files and in what is open to them" on public.media_file_uses
+    using (
+        owner_id = (select auth.uid())
+        or course_id = any (array(select private.my_taught_course_ids()))
+        or (select private.is_admin())
+        or (place = 'block' and exists (select 1 from public.content_blocks b where b.id = ref_id))
+        or (place = 'course' and exists (select 1 from public.courses c where c.id = ref_id))
+        or (place = 'question' and (
+            ref_id = any (array(select private.my_asked_version_ids()))
+            or exists (select 1 from public.question_versions v where v.id = ref_id)
+        ))
+        or (place = 'explanation' and (
+            ref_id = any (array(select private.my_answered_version_ids()))
+            or exists (select 1 from public.question_keys k where k.question_version_id = ref_id)
+        ))
+        or (place = 'assignment' and exists (select 1 from public.assignments a where a.id = ref_id))
+    );
+
 create or replace function private.file_uses_in_words(p_file uuid) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -224,6 +257,7 @@ as $$
         select distinct case
             when u.place in ('question', 'explanation') then 'a question' || coalesce(' of the course "' || c.title || '"', '')
             when u.place = 'submission' then 'work that was handed in' || coalesce(' in "' || c.title || '"', '')
+            when u.place = 'assignment' then 'an assignment' || coalesce(' of the course "' || c.title || '"', '')
             else coalesce('the lesson "' || l.title || '"', 'the course "' || c.title || '"', 'a collection')
         end as words
         from public.media_file_uses u

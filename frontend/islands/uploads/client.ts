@@ -12,7 +12,8 @@ export type Purpose =
   | "captions"
   | "thumbnail"
   | "collection"
-  | "package";
+  | "package"
+  | "submission";
 
 export interface Uploaded {
   id: string;
@@ -25,6 +26,8 @@ export interface Uploaded {
 
 export interface Options {
   courseId?: string;
+  /** For a file that is to be handed in: its assignment. */
+  assignmentId?: string;
   purpose: Purpose;
   onProgress?: (sent: number, total: number) => void;
   /** What the upload is doing, for a line of text: sending, waiting for the connection, or being checked. */
@@ -84,7 +87,7 @@ export async function upload(file: File, options: Options): Promise<Uploaded> {
 
 async function send(file: File, options: Options): Promise<string> {
   const tus = await import("tus-js-client");
-  const mark = fingerprint(file, options.purpose, options.courseId);
+  const mark = fingerprint(file, options.purpose, options.assignmentId ?? options.courseId);
   return new Promise<string>((resolve, reject) => {
     let settled = false;
     let signedOut = "";
@@ -102,7 +105,7 @@ async function send(file: File, options: Options): Promise<string> {
       retryDelays: DELAYS,
       removeFingerprintOnSuccess: true,
       fingerprint: () => Promise.resolve(mark),
-      metadata: { filename: file.name, purpose: options.purpose, ...(options.courseId ? { course: options.courseId } : {}) },
+      metadata: { filename: file.name, purpose: options.purpose, ...(options.courseId ? { course: options.courseId } : {}), ...(options.assignmentId ? { assignment: options.assignmentId } : {}) },
       onBeforeRequest: (request) => {
         // The token may have changed since the upload began.
         request.setHeader("X-CSRF-Token", csrfToken());

@@ -251,7 +251,7 @@ async def test_every_act_of_the_page_works_without_a_script(
     assert "Recently removed (2)" in shown
     assert "is back." in await act(act=f"restore {a}")
     assert "Choose something in the outline first." in await act(act="remove")
-    assert "come with assignments" in await act(act=f"add-assignment module:{first}")
+    assert "come with live sessions" in await act(act=f"add-live_session module:{first}")
     await act(act=f"add-text module:{first}")
     assert (await now())[1][1][-1] == "New reading"
     assert "cannot be done" in await act(act=f"explode {a}")

@@ -1,16 +1,68 @@
-"""Handing in: what a learner has before him, and how far he is. Time, deadline and deduction are the database's."""
+"""Handing in: what a learner has before him, what he keeps meanwhile, and how far he is.
+
+Time, deadline, deduction and who may are the database's; here what was sent gets its shape.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from collegium.features.assignments.model import Card, Standing
+from collegium.features.assignments.model import TABS, Card, Standing
+from collegium.features.assignments.words import late_words, policy_words, takes_words
 from collegium.kit import queries
 from collegium.kit.db import Transaction
+from collegium.kit.errors import Conflict, Invalid, NotFound
 
 Q = queries.load("collegium.features.assignments")
+NOT_READY = "A file is still on its way or being checked, or it was removed. Wait a moment, then hand in."
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What is handed in. ``files`` are uploads of the person; ``number`` which submission he means it to be."""
+
+    text: str | None = None
+    url: str | None = None
+    files: list[UUID] = []
+    number: int | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a submission got: its id and number."""
+
+    id: UUID
+    number: int
+
+
+class OwnFile(msgspec.Struct, frozen=True):
+    """A file of a submission, without where it lies."""
+
+    name: str
+    bytes: int
+
+
+class OwnSubmission(msgspec.Struct, frozen=True):
+    """A submission as its learner reads it; ``late`` says the deduction in words, empty for none."""
+
+    id: UUID
+    number: int
+    submitted_at: datetime
+    status: str
+    text: str | None
+    url: str | None
+    files: list[OwnFile]
+    deadline: datetime | None
+    late: str
+    penalty: Decimal
+    points: Decimal | None
+    max_points: Decimal
+    score: Decimal | None
+    final_score: Decimal | None
 
 
 async def card(tx: Transaction, assignment_id: UUID) -> Card:
@@ -23,6 +75,83 @@ async def cards_of_lesson(tx: Transaction, lesson_id: UUID) -> list[Card]:
     return [await card(tx, row["id"]) for row in await tx.fetch(Q.assignments_of_lesson, lesson_id)]
 
 
+def shown(one: Card) -> dict[str, Any]:
+    """What the card's template takes: the card, and the words of lateness and files, which are made in one place."""
+    return {
+        "card": one,
+        "now_words": late_words(one.penalty_days, one.penalty_per_day, one.penalty, one.penalty_from),
+        "policy": policy_words(one.late_submission_allowed, one.late_penalty_percentage),
+        "takes": takes_words(one.allowed_file_types, one.max_file_size_mb),
+        "lines": [
+            (line, late_words(line.penalty_days, line.penalty_per_day, line.penalty, line.penalty_from))
+            for line in one.submissions
+        ],
+        # The page of one's own submission is another feature's; its tab tells whether that is here.
+        "linked": any(tab.suffix == "/submissions" for tab in TABS),
+    }
+
+
 async def standings(tx: Transaction, enrollment_id: UUID) -> list[Standing]:
     """How far an enrollment is in each published assignment of its course."""
     return await tx.all(Standing, Q.standings, enrollment_id)
+
+
+async def save_draft(tx: Transaction, assignment_id: UUID, text: str, url: str, revision: int | None = None) -> int:
+    """Keeps what the actor is writing; answers its revision.
+
+    Raises the refusals ``newer_draft`` (409) when another revision is saved by now, ``too_long``, ``not_enrolled``.
+    """
+    return await tx.fetchval(Q.save_draft, assignment_id, text, url, revision)
+
+
+async def hand_in(tx: Transaction, assignment_id: UUID, work: Work) -> Receipt:
+    """Hands work in. Raises Invalid for files that are not ready, and the refusals of the database in words."""
+    files = await _files(tx, assignment_id, work.files)
+    text = work.text if work.text and work.text.strip() else None
+    url = work.url.strip() if work.url and work.url.strip() else None
+    return await tx.one(Receipt, Q.submit, assignment_id, text, url, files, work.number)
+
+
+async def _files(tx: Transaction, assignment_id: UUID, chosen: Sequence[UUID]) -> list[dict[str, Any]]:
+    rows = {row["id"]: row for row in await tx.fetch(Q.own_files, assignment_id, list(chosen))}
+    if any(one not in rows for one in chosen):
+        raise Invalid(NOT_READY, code="file_not_ready")
+    return [
+        {"file_name": row["filename"], "file_key": row["storage_key"], "file_size": row["byte_size"]}
+        for row in (rows[one] for one in dict.fromkeys(chosen))
+    ]
+
+
+async def remove_file(tx: Transaction, assignment_id: UUID, file_id: UUID) -> None:
+    """Takes back a file of the actor that was not handed in. Raises NotFound, Conflict for one that was."""
+    try:
+        found = await tx.fetchval(Q.remove_file, assignment_id, file_id)
+    except Conflict:
+        raise Conflict("This file was handed in, so it stays.", code="file_in_use") from None
+    if found is None:
+        raise NotFound("This file is not there any more.", code="no_such_file")
+
+
+async def own_submissions(tx: Transaction, assignment_id: UUID) -> list[OwnSubmission]:
+    """What the actor handed in for an assignment, the last first."""
+    return [
+        OwnSubmission(
+            id=row["id"],
+            number=row["submission_number"],
+            submitted_at=row["submitted_at"],
+            status=row["status"],
+            text=row["submission_text"],
+            url=row["submission_url"],
+            files=[OwnFile(one["file_name"], int(one["file_size"])) for one in row["file_attachments"]],
+            deadline=row["penalty_due"] or row["due_date"],
+            late=late_words(
+                row["penalty_days"], row["penalty_per_day"], row["late_penalty_applied"], row["penalty_from"]
+            ),
+            penalty=row["late_penalty_applied"],
+            points=row["points_earned"],
+            max_points=row["max_points"],
+            score=row["score"],
+            final_score=row["final_score"],
+        )
+        for row in await tx.fetch(Q.own_submissions, assignment_id)
+    ]

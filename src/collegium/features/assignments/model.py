@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.authoring import service as authoring
+
 Status = Literal["draft", "published", "archived"]
 SubmissionType = Literal["file_upload", "text_entry", "url_submission", "both"]
 
@@ -260,6 +262,16 @@ class Card(msgspec.Struct, frozen=True):
     submissions: list[HandedIn]
 
     @property
+    def html(self) -> str:
+        """The instructions without anything that could run or reach outside, whatever was stored."""
+        return authoring.shown_html(self.instructions_html or "")
+
+    @property
+    def needs_script(self) -> bool:
+        """Whether there are formulas to draw or code to colour in the instructions."""
+        return "data-math" in self.html or "language-" in self.html
+
+    @property
     def takes_files(self) -> bool:
         """Whether files can be handed in."""
         return self.submission_type in ("file_upload", "both")
@@ -273,6 +285,11 @@ class Card(msgspec.Struct, frozen=True):
     def takes_url(self) -> bool:
         """Whether an address can be handed in."""
         return self.submission_type in ("url_submission", "both")
+
+    @property
+    def to_confirm(self) -> bool:
+        """Whether handing in now is asked about first: nothing can be handed in after it, or it costs points."""
+        return self.last_one or (self.penalty > 0 and self.penalty_from is None)
 
     @property
     def last_one(self) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.assignments import service as assignments
 from collegium.features.attempts import service as attempts
 from collegium.features.documents import service as documents
 from collegium.features.progress.model import Requirement
@@ -249,12 +250,22 @@ def quiz_words(row: Requirement, quizzes: list[attempts.Standing]) -> str:
     return " ".join(f"“{quiz.title}”: {attempts.lacking(quiz)}" for quiz in quizzes if quiz.lesson_id == row.lesson_id)
 
 
+def assignment_words(row: Requirement, works: list[assignments.Standing]) -> str:
+    """What a lesson that assignments complete still lacks: by name, with the points that are missing."""
+    return " ".join(f"“{one.title}”: {assignments.lacking(one)}" for one in works if one.lesson_id == row.lesson_id)
+
+
 async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[Left]:
     """Every requirement of the reader's enrollment in words; the same rows gate the certificate."""
     if of.enrollment_id is None:
         return []
     rows = await requirements(tx, of.enrollment_id)
     read = await documents.read_of_enrollment(tx, of.enrollment_id)
+    works = (
+        await assignments.standings(tx, of.enrollment_id)
+        if any(not row.met and row.criteria == "assignment_passed" for row in rows)
+        else []
+    )
     asks = any(row.requirement == "quiz" or row.criteria == "quiz_passed" for row in rows)
     quizzes = await attempts.standings(tx, of.enrollment_id) if asks else []
     left: list[Left] = []
@@ -263,6 +274,8 @@ async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[L
         quiz = next((one for one in quizzes if row.requirement == "quiz" and one.step == row.step), None)
         if not row.met and row.criteria == "quiz_passed":
             words = quiz_words(row, quizzes) or words
+        elif not row.met and row.criteria == "assignment_passed":
+            words = assignment_words(row, works) or words
         title = "Payment" if row.requirement == "payment" else row.title
         left.append(Left(title, row.met, words, row.lesson_id, quiz.quiz_id if quiz else None))
     return left

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.assignments import service as assignments
 from collegium.features.attempts import service as attempts
 from collegium.features.authoring import service as authoring
 from collegium.features.documents import service as documents
@@ -25,7 +26,7 @@ from collegium.web import pages, policy
 from collegium.web.policy import allow_frames
 from collegium.web.studio import PREVIEW_COOKIE
 
-SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content", "quiz")
+SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content", "quiz", "assignment")
 
 
 def _zone(viewer: Viewer | None) -> str:
@@ -98,7 +99,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
             "lock": row.lock_words(_zone(viewer)),
             "shown": row.lesson_type in SHOWN_TYPES,
             "lesson": None, "video": None, "body": None, "player": None, "document": None,
-            "attachments": [], "quizzes": [],
+            "attachments": [], "quizzes": [], "assignments": [],
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
@@ -171,6 +172,9 @@ async def _content(
         # Without a learner's rights (a preview, a guest) there is no card, but the lesson is shown all the same.
         may = course.staff or course.enrollment_id is not None
         found["quizzes"] = await attempts.cards_of_lesson(tx, row.id) if may else []
+        found["assignments"] = (
+            [assignments.shown(one) for one in await assignments.cards_of_lesson(tx, row.id)] if may else []
+        )
     found["attachments"] = await documents.attachments(tx, viewer, row.id)
     if row.lesson_type == "pdf" and (document := await documents.document(tx, viewer, row.id)):
         found |= {"document": document, "reader": documents.reader_config(document, tracked=tracked)}

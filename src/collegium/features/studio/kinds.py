@@ -30,7 +30,13 @@ KINDS: dict[str, LessonKind] = {
     "external_link": LessonKind("Link", "external-link", "A page elsewhere"),
     "embedded_content": LessonKind("Embedded content", "app-window", "A page elsewhere, shown in the lesson"),
     "quiz": LessonKind("Quiz", "list-checks", "Questions", ("quiz_passed",), page="/quiz"),
-    "assignment": LessonKind("Assignment", "clipboard-pen", "Work that is handed in", comes_with="assignments"),
+    "assignment": LessonKind(
+        "Assignment",
+        "clipboard-pen",
+        "Work that is handed in",
+        ("assignment_passed", "marked_complete"),
+        page="/assignment",
+    ),
     "live_session": LessonKind("Live session", "radio", "A meeting at a set time", comes_with="live sessions"),
     "scorm": LessonKind("Package", "package", "SCORM", ("scorm_completed",), "SCORM packages"),
 }

@@ -13,7 +13,9 @@ Status = Literal["draft", "under_review", "published", "archived"]
 LessonType = Literal[
     "video", "text", "pdf", "scorm", "quiz", "assignment", "live_session", "external_link", "embedded_content"
 ]
-Criteria = Literal["video_watched", "time_spent", "quiz_passed", "marked_complete", "scorm_completed"]
+Criteria = Literal[
+    "video_watched", "time_spent", "quiz_passed", "marked_complete", "scorm_completed", "assignment_passed"
+]
 LESSON_TYPES: tuple[LessonType, ...] = get_args(LessonType)
 CATEGORIES = (
     "insurance_fundamentals",

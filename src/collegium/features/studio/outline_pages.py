@@ -13,6 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.assignments import service as assignments
 from collegium.features.quizzes import service as quizzes
 from collegium.features.studio import service
 from collegium.features.studio.forms import Form, instant, read_form
@@ -138,6 +139,8 @@ async def _do(tx: Transaction, course_id: UUID, verb: str, parts: Sequence[Part]
             made = await service.add_lesson(tx, parts[0].id, verb[4:], title)
             if verb == "add-quiz":
                 await quizzes.create_quiz(tx, course_id, made, quizzes.NewQuiz(title=title))
+            if verb == "add-assignment":
+                await assignments.create_assignment(tx, course_id, made, assignments.NewAssignment(title=title))
             return "", {"outline-added": {"part": f"lesson:{made}", "rename": True}}
         case _:
             raise Invalid("This cannot be done to the outline.", code="no_such_act")

@@ -17,6 +17,7 @@ USUAL_CRITERIA: dict[LessonType, Criteria] = {
     "video": "video_watched",
     "quiz": "quiz_passed",
     "scorm": "scorm_completed",
+    "assignment": "assignment_passed",
 }
 
 

@@ -119,6 +119,7 @@ select
         when 'quiz' then not exists (
             select 1 from public.quizzes z join public.quiz_questions p on p.quiz_id = z.id where z.lesson_id = l.id
         )
+        when 'assignment' then not exists (select 1 from public.assignments a where a.lesson_id = l.id and a.status <> 'draft')
         when 'external_link' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         when 'embedded_content' then not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         else true

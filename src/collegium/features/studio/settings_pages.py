@@ -27,6 +27,7 @@ CRITERIA = {
     "time_spent": "When a minimum time has passed since it was opened",
     "marked_complete": "When the learner marks it as complete",
     "quiz_passed": "When the quiz is passed",
+    "assignment_passed": "When a grade passes the assignment",
     "scorm_completed": "When the package says so",
 }
 # The words of the page for each thing that somebody else may have changed.

@@ -73,7 +73,8 @@ async def uploads(request: WebRequest) -> Response[None]:
         told.get("filename", ""),
         tus.number(request.headers, "upload-length"),
         told.get("purpose", ""),
-        _course(told.get("course", "")),
+        _id_of(told.get("course", ""), "a course"),
+        _id_of(told.get("assignment", ""), "an assignment"),
     )
     site, actor = pages.site_of(request), viewer.actor()
     file_id = await service.begin(site, actor, viewer.is_teacher, wish)
@@ -85,11 +86,11 @@ async def uploads(request: WebRequest) -> Response[None]:
     return _done(201, headers)
 
 
-def _course(text: str) -> UUID | None:
+def _id_of(text: str, what: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise Invalid("This is not a course.", code="bad_course") from None
+        raise Invalid(f"This is not {what}.", code="bad_course") from None
 
 
 def _incoming(request: WebRequest) -> Incoming:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -55,7 +56,9 @@ async def check(site: Site, file_id: UUID) -> None:
     try:
         if parts.size(site, file_id) != row["byte_size"]:
             raise Refused("The bytes of this upload are no longer here. Upload the file again.")
-        found = await examine(site, path, row["filename"], row["purpose"], file_id, row["owner_id"])
+        found = await examine(
+            site, path, row["filename"], row["purpose"], file_id, row["owner_id"], row["allowed_file_types"]
+        )
     except Refused as refused:
         async with site.db.transaction(SYSTEM) as tx:
             await tx.execute(Q.put_refused, file_id, refused.detail[:500])
@@ -69,14 +72,28 @@ async def check(site: Site, file_id: UUID) -> None:
     parts.remove(site, file_id)
 
 
-async def examine(site: Site, path: Path, filename: str, purpose: str, file_id: UUID, owner_id: UUID | None) -> Checked:
-    """Scans, looks into, cleans and stores one file. Raises Refused and ScanFailed."""
+async def examine(
+    site: Site,
+    path: Path,
+    filename: str,
+    purpose: str,
+    file_id: UUID,
+    owner_id: UUID | None,
+    endings: Sequence[str] | None = None,
+) -> Checked:
+    """Scans, looks into, cleans and stores one file. Raises Refused and ScanFailed.
+
+    ``endings``: what the content may be, where whoever asks for the file takes less than its purpose would.
+    """
     await scanning.scan(site.settings, path)
     # On the disk of the files under way, so that nothing large lands in a small memory disk.
     with tempfile.TemporaryDirectory(prefix=".check-", dir=parts.folder(site)) as name:
         folder = Path(name)
         finding = await _inspect(path, filename, purpose, folder)
         duration: float | None = None
+        if endings is not None and finding.extension not in endings:
+            taken = ", ".join(f".{ending}" for ending in endings)
+            raise Refused(f"By its content this is a .{finding.extension} file. Taken here: {taken}."[:500])
         if finding.moving:
             finding, duration = await _play(site, path, finding, folder)
         elif finding.kind == "captions":
@@ -164,7 +181,9 @@ async def _store(
 
 
 def storage_key(file_id: UUID, extension: str, purpose: str, owner_id: UUID | None) -> str:
-    """Where a file lies: those of a person's collections under that person, all others by themselves."""
+    """Where a file lies: a person's collections and his work under that person, all others by themselves."""
+    if purpose == "submission" and owner_id is not None:
+        return f"assignment-submissions/{owner_id}/{file_id}.{extension}"
     if purpose == "collection" and owner_id is not None:
         return f"sessions/{owner_id}/{file_id}.{extension}"
     return f"files/{file_id}/original.{extension}"

@@ -107,8 +107,9 @@ def inspect(path: Path, name: str, purpose_name: str, folder: Path) -> Finding:
         documents.check_pdf(path)
         return Finding("document", _MIMES["pdf"], "pdf")
     if family == "zip" and "archive" in purpose.kinds:
-        documents.check_zip(path)
-        return Finding("archive", _MIMES["zip"], "zip")
+        names = documents.check_zip(path)
+        if "document" not in purpose.kinds or "[Content_Types].xml" not in names:
+            return Finding("archive", _MIMES["zip"], "zip")
     if family == "zip":
         extension, mime = documents.check_office(path)
         return Finding("document", mime, extension)

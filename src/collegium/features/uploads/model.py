@@ -42,6 +42,13 @@ PURPOSES: dict[str, Purpose] = {
     "lesson_pdf": Purpose(frozenset({"document"}), 200 * MB, "A PDF", "document", "PDF"),
     "captions": Purpose(frozenset({"captions"}), 5 * MB, "A file of captions", "captions", "WebVTT or SubRip (.srt)"),
     "package": Purpose(frozenset({"archive"}), 2 * GB, "A package", "archive", "ZIP"),
+    "submission": Purpose(
+        frozenset({"document", "image", "audio", "video", "archive"}),
+        2048 * 1048576,
+        "A file to hand in",
+        "document",
+        "PDF, Word, Excel, PowerPoint, text, pictures, sound, video or ZIP",
+    ),
 }  # fmt: skip
 
 
@@ -118,9 +125,10 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Begin(msgspec.Struct, frozen=True):
-    """A wish to upload: name, bytes, purpose and, for material of a course, the course."""
+    """A wish to upload: name, bytes, purpose and, for material of a course, the course; for work, its assignment."""
 
     filename: str
     length: int
     purpose: str
     course_id: UUID | None = None
+    assignment_id: UUID | None = None

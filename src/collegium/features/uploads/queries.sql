@@ -16,8 +16,13 @@ select pg_advisory_xact_lock(hashtextextended('collegium uploads begin', 0))
 
 -- name: add_file as service_role
 -- A file that is on its way.
-insert into public.media_files (owner_id, course_id, purpose, filename, kind, byte_size) values ($1, $2, $3, $4, $5, $6)
+insert into public.media_files (owner_id, course_id, purpose, filename, kind, byte_size, assignment_id)
+values ($1, $2, $3, $4, $5, $6, $7)
 returning id
+
+-- name: may_hand_in
+-- Refuses a file that the person who asks could not hand in: $1 the assignment, $2 bytes.
+select public.begin_submission_file($1::uuid, $2::bigint)
 
 -- name: add_upload as service_role
 -- Its way, which has just begun.
@@ -60,7 +65,9 @@ from public.media_files where id = $1 and state = 'ready'
 
 -- name: to_check as service_role
 -- A file that waits for its check.
-select id, owner_id, purpose, filename, byte_size from public.media_files where id = $1 and state = 'checking'
+select f.id, f.owner_id, f.purpose, f.filename, f.byte_size, a.allowed_file_types
+from public.media_files f left join public.assignments a on a.id = f.assignment_id
+where f.id = $1 and f.state = 'checking'
 
 -- name: put_ready as service_role
 -- A file passed its check and lies in the store.

@@ -92,7 +92,9 @@ async def begin(site: Site, actor: Actor, teacher: bool, wish: Begin) -> UUID:
             f'{purpose.words} may have up to {size_in_words(purpose.most)}; "{name}" has '
             f"{size_in_words(wish.length)}. Make it smaller and choose it again."
         )
-    if wish.course_id is not None:
+    if wish.purpose == "submission":
+        await _may_hand_in(site, actor, wish)
+    elif wish.course_id is not None:
         async with site.db.transaction(actor, read_only=True) as tx:
             if not await tx.fetchval(Q.teaches, wish.course_id):
                 raise Forbidden("You can add files to courses that you teach, and this is none of them.")
@@ -107,10 +109,25 @@ async def begin(site: Site, actor: Actor, teacher: bool, wish: Begin) -> UUID:
         await tx.execute(Q.one_at_a_time)
         await _check_quotas(site, tx, actor.user_id, wish.length)
         file_id: UUID = await tx.fetchval(
-            Q.add_file, actor.user_id, wish.course_id, wish.purpose, name, purpose.guess, wish.length
+            Q.add_file,
+            actor.user_id,
+            wish.course_id,
+            wish.purpose,
+            name,
+            purpose.guess,
+            wish.length,
+            wish.assignment_id if wish.purpose == "submission" else None,
         )
         await tx.execute(Q.add_upload, file_id, actor.user_id, wish.length)
     return file_id
+
+
+async def _may_hand_in(site: Site, actor: Actor, wish: Begin) -> None:
+    """Whether a file could be handed in; the database says why not. It belongs to no course's library."""
+    if wish.assignment_id is None or wish.course_id is not None:
+        raise Invalid("For which assignment this is, is not known. Reload the page and choose it again.")
+    async with site.db.transaction(actor, read_only=True) as tx:
+        await tx.execute(Q.may_hand_in, wish.assignment_id, wish.length)
 
 
 async def usage(site: Site, person: UUID | None) -> tuple[Usage, Usage]:
