@@ -64,6 +64,27 @@ async def test_answers_are_graded_one_after_the_other(client: Client, school: Sc
     assert "1 of 2" in following
 
 
+@pytest.mark.parametrize(("shown", "sees"), [("after_submission", True), ("never", False)])
+async def test_a_learner_reads_what_each_criterion_earned(
+    client: Client, school: School, make_client: MakeClient, shown: str, sees: bool
+) -> None:
+    quiz, [mara, _] = await essays(school, "Mara", "Liv", show_correct_answers=shown)
+    await client.login(school.teacher)
+    page = (await client.get(path(school, quiz))).text
+    [action] = map(unescape, re.findall(r'id="qg-form" method="post" action="([^"]+)"', page))
+    result = (
+        f"/attempts/{await school.value('select id from public.quiz_attempts where member_id = $1', mara.id)}/result"
+    )
+    learner = await make_client()
+    await learner.login(mara)
+    assert "quiz-criteria" not in (await learner.get(result)).text
+    await client.post_form(action, {"points": "", "feedback": "", "seen": "", "criterion": ["2.5", "0,5"]})
+    after = (await learner.get(result)).text
+    assert ("2.5 of 3" in after) == sees
+    assert ("Plain ones" in after) == sees
+    assert ("Graded: 3 of 4 points" in after) == sees
+
+
 async def test_a_grade_of_somebody_else_is_never_written_over_unseen(client: Client, school: School) -> None:
     quiz, _ = await essays(school, "Mara")
     await client.login(school.teacher)

@@ -61,6 +61,7 @@ FUNCTIONS: dict[str, str] = {
     "public.begin_quiz": "authenticated",
     "public.flag_attempt_question": "authenticated",
     "public.quiz_card": "authenticated",
+    "public.quiz_answer_rubrics": "authenticated",
     "public.quiz_standings": "authenticated",
 }
 

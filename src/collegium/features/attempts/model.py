@@ -143,3 +143,12 @@ class Standing(msgspec.Struct, frozen=True):
     def missing(self) -> Decimal:
         """Points that are missing to pass."""
         return max(Decimal(0), self.points_needed - self.points_have)
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """One line of an essay's rubric and what it earned, in words."""
+
+    name: str
+    earned: str
+    points: str
+    description: str

@@ -188,6 +188,7 @@ async def show_result(request: pages.WebRequest, attempt_id: FromPath[UUID]) -> 
         if view["status"] == "in_progress":
             return pages.redirect(request, f"/attempts/{attempt_id}")
         result = await service.result(tx, attempt_id)
+        criteria = await service.criteria(tx, view)
         card = await service.card(tx, UUID(view["quiz_id"]))
     line = next((one for one in card.attempts if one.id == attempt_id), None)
     return pages.render(
@@ -196,6 +197,7 @@ async def show_result(request: pages.WebRequest, attempt_id: FromPath[UUID]) -> 
         view=view,
         result=result,
         items=service.reviewed(view, result),
+        criteria=criteria,
         waiting=service.waiting(result),
         missing=service.missing_points(result),
         submitted=_moment(view["submitted_at"]),

@@ -44,6 +44,10 @@ from (select public.submit_quiz_attempt($1::uuid) as a offset 0) s
 -- The result of an attempt that is handed in, as far as it may be shown.
 select public.quiz_attempt_result($1::uuid)
 
+-- name: rubrics
+-- What the criteria of graded essays earned, as far as it may be shown.
+select position, rubric, rubric_points from public.quiz_answer_rubrics($1)
+
 -- name: standings
 -- How far an enrollment is in each quiz of its course, in points.
 select quiz_id, step, lesson_id, title, taken, waiting, in_progress, score, passed, points_have, points_needed, points_total

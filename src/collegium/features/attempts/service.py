@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.attempts import forms, shown
-from collegium.features.attempts.model import Card, HandedIn, SaveAnswer, Standing
+from collegium.features.attempts.model import Card, Criterion, HandedIn, SaveAnswer, Standing
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound
@@ -197,6 +197,19 @@ async def result(tx: Transaction, attempt: UUID) -> Item:
     return await tx.fetchval(Q.result, attempt)
 
 
+async def criteria(tx: Transaction, view_of: Item) -> dict[int, list[Criterion]]:
+    """What each criterion of an essay's rubric earned, by the question's position; nothing where it is not shown."""
+    if not any(item["question_type"] == "essay" for item in view_of["questions"] or []):
+        return {}
+    return {
+        row["position"]: [
+            Criterion(one["name"], plain(points), plain(one["points"]), one.get("description") or "")
+            for one, points in zip(row["rubric"], row["rubric_points"], strict=False)
+        ]
+        for row in await tx.fetch(Q.rubrics, UUID(str(view_of["id"])))
+    }
+
+
 def reviewed(view_of: Item, result_of: Item) -> list[Item]:
     """Each question with what came of it: ``given`` and ``right`` in words, ``verdict`` and its tone.
 
@@ -231,6 +244,9 @@ def _verdict(item: Item, line: Item, *, open_: bool) -> tuple[str, str]:
     if earned is None:
         return "A person still has to grade this", "waits"
     earned = Decimal(str(earned))
+    if item["question_type"] == "essay" and shown.is_answered(item):
+        tone = "right" if earned >= points else "partly" if earned > 0 else "wrong"
+        return f"Graded: {plain(earned)} of {_points(points)}", tone
     if not shown.is_answered(item):
         return f"Not answered: 0 of {_points(points)}", "wrong"
     if earned >= points:

@@ -164,7 +164,7 @@ async def _grade(site: Site, teacher: UUID, quiz: UUID, number: int) -> None:
             full = len(given.answer.get("html", "")) > 100
             rubric = [2.0, 2.5 if full else 1.0, 1.0]
             said = "Clear, and the client feels heard." if full else "True. Now say what the family would be short of."
-            grade = Grade(Decimal(str(sum(rubric))), rubric, f"<p>{said}</p>", "", given.graded_at)
+            grade = Grade(Decimal(str(sum(rubric))), rubric, said, "", given.graded_at)
             await quizzes.grade(tx, waits, grade)
 
 
