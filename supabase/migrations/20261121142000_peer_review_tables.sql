@@ -215,7 +215,7 @@ create table public.peer_review_drafts (
     feedback text not null default '' check (length(feedback) <= 20000),
     saved_at timestamptz not null default now(),
     constraint peer_review_drafts_review foreign key (review_id, reviewer_id)
-        references public.assignment_reviews (id, reviewer_id) on delete cascade
+        references public.assignment_reviews (id, reviewer_id) on delete cascade on update cascade
 );
 comment on table public.peer_review_drafts is 'What a reviewer has written so far. Only he reads it; it goes when the review is handed in or passed on.';
 create index idx_peer_review_drafts_review on public.peer_review_drafts (review_id, reviewer_id);
@@ -235,8 +235,13 @@ grant select on public.peer_review_settings, public.peer_review_states, public.p
 grant update (wait_hours, review_days, passes, pass_days, extra_reviews, grade_share, calibration) on public.peer_review_settings
     to authenticated;
 
-create policy "Instructors view peer review settings" on public.peer_review_settings for select to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
+-- Learners may know when reviewing ends and what it counts.
+create policy "Members view peer review settings of their courses" on public.peer_review_settings for select to authenticated
+    using (
+        course_id = any (array(select private.my_enrolled_course_ids()))
+        or course_id = any (array(select private.my_taught_course_ids()))
+        or (select private.is_admin())
+    );
 create policy "Instructors change peer review settings" on public.peer_review_settings for update to authenticated
     using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
     with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));

@@ -18,6 +18,16 @@ as $$
 $$;
 comment on function private.peer_units(uuid) is 'Who handed in, by unit: a group or a person. active: still in the course.';
 
+create function private.authors_of(p_submission uuid) returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select s.member_id from public.assignment_submissions s where s.id = p_submission
+    union
+    select o.member_id from public.assignment_submissions s join public.assignment_submissions o on o.group_id = s.group_id
+    where s.id = p_submission
+$$;
+comment on function private.authors_of(uuid) is 'Who handed a work in: one person, or the members of a group.';
+
 create function private.begin_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamptz, p_due timestamptz)
 returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -30,13 +30,13 @@ begin
         from private.peer_gaps(p_assignment.id) g
         where s.submission_id = g.submission_id and g.open = 0
           and (v_over or not v_open or g.lost > s.required * p_settings.passes)
-        returning s.submission_id, s.unit_id, s.reason, s.received, s.required
+        returning s.submission_id, s.reason, s.received, s.required
     loop
         v_ended := v_ended + 1;
         perform private.notify(u.member_id, 'peer_review_fallback', left('Your instructor reviews “' || p_assignment.title, 190) || '”',
             'Of ' || v_stuck.required || case when v_stuck.required = 1 then ' review ' else ' reviews ' end || v_stuck.received || ' came. '
             || v_stuck.reason || ' Your instructor has been asked to review your work.', '/peer-reviews')
-        from private.peer_units(p_assignment.id) u where u.unit_id = v_stuck.unit_id and u.active;
+        from private.authors_of(v_stuck.submission_id) u (member_id);
     end loop;
     if v_ended > 0 then
         perform private.notify(t.id, 'peer_review_stuck',

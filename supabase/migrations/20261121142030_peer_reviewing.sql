@@ -159,8 +159,7 @@ begin
     delete from public.peer_review_drafts where review_id = p_review;
     perform private.notify(u.member_id, 'peer_review_received', left('A review of your work has come: “' || v_assignment.title, 190) || '”',
         'You read it when you have written the reviews that were given to you.', '/peer-reviews')
-    from public.peer_review_states s join private.peer_units(v_assignment.id) u on u.unit_id = s.unit_id
-    where s.submission_id = v_submission.id;
+    from private.authors_of(v_submission.id) u (member_id);
     return v_review;
 end
 $$;

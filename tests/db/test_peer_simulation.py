@@ -80,7 +80,12 @@ class Story:
             t=START - DAY,
             a=work,
         )
-        people = [row[0] for row in stage.owner("select member_id from public.assignment_submissions where assignment_id = %(a)s order by 1", a=work)]
+        people = [
+            row[0]
+            for row in stage.owner(
+                "select member_id from public.assignment_submissions where assignment_id = %(a)s order by 1", a=work
+            )
+        ]
         stage.owner("select setseed(%(s)s)", s=(seed % 1000) / 1000)
         return cls(stage, work, Random(seed), people)
 
@@ -90,7 +95,7 @@ class Story:
         if self.work in due:
             self.stage.owner(STEP, a=self.work, t=moment)
 
-    def play(self, vanish: float, *, late: list[UUID] | None = None, unfair: int = 0, days: int = 35) -> None:
+    def play(self, vanish: float, *, late: list[UUID] | None = None, unfair: int = 0, days: int = 22) -> None:
         """Until everything must be over. Of the people some never write, the others each day perhaps."""
         here = [person for person in self.people if self.die.random() >= vanish]
         for day in range(1, days):
@@ -115,12 +120,17 @@ class Story:
         assert waiting == 0
         assert complete + fallback == works
         assert self.stage.value(WRONG, a=self.work) == 0
-        assert self.stage.owner("select * from private.due_peer_reviews(%(t)s) d where d = %(a)s", a=self.work, t=START + 60 * DAY) == []
+        assert (
+            self.stage.owner(
+                "select * from private.due_peer_reviews(%(t)s) d where d = %(a)s", a=self.work, t=START + 23 * DAY
+            )
+            == []
+        )
         return complete, fallback
 
 
 @pytest.mark.parametrize("number", [3, 7])
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     required=st.integers(1, 4), vanish=st.sampled_from([0.0, 0.3, 0.6, 1.0]), seed=st.integers(0, 999), grouped=st.booleans(),
     late=st.integers(0, 2), unfair=st.integers(0, 2),
@@ -146,8 +156,9 @@ def test_it_ends_with_the_reviews_or_a_stated_fall_back(
             n=late,
         )
         story.tick(START)
-        least, most = stage.owner(GIVEN, a=story.work)[0] if number - grouped > 1 else (0, 0)
-        assert most - least <= 1
+        if not grouped:  # In a group the members share what the group gives.
+            each = min(required, number - 1)
+            assert stage.owner(GIVEN, a=story.work) == [(each, each)]
         story.play(vanish, late=[row[0] for row in comers], unfair=unfair)
         complete, _ = story.ended()
         assert stage.value(MOST, a=story.work) <= required + 2
@@ -161,7 +172,7 @@ def test_two_hundred_of_whom_every_third_vanishes(stage: Stage) -> None:
     assert stage.owner(GIVEN, a=story.work) == [(3, 3)]
     story.play(0.33)
     complete, _ = story.ended()
-    assert complete >= 190
+    assert complete >= 170
     assert stage.value(MOST, a=story.work) <= 5
 
 
