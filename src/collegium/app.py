@@ -58,6 +58,7 @@ FEATURES = (
     "marking",
     "exchange",
     "insight",
+    "peer_reviews",
     "certificates",
     "operations",
     "audit",
