@@ -131,10 +131,13 @@ begin
     end if;
     v_points := private.review_points(v_assignment, v_submission.max_points,
         case when v_scores is null then private.mix_points(v_own.points, v_peers.points, v_share) end, v_scores);
+    perform set_config('collegium.grade_reason', trim_scale(v_share) || ' % of it is the mean of ' || v_peers.reviews
+        || case when v_peers.reviews = 1 then ' peer review, ' else ' peer reviews, ' end || v_peers.points || ' points.', true);
     update public.assignment_submissions set
         status = case when status = 'returned' then 'returned' else 'graded' end, points_earned = v_points, rubric_scores = v_scores,
         graded_at = now(), graded_by = auth.uid()
     where id = p_submission;
+    perform set_config('collegium.grade_reason', '', true);
     update public.peer_review_states set
         peer_points = v_peers.points, own_points = v_own.points, grade_share = v_share, confirmed_at = now(), confirmed_by = auth.uid()
     where submission_id = p_submission;

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.marking import service as marking
+
 State = Literal["waiting", "complete", "fallback"]
 ReviewStatus = Literal["assigned", "completed", "withdrawn"]
 
@@ -59,14 +61,6 @@ class Criterion(msgspec.Struct, frozen=True):
     given: str
 
 
-class WorkFile(msgspec.Struct, frozen=True):
-    """A file of a work that is shown without its author: by number, without its name."""
-
-    number: int
-    file_type: str
-    file_size: int
-
-
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A work, or a sample, as a reviewer sees it."""
 
@@ -77,10 +71,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     instructions_html: str
     rubric: list[dict[str, Any]]
     max_points: Decimal
-    text: str
-    html: str
-    url: str | None
-    files: list[WorkFile]
+    shown: marking.Work
+    files: list[marking.WorkFile]
 
 
 class ReviewPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,7 +77,6 @@ async def _review(
         feedback=feedback,
         problem=problem,
         errors=dict(problem.fields) if isinstance(problem, Invalid) else {},
-        files_at=f"/peer-reviews/{review_id}/files",
         zone=viewer.time_zone,
     )
 
@@ -175,7 +174,6 @@ async def _samples(
         criteria=lines,
         problem=problem,
         errors=dict(problem.fields) if isinstance(problem, Invalid) else {},
-        files_at=f"/peer-reviews/{work.id}/files" if work else "",
         zone=viewer.time_zone,
     )
 

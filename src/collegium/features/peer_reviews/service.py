@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.authoring import service as authoring
+from collegium.features.marking import service as marking
 from collegium.features.peer_reviews.model import (
     Given,
     OwnWork,
@@ -20,17 +21,15 @@ from collegium.features.peer_reviews.model import (
     SamplePage,
     Task,
     Work,
-    WorkFile,
 )
 from collegium.kit import queries
 from collegium.kit.db import SYSTEM, Transaction
 from collegium.kit.errors import NotFound
 from collegium.kit.site import Site
-from collegium.kit.storage import InvalidKey, Missing, Served, serve
+from collegium.kit.storage import Served
 
 Q = queries.load("collegium.features.peer_reviews")
 NO_SUCH_REVIEW = "There is no such review for you to write. It may have been passed on to somebody else."
-NO_SUCH_FILE = "This file is not there any more. Tell your instructor."
 
 
 async def tasks(tx: Transaction) -> list[Task]:
@@ -57,7 +56,7 @@ async def review(tx: Transaction, review_id: UUID) -> ReviewPage:
     kept: dict[str, Any] = found["draft"] or {}
     source = found if found["status"] == "completed" else kept
     return ReviewPage(
-        work=_work(found),
+        work=_work(found, f"/peer-reviews/{review_id}/files"),
         status=found["status"],
         due_at=_moment(found["due_at"]),
         completed_at=_moment(found["completed_at"]),
@@ -85,7 +84,13 @@ async def samples(tx: Transaction, assignment_id: UUID) -> list[SamplePage]:
     """The samples that the actor marks before he reviews, and those that he has marked with the instructor's mark."""
     found: list[dict[str, Any]] = await tx.fetchval(Q.my_samples, assignment_id) or []
     return [
-        SamplePage(work=_work(one), position=one["position"], mine=one["mine"], theirs=one["theirs"]) for one in found
+        SamplePage(
+            work=_work(one, f"/peer-reviews/{one['id']}/files"),
+            position=one["position"],
+            mine=one["mine"],
+            theirs=one["theirs"],
+        )
+        for one in found
     ]
 
 
@@ -104,16 +109,10 @@ async def file(
         found: dict[str, Any] | None = await tx.fetchval(Q.file, member_id, review_id, number)
     if not found:
         raise NotFound("There is no such file among the works that you review.", code="no_such_file")
-    _, dot, ending = str(found["file_name"]).rpartition(".")
-    kind = ending.lower() if dot and ending.isalnum() and ending.isascii() and len(ending) <= 10 else "bin"
-    try:
-        served = await serve(
-            site.storage, str(found["file_key"]), headers, method=method, download_as=f"file-{number}.{kind}"
-        )
-    except (Missing, InvalidKey):
-        raise NotFound(NO_SUCH_FILE, code="no_such_file") from None
-    served.headers["cache-control"] = "private, no-store"
-    return served
+    stored = marking.stored_file([found], 1, named=False)
+    kind = stored.name.rpartition(".")[2] if "." in stored.name else "bin"
+    named = msgspec.structs.replace(stored, name=f"File {number}.{kind}")
+    return await marking.serve_file(site.storage, named, method, headers)
 
 
 async def due(tx: Transaction) -> list[UUID]:
@@ -145,7 +144,7 @@ def _moment(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def _work(found: Mapping[str, Any]) -> Work:
+def _work(found: Mapping[str, Any], files_at: str) -> Work:
     return Work(
         id=UUID(found["id"]),
         title=found["title"],
@@ -154,8 +153,6 @@ def _work(found: Mapping[str, Any]) -> Work:
         instructions_html=authoring.clean_html(str(found["instructions_html"] or "")),
         rubric=found["rubric"] or [],
         max_points=Decimal(str(found["max_points"])),
-        text=found["submission_text"] or "",
-        html=authoring.clean_html(str(found["submission_html"] or "")),
-        url=found["submission_url"],
-        files=[WorkFile(one["number"], one["file_type"] or "file", int(one["file_size"])) for one in found["files"]],
+        shown=marking.shown_work(found["submission_text"], found["submission_html"], found["submission_url"]),
+        files=marking.shown_files(found["files"], files_at, named=False),
     )
