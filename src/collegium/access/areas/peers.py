@@ -31,7 +31,7 @@ READ_ONLY = {"insert": NEVER, "update": NEVER, "delete": NEVER}
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "peer_review_settings": {
-        "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
+        "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
         "insert": NEVER,
         "update": "-     -     -     yes   -     -     42501 yes   yes   42501",
         "delete": NEVER,
