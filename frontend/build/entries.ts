@@ -2,7 +2,15 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Every style sheet that pages load by itself. */
-const STYLES = ["styles/app.css", "styles/studio.css", "styles/quiz.css", "styles/cohorts.css", "styles/marking.css", "styles/handin.css", "styles/peers.css"];
+const STYLES = [
+  "styles/app.css",
+  "styles/studio.css",
+  "styles/quiz.css",
+  "styles/cohorts.css",
+  "styles/marking.css",
+  "styles/handin.css",
+  "styles/peers.css",
+];
 
 /**
  * What Vite builds: the style sheets, and every folder of `islands/` that has a `main.ts`.
