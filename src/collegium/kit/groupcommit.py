@@ -1,7 +1,8 @@
 """Group commit: small writes that arrive while one is under way go together in the next one.
 
-There is no timer. The first entry is written at once; those that arrive meanwhile form the next batch: one statement,
-one commit. Each caller is answered only after the commit that holds its entry.
+The first entry is written at once; those that arrive meanwhile form the next batch: one statement, one commit. Each
+caller is answered only after the commit that holds its entry. Where a statement costs much more than an entry of it,
+``gather`` lets a batch that follows a crowded one wait a few milliseconds for company; who is alone never waits.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class GroupCommit(Generic[Entry, Outcome]):
     """Entries of one process on their way to the database.
 
     ``write`` commits several and answers one outcome for each, in their order. No batch holds two entries of one
-    ``key``, and each is in the order of keys, so that two processes never wait for each other.
+    ``key``, and each is in the order of keys, so that two processes never wait for each other. ``gather``: seconds.
     """
 
     def __init__(
@@ -38,10 +39,13 @@ class GroupCommit(Generic[Entry, Outcome]):
         key: Callable[[Entry], Hashable],
         *,
         largest: int,
+        gather: float = 0,
     ) -> None:
         self._send = write
         self._key = key
         self._largest = largest
+        self._gather = gather
+        self._crowded = False
         self._waiting: list[tuple[Entry, asyncio.Future[Outcome]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -56,7 +60,11 @@ class GroupCommit(Generic[Entry, Outcome]):
     async def _write_all(self) -> None:
         try:
             while self._waiting:
-                await self._write(self._next())
+                if self._crowded and self._gather and len(self._waiting) < self._largest:
+                    await asyncio.sleep(self._gather)
+                batch = self._next()
+                self._crowded = len(batch) > 1
+                await self._write(batch)
         finally:
             self._writing = None
             # An entry may have come between the last look and here.
