@@ -54,7 +54,7 @@ select quiz_id, step, lesson_id, title, taken, waiting, in_progress, score, pass
 from public.quiz_standings($1::uuid)
 
 -- name: save_answers as service_role
--- Saves answers of many people at once, each under the claims of its person; a row says what became of its answer.
+-- Saves answers of many people at once, each as what its person may; a row says what became of its answer.
 select n, saved, seq, answer, deadline_at, server_time, state, code, words
 from private.save_quiz_answers($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::jsonb[], $6::bigint[])
 
