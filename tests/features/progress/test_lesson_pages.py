@@ -320,3 +320,33 @@ async def test_a_kind_of_lesson_that_cannot_be_shown_says_so(database: Database,
     page = await client.get(path(course, "Other"))
     assert page.status_code == 200
     assert "cannot be opened here yet" in page.text
+
+
+async def test_what_no_lesson_holds_is_named_beside_what_is_left(database: Database, client: Client) -> None:
+    person = await add_person(database)
+    course = await add_course(database, modules=[[Lesson("First")]])
+    await enrol(database, person, course)
+    async with database.connect() as owner:
+        quiz, final, hidden = [
+            await owner.fetchval(
+                "insert into public.quizzes (course_id, title, status, quiz_type, is_mandatory)"
+                " values ($1, $2, $3, 'formative', $4) returning id",
+                course.id, title, state, required,
+            )
+            for title, state, required in (
+                ("Try yourself", "published", False), ("Final one", "published", True), ("Being written", "draft", False),
+            )
+        ]  # fmt: skip
+        task = await owner.fetchval(
+            "insert into public.assignments (course_id, title, description, status, submission_type)"
+            " values ($1, 'Write it down', 'd', 'published', 'text_entry') returning id",
+            course.id,
+        )
+    await client.login(person)
+    page = (await client.get(path(course, "First"))).text
+    besides = page.partition("Also in this course")[2]
+    assert f'href="/quizzes/{quiz}"' in besides
+    assert f'href="/assignments/{task}"' in besides
+    assert str(hidden) not in page
+    assert f'href="/quizzes/{final}"' in page, "what is required is among what is left"
+    assert str(final) not in besides

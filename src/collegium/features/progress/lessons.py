@@ -197,6 +197,19 @@ async def video(tx: Transaction, viewer: Viewer | None, lesson_id: UUID) -> Vide
     return await tx.maybe(Video, Q.video if viewer else Q.video_for_guest, lesson_id)
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """A quiz or an assignment that no lesson holds."""
+
+    kind: str
+    id: UUID
+    title: str
+
+    @property
+    def href(self) -> str:
+        """Where it is taken."""
+        return f"/{'quizzes' if self.kind == 'quiz' else 'assignments'}/{self.id}"
+
+
 class Left(msgspec.Struct, frozen=True):
     """A requirement in words, for "what is left"."""
 
@@ -253,6 +266,14 @@ def quiz_words(row: Requirement, quizzes: list[attempts.Standing]) -> str:
 def assignment_words(row: Requirement, works: list[assignments.Standing]) -> str:
     """What a lesson that assignments complete still lacks: by name, with the points that are missing."""
     return " ".join(f"“{one.title}”: {assignments.lacking(one)}" for one in works if one.lesson_id == row.lesson_id)
+
+
+async def besides(tx: Transaction, of: LearningCourse, left: list[Left]) -> list[Beside]:
+    """Quizzes and assignments of the course itself that are not among what is left, for who takes or teaches it."""
+    if of.enrollment_id is None and not of.staff:
+        return []
+    required = {one.quiz_id for one in left}
+    return [one for one in await tx.all(Beside, Q.besides, of.id) if one.id not in required]
 
 
 async def what_is_left(tx: Transaction, of: LearningCourse, zone: str) -> list[Left]:

@@ -123,6 +123,7 @@ async def _around(
 ) -> dict[str, Any]:
     """What stands around a lesson and changes when one is completed."""
     zone = _zone(viewer)
+    left = await lessons.what_is_left(tx, course, zone)
     return {
         "course": course,
         "modules": _modules(course, rows, zone),
@@ -130,7 +131,8 @@ async def _around(
         "previous": _neighbour(course, rows, here - 1, zone),
         "next": _neighbour(course, rows, here + 1, zone),
         "onward": _onward(course, rows, here),
-        "left": await lessons.what_is_left(tx, course, zone),
+        "left": left,
+        "besides": await lessons.besides(tx, course, left),
         "zone": zone,
     }
 

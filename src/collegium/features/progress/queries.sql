@@ -31,6 +31,16 @@ select step, requirement, lesson_id, title, criteria, met, achieved, needed, met
 from public.completion_requirements($1::uuid)
 order by step
 
+-- name: besides
+-- Quizzes and assignments that belong to the course and to none of its lessons.
+select w.kind, w.id, w.title from (
+    select 'quiz' as kind, z.id, z.title, z.created_at from public.quizzes z where z.course_id = $1 and z.status = 'published'
+    union all
+    select 'assignment', a.id, a.title, a.created_at from public.assignments a
+    where a.course_id = $1 and a.lesson_id is null and a.status = 'published'
+) w
+order by w.created_at, w.id limit 50
+
 -- name: course_for_learning
 -- A course by its address with the reader's enrollment, and whether he teaches it or administers the site.
 select
