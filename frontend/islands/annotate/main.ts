@@ -221,7 +221,7 @@ class Annotations {
     const undo = document.createElement("button");
     undo.type = "button";
     undo.className = "btn btn-quiet btn-small";
-    undo.textContent = "Undo";
+    undo.textContent = "Bring it back";
     undo.addEventListener("click", () => {
       const place: Place = { quote: one.quote };
       if (one.file !== undefined) Object.assign(place, { file: one.file, page: one.page, rects: one.rects });
