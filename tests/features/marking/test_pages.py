@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
+from collegium.features.marking import service
+from collegium.features.marking.model import Wanted
+from collegium.kit.db import person as actor_of_person
 from tests.features.marking.support import Desk, file_of
 from tests.support.people import add_person
 from tests.support.site import Client
@@ -27,7 +30,7 @@ def text_of(page: Any) -> str:
 
 
 async def test_work_is_found_graded_and_read(client: Client, desk: Desk) -> None:
-    mara, liv = await desk.learner("Mara"), await desk.learner("Liv", "=Berg")
+    mara, liv = await desk.learner("Mara"), await desk.learner("=Liv", "Berg")
     await desk.learner("Anton", "Weiss")
     due = datetime.now(UTC) - timedelta(days=1, hours=2)
     late = await desk.work(
@@ -48,7 +51,12 @@ async def test_work_is_found_graded_and_read(client: Client, desk: Desk) -> None
     assert "Berg" not in only_late
     assert "Nobody here has this name" in text_of(await client.get(f"{desk.listing}?q=%25"))
     rows = list(csv.reader(io.StringIO((await client.get(f"{desk.listing}.csv")).text)))
-    assert [row[0] for row in rows] == ["Name", "Liv =Berg", "Mara Okafor", "Anton Weiss"]
+    assert [row[0] for row in rows] == ["Name", "'=Liv Berg", "Mara Okafor", "Anton Weiss"]
+
+    singly = service.every_line(
+        client.site.db, actor_of_person(desk.teacher.id), desk.course.id, desk.assignment, Wanted(), size=1
+    )
+    assert [line.who async for lines in singly for line in lines] == ["=Liv Berg", "Mara Okafor", "Anton Weiss"]
 
     shown = await client.get(desk.page(late))
     assert "2 days late, 10 % a day: 20 % off" in unescape(shown.text)
@@ -211,3 +219,36 @@ async def test_who_does_not_teach_the_course_marks_nothing(client: Client, desk:
     assert (await client.get(f"/submissions/{work}")).status_code == 404
     assert await desk.rows("select status, points_earned from public.assignment_submissions") == [("submitted", None)]
     assert await desk.value("select count(*) from public.submission_annotations") == 0
+
+
+async def test_a_group_is_one_line_and_one_grade(client: Client, desk: Desk) -> None:
+    mara, liv, anton = [await desk.learner(name) for name in ("Mara", "Liv", "Anton")]
+    await desk.value("update public.assignments set group_mode = true where id = $1", desk.assignment)
+    group = await desk.value(
+        "insert into public.assignment_groups (assignment_id, name) values ($1, 'Blue') returning id", desk.assignment
+    )
+    works = [
+        await desk.work(one, group_id=group, graded_apart=apart)
+        for one, apart in ((mara, False), (liv, False), (anton, True))
+    ]
+    await client.login(desk.teacher)
+    listed = text_of(await client.get(f"{desk.listing}?q=mara"))
+    assert "Blue" in listed
+    assert "Liv Okafor, Mara Okafor" in listed
+    assert "To grade 2" in listed, "the group, and who is graded apart"
+    assert "2 submissions" in text_of(await client.get("/grading"))
+    page = text_of(await client.get(desk.page(works[0])))
+    assert "Graded apart: Anton Okafor" in page
+    await client.post_json(
+        f"{desk.page(works[0])}/annotations", {"start": 2, "end": 8, "quote": "policy", "body": "Ours?"}
+    )
+    done = await client.post_form(desk.page(works[0]), {**GOOD, "seen": ""})
+    assert done.headers["location"] == desk.page(works[2]), "what waits next is who is graded apart"
+    assert await desk.rows(
+        "select points_earned, rubric_comments ->> 'Reasons' from public.assignment_submissions where id = any ($1) order by 1",
+        works,
+    ) == [(80.5, "Two of three."), (80.5, "Two of three."), (None, None)]
+    await client.login(liv)
+    assert "Ours?" in text_of(await client.get(f"/submissions/{works[1]}"))
+    to = await desk.rows("select recipient from public.mail_outbox where kind = 'work_graded'")
+    assert {one for (one,) in to} == {mara.email, liv.email}
