@@ -10,6 +10,7 @@ const STYLES = [
   "styles/marking.css",
   "styles/handin.css",
   "styles/peers.css",
+  "styles/grades.css",
 ];
 
 /**

@@ -56,6 +56,7 @@ FEATURES = (
     "question_files",
     "quizzes",
     "marking",
+    "gradebook",
     "exchange",
     "insight",
     "peer_reviews",

@@ -1,0 +1,1 @@
+"""The gradebook: what every learner has in every item, and the final grade that follows."""
