@@ -35,6 +35,21 @@ class Book:
             self.people.append(person)
             self.enrollments.append(await enrol(self.school.database, person, self.school.course))
 
+    async def crowd(self, count: int) -> None:
+        """So many learners more, put in at once."""
+        people = await self.school.rows(
+            "insert into auth.users (email, email_confirmed_at, raw_user_meta_data)"
+            " select 'crowd' || n || '@guild.test', now(), jsonb_build_object('first_name', 'Learner' || n, 'last_name', 'Okafor')"
+            " from generate_series(1, $1::integer) n returning id",
+            count,
+        )
+        rows = await self.school.rows(
+            "insert into public.enrollments (course_id, member_id) select $1, unnest($2::uuid[]) returning id",
+            self.school.course.id,
+            [row[0] for row in people],
+        )
+        self.enrollments += [row[0] for row in rows]
+
     async def category(self, name: str, weight: float = 100, **columns: Any) -> UUID:
         made: UUID = await self.school.value(
             "insert into public.gradebook_categories (course_id, name, weight, drop_lowest, weighting, position)"
@@ -46,7 +61,7 @@ class Book:
     async def column(self, title: str, most: float = 100, category: UUID | None = None, **columns: Any) -> UUID:
         """A column of the teacher's own; `columns` are further columns of gradebook_items."""
         row = {
-            "course_id": self.school.course.id, "title": title, "max_points": most,
+            "course_id": self.school.course.id, "title": title, "max_points": most, "position": 500,
             "category_id": category or await self.school.value("select private.first_gradebook_category($1)", self.school.course.id),
             **columns,
         }  # fmt: skip
