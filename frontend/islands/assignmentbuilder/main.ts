@@ -107,7 +107,7 @@ async function rich(form: HTMLFormElement, changed: () => void): Promise<void> {
     left: () => undefined,
   });
   field.append(part.element);
-  box.classList.add("as-rich");
+  field.classList.add("qb-rich");
   field.querySelector("label")?.addEventListener("click", (event) => {
     event.preventDefault();
     part.focus();

@@ -141,7 +141,7 @@ select g.id, g.name,
     ), '[]') as members
 from public.assignment_groups g
 where g.assignment_id = $1
-order by length(g.name), g.name, g.id
+order by regexp_replace(g.name, '\d.*', ''), length(g.name), g.name, g.id
 
 -- name: without_group
 -- Who takes the course and is in no group of an assignment, by name; $3 at most.
