@@ -217,14 +217,14 @@ comment on function public.my_peer_reviews() is 'What the caller was given to re
 
 create function public.my_reviewed_works()
 returns table (
-    submission_id uuid, title text, course_title text, state text, reason text, required integer, received integer, to_write integer
+    submission_id uuid, title text, course_title text, state text, reason text, required integer, received integer, to_write integer, criteria text[]
 )
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select m.id, a.title, c.title, w.state, w.reason, w.required, w.received, (
         select count(*)::integer from public.peer_review_states o join public.assignment_reviews r on r.submission_id = o.submission_id
         where o.assignment_id = a.id and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status = 'assigned'
-    )
+    ), coalesce((select array_agg(k ->> 'criterion' order by n) from jsonb_array_elements(a.rubric) with ordinality as e (k, n)), '{}')
     from (
         select distinct on (s.assignment_id) s.* from public.assignment_submissions s
         where s.member_id = auth.uid() order by s.assignment_id, s.submitted_at desc

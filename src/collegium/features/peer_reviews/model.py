@@ -50,6 +50,7 @@ class OwnWork(msgspec.Struct, frozen=True):
     required: int
     received: int
     to_write: int
+    criteria: list[str]
 
 
 class Criterion(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ select id, assignment_id, title, course_title, status, due_at, completed_at, wit
 
 -- name: my_works
 -- How the person's own works stand in peer review.
-select submission_id, title, course_title, state, reason, required, received, to_write from public.my_reviewed_works();
+select submission_id, title, course_title, state, reason, required, received, to_write, criteria from public.my_reviewed_works();
 
 -- name: received
 -- What peers wrote of a work of the person who asks.
