@@ -199,7 +199,8 @@ async def result(tx: Transaction, attempt: UUID) -> Item:
 
 async def criteria(tx: Transaction, view_of: Item) -> dict[int, list[Criterion]]:
     """What each criterion of an essay's rubric earned, by the question's position; nothing where it is not shown."""
-    if not any(item["question_type"] == "essay" for item in view_of["questions"] or []):
+    items: list[Item] = view_of["questions"] or []
+    if not any(item["question_type"] == "essay" for item in items):
         return {}
     return {
         row["position"]: [
