@@ -46,7 +46,7 @@ _WAITING = {
     "quiz": "It is a quiz. Quizzes are imported when they come to the studio.",
     "questions": "It is a bank of questions, which comes with quizzes.",
     "tool": "It opens a learning tool elsewhere (LTI). That comes with learning tools.",
-    "assignment": "It is an assignment. Assignments are imported when they come to the studio.",
+    "assignment": "It is an assignment. Assignments are not imported: make it anew in the studio.",
     "application": "It belongs to the program that wrote the cartridge and says nothing to another one.",
     "other": "Its type is none of Common Cartridge 1.1 to 1.3.",
 }

@@ -27,7 +27,7 @@ _FILE = re.compile(r"/files/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _RENDITION = re.compile(r"([A-Za-z0-9_-]+/){0,4}[A-Za-z0-9_-]+\.(m3u8|ts|m4s|mp4|jpg|webp|vtt)")
 _LATER = {
     "quiz": "Quizzes come to packages when they come to the studio.",
-    "assignment": "Assignments come to packages when they come to the studio.",
+    "assignment": "Assignments stay with their course: packages do not hold them.",
     "live_session": "A live session has a date and people; it stays with its course.",
     "scorm": "SCORM packages come to packages when they come to the studio.",
 }
