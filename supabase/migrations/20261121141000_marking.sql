@@ -103,12 +103,21 @@ as $$
 declare
     v_submission public.assignment_submissions;
 begin
+    if tg_op = 'INSERT' then
+        -- Where there is no such work, the policy or the foreign key refuses; whoever may not see the work learns nothing of it here.
+        select s.course_id into new.course_id from public.assignment_submissions s where s.id = new.submission_id;
+        if auth.uid() is not null and not (new.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+            return new;
+        end if;
+        -- The first comment moves the state of the work, and so the figures of its assignment, which is held before its work.
+        perform 1 from public.assignments a where a.id = (
+            select s.assignment_id from public.assignment_submissions s where s.id = new.submission_id and s.status = 'submitted'
+        ) for no key update;
+    end if;
     -- A row's lock, so that nothing is said of the work while it is given back.
     select * into v_submission from public.assignment_submissions
     where id = coalesce(new.submission_id, old.submission_id) for no key update;
     if tg_op = 'INSERT' then
-        -- Where there is no such work, the policy or the foreign key refuses.
-        new.course_id := v_submission.course_id;
         if v_submission.member_id = auth.uid() then
             perform private.refuse('CG403', 'own_work', 'You cannot mark your own work. Ask another instructor.');
         elsif new.file_number > jsonb_array_length(v_submission.file_attachments) then
@@ -248,6 +257,28 @@ create trigger share_group_comments after update of rubric_comments on public.as
     for each row when (new.group_id is not null and not new.graded_apart and old.rubric_comments is distinct from new.rubric_comments)
     execute function private.share_group_comments();
 
+create function private.hold_work(p_submission uuid) returns public.assignments
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_assignment public.assignments;
+    v_work public.assignment_submissions;
+begin
+    select * into v_work from public.assignment_submissions where id = p_submission;
+    perform private.hold_requirements(v_work.course_id, false);
+    -- A grade is copied to the group and may complete a lesson of each: all of them, in one order, before anything else. Then the
+    -- assignment, whose figures move with each row, and only then the rows.
+    perform 1 from public.enrollments e
+    where e.id in (
+        select s.enrollment_id from public.assignment_submissions s where s.id in (select private.shared_submission_ids(p_submission))
+    )
+    order by e.id for no key update;
+    select * into v_assignment from public.assignments where id = v_work.assignment_id for no key update;
+    return v_assignment;
+end
+$$;
+comment on function private.hold_work(uuid) is 'Until the commit: who marks work holds its learners and its assignment, in the one order in which nobody waits in a circle.';
+
 create or replace function public.grade_submission(
     p_submission uuid, p_points numeric default null, p_rubric_scores jsonb default null, p_feedback_html text default null,
     p_status text default 'graded'
@@ -269,10 +300,8 @@ begin
     elsif length(p_feedback_html) > 50000 then
         perform private.refuse('CG422', 'too_long', 'A feedback has at most 50000 characters.');
     end if;
-    perform private.hold_requirements(v_submission.course_id, false);
-    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    v_assignment := private.hold_work(p_submission);
     select * into v_submission from public.assignment_submissions where id = p_submission for no key update;
-    select * into v_assignment from public.assignments where id = v_submission.assignment_id for no key update;
     if p_status <> 'resubmission_requested' or p_points is not null or p_rubric_scores is not null then
         v_points := private.review_points(v_assignment, v_submission.max_points, p_points, p_rubric_scores);
     end if;
@@ -320,9 +349,7 @@ begin
     elsif jsonb_typeof(p_rubric_comments) <> 'object' or length(p_rubric_comments::text) > 60000 then
         perform private.refuse('CG422', 'too_long', 'The comments on the criteria are too long.');
     end if;
-    -- The order of locks is that of public.grade_submission.
-    perform private.hold_requirements(v_submission.course_id, false);
-    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    perform private.hold_work(p_submission);
     perform 1 from public.assignment_submissions where id = p_submission for no key update;
     select * into v_last from public.submission_grade_changes c where c.submission_id = p_submission order by c.changed_at desc, c.id desc limit 1;
     if v_last.changed_at is distinct from p_seen then

@@ -32,13 +32,13 @@ MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "submission_annotations": {
         "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
-        "insert": "CG403 42501 42501 yes   42501 42501 42501 yes   yes   42501",
+        "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   42501",
         "update": "-     -     -     yes   -     -     42501 -     -     42501",
         "delete": "-     -     -     yes   -     -     42501 -     -     42501",
     },
     "submission_annotations: given back": {
         "select": "yes   -     -     yes   -     -     42501 yes   yes   yes",
-        "insert": "CG403 42501 42501 yes   42501 42501 42501 yes   yes   42501",
+        "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   42501",
         "update": "-     -     -     CG409 -     -     42501 -     -     42501",
         "delete": "-     -     -     CG409 -     -     42501 -     -     42501",
     },
