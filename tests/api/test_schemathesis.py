@@ -36,7 +36,7 @@ PATHS = {
 }
 TOKEN = "the session of a test"
 BOUNDED = settings(
-    max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

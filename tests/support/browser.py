@@ -1,17 +1,21 @@
-"""A real Chromium for tests: the machine's own, told to leave every network but this machine's alone."""
+"""A real Chromium for tests: the machine's own, told to leave every network but this machine's alone.
+
+One browser serves all tests of a worker, each in contexts of its own, which remember nothing of each other.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
 from tests.support.site import LiveServer
 
@@ -30,24 +34,40 @@ HERE = ("127.0.0.1", "localhost")
 LOOKS = pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["desk", "phone-at-night"])
 
 NewPage = Callable[..., Awaitable[Page]]
+Launch = Callable[[], Awaitable[Browser]]
+# The shell is the same engine without the windows around it: a new context costs a sixth.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def chromium() -> str:
-    """The browser's program: COLLEGIUM_TEST_CHROMIUM, else the first Chromium on the path."""
+    """The browser's program: COLLEGIUM_TEST_CHROMIUM, else the lightest Chromium on the path."""
     named = os.environ.get("COLLEGIUM_TEST_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = named or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if not found:
         pytest.fail("No Chromium: run script/test, or name one in COLLEGIUM_TEST_CHROMIUM.")
     return found
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A browser without a memory."""
+@pytest_asyncio.fixture(scope="session")
+async def launch() -> AsyncIterator[Launch]:
+    """`await launch()`: the worker's browser, started when there is none or when it has died."""
+    started: list[Browser] = []
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        await launched.close()
+
+        async def running() -> Browser:
+            if not started or not started[-1].is_connected():
+                started.append(await playwright.chromium.launch(executable_path=chromium(), args=FLAGS))
+            return started[-1]
+
+        yield running
+        for browser in started:
+            await browser.close()
+
+
+@pytest_asyncio.fixture
+async def browser(launch: Launch) -> Browser:
+    """A browser; what its contexts remember ends with them."""
+    return await launch()
 
 
 @pytest_asyncio.fixture
@@ -58,6 +78,7 @@ async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[N
     script failed, or when the browser refused something by the content security policy.
     """
     wrong: list[str] = []
+    contexts: list[BrowserContext] = []
 
     async def make(
         *, width: int = 1280, height: int = 900, theme: Literal["light", "dark"] = "light", script: bool = True
@@ -71,6 +92,7 @@ async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[N
             timezone_id="Europe/Berlin",
             reduced_motion="reduce",
         )
+        contexts.append(context)
 
         async def guard(route: Route) -> None:
             if urlsplit(route.request.url).hostname in HERE:
@@ -90,6 +112,8 @@ async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[N
         return page
 
     yield make
+    for context in contexts:
+        await context.close()
     assert not wrong, wrong
 
 
@@ -99,10 +123,15 @@ async def browser_page(new_page: NewPage) -> Page:
     return await new_page()
 
 
+@cache
+def _axe() -> str:
+    return AXE_FILE_PATH.read_text(encoding="utf-8") + "\n;undefined"
+
+
 async def axe_findings(page: Page) -> list[str]:
     """What axe-core finds wrong on a page; an empty list is the goal. The policy of the page is left in force."""
-    source = AXE_FILE_PATH.read_text(encoding="utf-8")
-    await page.evaluate(source + "\n;undefined")
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(_axe())
     found: list[dict[str, Any]] = await page.evaluate("async () => (await window.axe.run()).violations")
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
