@@ -107,7 +107,7 @@ async def test_work_is_commented_on_and_graded_by_keys(
     await comment(page, "This page is clear.")
     await picture(page, "marking-in-use")
     # From the comment to its mark and back, by keys.
-    await page.get_by_role("button", name="Comment 1: In the text").press("Enter")
+    await page.get_by_role("link", name="Comment 1: In the text").press("Enter")
     await expect(page.locator("[data-text] .an-pin")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".an-one").first).to_be_focused()
@@ -149,7 +149,7 @@ async def test_work_is_commented_on_and_graded_by_keys(
     await sign_in(learner, mara)
     await learner.goto(f"/submissions/{first}")
     await expect(learner.locator(".an-list > li")).to_have_count(4)
-    await learner.get_by_role("button", name="Comment 1: In the text").click()
+    await learner.get_by_role("link", name="Comment 1: In the text").click()
     await expect(learner.locator("[data-text] .an-pin")).to_be_focused()
     await expect(learner.get_by_text("2 days late, 10 % a day: 20 % off")).to_be_visible()
     await expect(learner.locator("[data-remove], [data-composer], .an-acts:visible")).to_have_count(0)
@@ -187,8 +187,6 @@ async def test_pages_are_accessible(
     await page.wait_for_selector(".an-marks .an-pin")
     await expect(page.get_by_role("textbox", name="Feedback")).to_be_visible()
     await clean(page, f"mark-{width}")
-    await page.goto("/grading")
-    await clean(page, f"queue-{width}")
     await desk.say(
         desk.teacher,
         'select (public.mark_submission($1, null, \'{"Reasons": 50, "Words": 30}\', \'{"Reasons": "Two of three."}\','

@@ -66,6 +66,7 @@ class Annotations {
     const one = this.#said.find((said) => said.element.contains(target));
     if (!one) return;
     if (target.closest("[data-show]")) {
+      event.preventDefault();
       if (one.file === undefined) {
         const pin = this.#text?.querySelector<HTMLElement>(`[data-pin="${one.id}"]`);
         pin?.scrollIntoView({ block: "center" });
@@ -207,6 +208,7 @@ class Annotations {
     // What the site's own templates made, as on the page itself.
     this.#list.innerHTML = html;
     times(this.#list);
+    for (const element of this.#list.querySelectorAll<HTMLElement>("[data-needs-script]")) element.hidden = false;
     this.#read();
   }
 
