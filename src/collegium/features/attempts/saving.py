@@ -17,7 +17,7 @@ from collegium.kit.viewer import Viewer
 Q = queries.load("collegium.features.attempts")
 LARGEST = 60
 # A batch costs the database as much as eight of its answers: in a crowd it pays to wait for a few more.
-GATHER_S = 0.004
+GATHER_S = 0.001
 
 
 class Entry(msgspec.Struct, frozen=True):
