@@ -109,7 +109,11 @@ async def test_a_collection_is_ordered_by_mouse_and_by_keys_and_shared(
         """Drags by a handle, and waits for what the server says."""
         handle = page.get_by_role("button", name=f"Move {name} with the arrow keys")
         await handle.hover()
-        await page.wait_for_timeout(500)  # Dragging is fetched when a handle is reached for.
+        # Dragging is fetched when a handle is reached for.
+        await page.wait_for_function(
+            "() => [...document.querySelectorAll('[data-clips]')]"
+            ".every((clips) => Object.keys(clips).some((name) => name.startsWith('Sortable')))"
+        )
         async with page.expect_response(lambda answer: answer.url.endswith("/order"), timeout=LATER):
             await handle.drag_to(
                 page.get_by_role("button", name=f"Move {onto} with the arrow keys"), target_position={"x": 10, "y": 4}

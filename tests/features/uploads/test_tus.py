@@ -173,15 +173,16 @@ async def test_an_upload_that_rested_too_long(studio: Client, database: Database
 
 async def test_one_writer_at_a_time(studio: Client) -> None:
     url = (await create(studio, len(FILM))).headers["location"]
-    go_on = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
         yield FILM[:1000]
+        begun.set()
         await go_on.wait()
         yield FILM[1000:]
 
     first = asyncio.create_task(patch(studio, url, 0, slowly()))
-    await asyncio.sleep(0.3)
+    await begun.wait()
     second = await patch(studio, url, 0, FILM)
     assert (second.status_code, second.json()["code"]) == (423, "upload_locked")
     go_on.set()
@@ -193,13 +194,19 @@ async def test_a_dead_writer_gives_way_and_what_it_got_is_kept(studio: Client, m
     monkeypatch.setattr(parts, "STALLED_S", 0.1)
     url = (await create(studio, len(FILM))).headers["location"]
 
+    begun = asyncio.Event()
+
     async def dying() -> AsyncIterator[bytes]:
         yield FILM[:1000]
+        begun.set()
         await asyncio.Event().wait()
 
     first = asyncio.create_task(patch(studio, url, 0, dying()))
-    await asyncio.sleep(0.4)
-    assert (await head(studio, url)).headers["upload-offset"] == "1000"
+    await begun.wait()
+    for _ in range(200):
+        if (await head(studio, url)).headers["upload-offset"] == "1000":
+            break
+        await asyncio.sleep(0.05)
     assert (await patch(studio, url, 1000, FILM[1000:])).status_code == 204
     assert (await first).status_code == 400
 
