@@ -11,9 +11,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from collegium.kit import embedded
 from tests.support.database import Database, fresh_database, guild_template, shared_server, template
+
+# The same examples on every machine, however busy it is.
+settings.load_profile("ci")
 
 pytest_plugins = ("tests.support.people", "tests.support.site", "tests.support.browser")
 
