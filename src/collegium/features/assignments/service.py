@@ -23,6 +23,7 @@ from collegium.features.assignments.groups import put as put_into_group
 from collegium.features.assignments.groups import remove as remove_group
 from collegium.features.assignments.groups import rename as rename_group
 from collegium.features.assignments.handing import (
+    Work,
     card,
     cards_of_lesson,
     hand_in,
@@ -53,6 +54,7 @@ __all__ = [
     "NewAssignment",
     "SavedMeanwhile",
     "Standing",
+    "Work",
     "add_group",
     "assignment",
     "assignment_of_lesson",

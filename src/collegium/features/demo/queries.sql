@@ -122,3 +122,11 @@ select exists (select 1 from public.profiles)
 select e.member_id from public.enrollments e
 where e.course_id = $1 and e.status in ('enrolled', 'in_progress', 'completed')
 order by e.created_at desc, e.id limit $2
+
+-- name: add_task
+-- A published assignment of a course, handed in as text, due in ten days.
+insert into public.assignments (
+    course_id, title, description, instructions_html, status, total_points, passing_percentage, rubric, submission_type, max_submissions,
+    available_from, due_date
+) values ($1, $2, $3, $4, 'published', $5, 60, $6, 'text_entry', 2, now() - interval '20 days', date_trunc('day', now()) + interval '10 days 22 hours')
+returning id

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.certificates import service as certificates
-from collegium.features.demo import company, exam, model
+from collegium.features.demo import company, exam, model, task
 from collegium.features.demo.model import Course, Instructor, Lesson
 from collegium.features.media import service as media
 from collegium.features.media.films import FILMS
@@ -278,4 +278,5 @@ async def _assessing(
     of = next(course for course in courses if course.slug == exam.COURSE)
     takers = await exam.fill(site, staff[of.instructor], ids[exam.COURSE])
     await company.fill(site, staff[of.instructor], ids[company.IN_COHORTS], ids[exam.COURSE], (takers[0], takers[1]))
-    progress("Quiz", 1.0)
+    await task.fill(site, staff[of.instructor], ids[exam.COURSE], takers)
+    progress("Assessment", 1.0)
