@@ -1,0 +1,122 @@
+"""The gradebook in a real browser: graded by keys alone; each page in two looks."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import SignIn
+from tests.features.gradebook.support import Book, make_book
+from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.database import Database
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+expect.set_options(timeout=15_000)
+PICTURES = os.environ.get("GRADEBOOK_PICTURES")
+
+
+@pytest.fixture
+async def book(database: Database) -> Book:
+    made = await make_book(database, "Mara", "Liv", "Åsa")
+    await made.crowd(117)
+    return made
+
+
+def cell(page: Page, row: int, column: int) -> str:
+    return f".gb-row[aria-rowindex='{row + 1}'] [aria-colindex='{column + 2}']"
+
+
+async def test_grades_are_written_by_keys_alone(new_page: NewPage, sign_in: SignIn, book: Book) -> None:
+    school = book.school
+    talk = await book.column("Talk", 20)
+    quiz = await school.quiz(await school.question("One"), status="published", title="Claims")
+    await school.attempt(book.people[0], quiz, {1: {"selected": "2"}})
+    page = await new_page()
+    await sign_in(page, school.teacher)
+    await page.goto(book.path)
+    await expect(page.locator("[data-island=gradebook][data-ready]")).to_be_visible()
+    assert len(await page.locator(".gb-cell").all()) < 120 * 2  # Only what is in sight.
+    keys = page.keyboard
+    for _ in range(60):
+        await keys.press("Tab")
+        if await page.evaluate("document.activeElement.classList.contains('gb-cell')"):
+            break
+    # The quiz stands first; Talk is to the right of it.
+    await keys.press("ArrowRight")
+    await keys.type("15,5")
+    await keys.press("Enter")
+    await keys.type("21")
+    await keys.press("Enter")
+    await expect(page.locator("#gb-status")).to_contain_text("more than the 20 points")
+    await keys.press("Escape")
+    await keys.type("EX")
+    await keys.press("Tab")
+    await expect(page.locator("#gb-status")).to_have_text("All grades are saved")
+    assert await school.value("select count(*) from public.gradebook_cells where points = 15.5 or excused") == 2
+    # A score of the quiz itself asks why.
+    await page.goto(f"{book.path}?q=Mara")
+    await expect(page.locator(cell(page, 1, 1))).to_have_text("1")
+    await page.locator(cell(page, 1, 1)).focus()
+    await keys.type("0.5")
+    await keys.press("Enter")
+    await expect(page.get_by_label("Reason")).to_be_focused()
+    await keys.type("Sat it on paper")
+    await keys.press("Enter")
+    await expect(page.locator("#gb-status")).to_have_text("All grades are saved")
+    await keys.press("Space")
+    panel = page.get_by_label("Details of the cell").last
+    await expect(panel).to_contain_text("Sat it on paper")
+    await expect(panel.get_by_role("link")).to_have_count(1)
+    await keys.press("Control+z")
+    await expect(page.locator(cell(page, 1, 1))).to_have_text("1")
+    # Without a connection grades wait, and say so.
+    await expect(page.locator("#gb-status")).to_have_text("All grades are saved")
+    await page.context.set_offline(True)
+    await page.locator(cell(page, 1, 2)).focus()
+    await keys.type("7")
+    await keys.press("Enter")
+    await expect(page.locator("#gb-status")).to_contain_text("No connection: 1 grade")
+    await page.context.set_offline(False)
+    await expect(page.locator("#gb-status")).to_have_text("All grades are saved")
+    # Somebody else was quicker.
+    await book.grade(talk, 9)
+    await page.locator(cell(page, 1, 2)).focus()
+    await keys.type("3")
+    await keys.press("Enter")
+    await expect(page.locator("#gb-status")).to_contain_text("somebody else wrote 9 meanwhile")
+    await expect(page.locator(cell(page, 1, 2))).to_contain_text("9")
+
+
+@LOOKS
+async def test_pages_are_accessible(
+    new_page: NewPage, sign_in: SignIn, book: Book, width: int, theme: Literal["light", "dark"]
+) -> None:
+    talk = await book.column("Talk about a claim that was denied", 20)
+    exams = await book.category("Exams", 300, drop=1)
+    items = [talk, *[await book.column(f"Exam {n}", 50, exams) for n in range(1, 15)]]
+    for item, points in zip(items, (15, 44, 0, 31), strict=False):
+        await book.grade(item, points, comment="Clear and to the point.")
+    await book.grade(items[5], None, excused=True, reason="Was ill")
+    page = await new_page(width=width, theme=theme)
+    await sign_in(page, book.school.teacher)
+    pages = [("grid", f"{book.path}?q=a"), ("learner", f"{book.path}/learners/{book.enrollments[0]}"), ("setup", f"{book.path}/setup"), ("import", f"{book.path}/import")]  # fmt: skip
+    for name, address in pages:
+        await page.goto(address)
+        if name == "grid" and width > 800:
+            await expect(page.locator("[data-island=gradebook][data-ready]")).to_be_visible()
+            await page.get_by_role("gridcell", name="15").first.click()
+            await page.get_by_role("button", name="Details of the cell").click()
+            await expect(page.locator(".gb-log")).to_be_visible()
+        if PICTURES:
+            await page.screenshot(path=f"{PICTURES}/{name}-{width}-{theme}.png", full_page=True)
+        assert await axe_findings(page) == [], address
+        assert not await scrolls_sideways(page), address
+    await sign_in(page, book.people[0])
+    await page.goto(f"/learn/{book.school.course.slug}/grades")
+    if PICTURES:
+        await page.screenshot(path=f"{PICTURES}/mine-{width}-{theme}.png", full_page=True)
+    assert await axe_findings(page) == []
+    assert not await scrolls_sideways(page)
