@@ -6,7 +6,7 @@ import { range, show } from "./values";
 const ROW = 36;
 const HEAD = 88;
 const FIRST = 304;
-const WIDE = 104;
+const WIDE = 112;
 const MORE_ROWS = 6;
 const MORE_COLUMNS = 2;
 
@@ -302,6 +302,16 @@ export class GridView {
       cell.tabIndex = 0;
       cell.focus({ preventScroll: true });
     }
+  }
+
+  /** The focus came to a place by itself, as screen readers move it. */
+  adopt(place: Place): void {
+    if (place.row === this.active.row && place.column === this.active.column) return;
+    const was = this.cell(this.active);
+    if (was) was.tabIndex = -1;
+    this.active = place;
+    const cell = this.cell(place);
+    if (cell) cell.tabIndex = 0;
   }
 
   /** The place of an element of the grid. */

@@ -167,6 +167,7 @@ class Gradebook {
     const field = byId<HTMLInputElement>("gb-why-reason");
     field.value = this.#lastReason;
     dialog.returnValue = "";
+    dialog.querySelector("[data-leave]")?.addEventListener("click", () => dialog.close(), { once: true });
     dialog.showModal();
     field.select();
     await new Promise((done) => dialog.addEventListener("close", done, { once: true }));
@@ -323,6 +324,10 @@ class Gradebook {
       event.preventDefault();
       this.#view.go(place);
       if (!this.#panel.hidden) void this.details();
+    });
+    grid.addEventListener("focusin", (event) => {
+      const place = this.#view.placeOf(event.target as Element);
+      if (place && !(event.target as Element).matches("a")) this.#view.adopt(place);
     });
     grid.addEventListener("dblclick", () => this.edit(null));
     grid.addEventListener("paste", (event) => {
