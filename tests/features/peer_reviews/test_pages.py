@@ -40,6 +40,16 @@ async def test_from_the_clock_to_the_confirmed_grade(circle: Circle, client: Cli
         assert str(other.id) not in text
     assert "Verynamed.pdf" not in text
     assert "File 1" in page.text
+    # The file goes out whole or in part, under a name and with headers that tell nothing of its author.
+    for other in (boris, chidi):
+        await client.site.storage.put(f"assignment-submissions/{other.id}/f1.pdf", b"%PDF-1.7 work")
+    sent = await client.get(f"/peer-reviews/{first}/files/1")
+    assert sent.content == b"%PDF-1.7 work"
+    assert "Verynamed" not in str(sent.headers)
+    assert 'filename="File 1.pdf"' in sent.headers["content-disposition"]
+    part = await client.get(f"/peer-reviews/{first}/files/1", headers={"range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"%PDF")
+    assert (await client.get(f"/peer-reviews/{first}/files/2")).status_code == 404
     # A draft keeps what can be read; a wrong one is not handed in and keeps what was typed.
     path = f"/peer-reviews/{first}"
     kept = await client.submit(page, path, {"criterion-1": "45", "feedback": "So far", "then": "draft"})
