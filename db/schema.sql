@@ -96,6 +96,27 @@ $$;
 
 COMMENT ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) IS 'Adds an interval that somebody else than the learner reports. The same report again ends what was open, else answers null.';
 
+CREATE FUNCTION private.add_gradebook_item() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid := case when tg_table_name = 'quizzes' then (to_jsonb(new) ->> 'of_course_id')::uuid else new.course_id end;
+begin
+    insert into public.gradebook_items (course_id, category_id, source, quiz_id, assignment_id, counts, position)
+    values (
+        v_course, private.first_gradebook_category(v_course),
+        case when tg_table_name = 'quizzes' then 'quiz' else 'assignment' end,
+        case when tg_table_name = 'quizzes' then new.id end, case when tg_table_name = 'assignments' then new.id end,
+        coalesce(to_jsonb(new) ->> 'quiz_type', '') <> 'practice',
+        (select least(coalesce(max(i.position), 0) + 1, 10000) from public.gradebook_items i where i.course_id = v_course)
+    );
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.add_gradebook_item() IS 'Trigger: a new quiz or assignment is an item of the gradebook; practice does not count.';
+
 CREATE FUNCTION private.fold(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -105,17 +126,7 @@ COMMENT ON FUNCTION private.fold(p_text text) IS 'Text as it is compared in sear
 
 CREATE FUNCTION private.uuid_v7() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    -- RFC 9562 section 5.7: 48 bits of milliseconds, version 7, 12 bits of the fraction of the millisecond (section 6.2,
-    -- method 3), then randomness with the variant that a version 4 value already carries in the same place.
-    select (
-        lpad(to_hex(floor(t.ms)::bigint), 12, '0')
-        || '7' || lpad(to_hex(floor((t.ms - floor(t.ms)) * 4096)::integer), 3, '0')
-        || substr(replace(gen_random_uuid()::text, '-', ''), 17)
-    )::uuid
-    from (select extract(epoch from clock_timestamp()) * 1000 as ms) t
-$$;
+    RETURN ((OVERLAY(lpad(to_hex(((EXTRACT(epoch FROM clock_timestamp()) * (4096000)::numeric))::bigint), 15, '0'::text) PLACING '7'::text FROM 13 FOR 0) || substr(encode(uuid_send(gen_random_uuid()), 'hex'::text), 17)))::uuid;
 
 COMMENT ON FUNCTION private.uuid_v7() IS 'A time-ordered UUID (RFC 9562, version 7); PostgreSQL 18 has uuidv7(), older servers do not.';
 
@@ -430,7 +441,8 @@ declare
     v_cohort public.course_cohorts;
 begin
     if new.cohort_id is not null then
-        select * into v_cohort from public.course_cohorts k where k.id = new.cohort_id and k.course_id = new.course_id;
+        -- Held from here: a name that changed between this and the insertion would stay behind.
+        select * into v_cohort from public.course_cohorts k where k.id = new.cohort_id and k.course_id = new.course_id for no key update;
         if v_cohort.id is null then
             perform private.refuse('CG404', 'no_such_cohort', 'This course has no such cohort.');
         end if;
@@ -629,6 +641,23 @@ $$;
 
 COMMENT ON FUNCTION private.are_ranges(p_class text) IS 'Whether each range in a class of characters goes upwards.';
 
+CREATE FUNCTION private.are_rects(p_rects jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when jsonb_typeof(p_rects) = 'array' then (
+        select count(*) <= 60 and coalesce(bool_and(
+            case when jsonb_typeof(r) = 'array' then jsonb_array_length(r) = 4 and (
+                select bool_and(case when jsonb_typeof(n) = 'number' then (n #>> '{}')::numeric between 0 and 1 else false end)
+                from jsonb_array_elements(r) n
+            ) else false end
+        ), true)
+        from jsonb_array_elements(p_rects) r
+    ) else false end
+$$;
+
+COMMENT ON FUNCTION private.are_rects(p_rects jsonb) IS 'Whether something is at most 60 rectangles [left, top, width, height] in shares of a page, 0 to 1; one without width and height is a point.';
+
 CREATE FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -666,6 +695,26 @@ CREATE FUNCTION private.are_tags(p_tags text[]) RETURNS boolean
 $_$;
 
 COMMENT ON FUNCTION private.are_tags(p_tags text[]) IS 'Whether an array holds at most twenty words such as clear_explanations.';
+
+CREATE FUNCTION private.are_uploaded(p_files jsonb, p_member uuid, p_types text[]) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- A name may say anything; the ending of the key was given by what the file holds.
+    select not exists (
+        select 1 from jsonb_array_elements(p_files) a
+        where not exists (
+            select 1 from public.media_files f
+            where f.storage_key = a ->> 'file_key' and f.owner_id = p_member and f.purpose = 'submission' and f.state = 'ready'
+              and f.byte_size = (a ->> 'file_size')::bigint
+              and (p_types is null or substring(f.storage_key from '\.([a-z0-9]+)$') = any (p_types))
+              and case lower(substring(a ->> 'file_name' from '\.([A-Za-z0-9]+)$')) when 'jpeg' then 'jpg' when 'md' then 'txt'
+                  else lower(substring(a ->> 'file_name' from '\.([A-Za-z0-9]+)$')) end = substring(f.storage_key from '\.([a-z0-9]+)$')
+        )
+    ) and (select count(*) = count(distinct a ->> 'file_key') from jsonb_array_elements(p_files) a)
+$_$;
+
+COMMENT ON FUNCTION private.are_uploaded(p_files jsonb, p_member uuid, p_types text[]) IS 'Whether each of some files was uploaded by a person to be handed in, is what its name says, of a type, and passed its check.';
 
 CREATE FUNCTION private.ask_less_of_versions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -717,6 +766,146 @@ CREATE FUNCTION private.asks(p_version uuid, p_lesson uuid) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.asks(p_version uuid, p_lesson uuid) IS 'Whether those who began a version (null: no version) must complete a lesson: it was required then, and nobody let them off.';
+
+CREATE FUNCTION private.rubric_points(p_rubric jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Null for what is no rubric: different criteria, each with points above 0 and perhaps a description.
+    select case when jsonb_typeof(p_rubric) = 'array' then (
+        select case when count(*) between 1 and 50 and count(distinct c ->> 'criterion') = count(*) and coalesce(bool_and(
+            jsonb_typeof(c) = 'object' and jsonb_typeof(c -> 'criterion') = 'string' and length(c ->> 'criterion') between 1 and 200
+            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
+            and coalesce(jsonb_typeof(c -> 'description') = 'string' and length(c ->> 'description') <= 2000, not c ? 'description')
+            and c - array['criterion', 'points', 'description'] = '{}'
+        ), false) then sum(case when c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' then (c ->> 'points')::numeric end) end
+        from jsonb_array_elements(p_rubric) c
+    ) end
+$_$;
+
+COMMENT ON FUNCTION private.rubric_points(p_rubric jsonb) IS 'The points of a rubric [{criterion, points, description}]; null when it has not that shape.';
+
+CREATE TABLE public.assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    course_id uuid NOT NULL,
+    lesson_id uuid,
+    title text NOT NULL,
+    description text NOT NULL,
+    instructions_html text,
+    status text DEFAULT 'draft'::text NOT NULL,
+    total_points numeric(8,2) DEFAULT 100 NOT NULL,
+    passing_percentage numeric(5,2) DEFAULT 50 NOT NULL,
+    rubric jsonb,
+    submission_type text DEFAULT 'file_upload'::text NOT NULL,
+    allowed_file_types text[],
+    max_file_size_mb integer DEFAULT 10 NOT NULL,
+    max_submissions integer DEFAULT 1,
+    available_from timestamp with time zone,
+    due_date timestamp with time zone,
+    late_submission_allowed boolean DEFAULT true NOT NULL,
+    late_penalty_percentage numeric(5,2) DEFAULT 10 NOT NULL,
+    enable_peer_review boolean DEFAULT false NOT NULL,
+    peer_reviews_required integer DEFAULT 2 NOT NULL,
+    submissions_count integer DEFAULT 0 NOT NULL,
+    graded_count integer DEFAULT 0 NOT NULL,
+    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
+    avg_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
+    ELSE NULL::numeric
+END) STORED,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    group_mode boolean DEFAULT false NOT NULL,
+    CONSTRAINT assignments_allowed_file_types_check CHECK ((((cardinality(allowed_file_types) >= 1) AND (cardinality(allowed_file_types) <= 50)) AND (array_to_string(allowed_file_types, ','::text) ~ '^[a-z0-9]{1,10}(,[a-z0-9]{1,10})*$'::text))),
+    CONSTRAINT assignments_check CHECK (((graded_count >= 0) AND (graded_count <= submissions_count))),
+    CONSTRAINT assignments_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT assignments_instructions_html_check CHECK ((length(instructions_html) <= 50000)),
+    CONSTRAINT assignments_late_penalty_percentage_check CHECK (((late_penalty_percentage >= (0)::numeric) AND (late_penalty_percentage <= (100)::numeric))),
+    CONSTRAINT assignments_max_file_size_mb_check CHECK (((max_file_size_mb >= 1) AND (max_file_size_mb <= 2048))),
+    CONSTRAINT assignments_max_submissions_check CHECK ((max_submissions > 0)),
+    CONSTRAINT assignments_passing_percentage_check CHECK (((passing_percentage >= (0)::numeric) AND (passing_percentage <= (100)::numeric))),
+    CONSTRAINT assignments_peer_reviews_required_check CHECK (((peer_reviews_required >= 1) AND (peer_reviews_required <= 20))),
+    CONSTRAINT assignments_score_sum_check CHECK (((score_sum >= (0)::numeric) AND (score_sum <> 'NaN'::numeric))),
+    CONSTRAINT assignments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT assignments_submission_type_check CHECK ((submission_type = ANY (ARRAY['file_upload'::text, 'text_entry'::text, 'url_submission'::text, 'both'::text]))),
+    CONSTRAINT assignments_submissions_count_check CHECK ((submissions_count >= 0)),
+    CONSTRAINT assignments_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+    CONSTRAINT assignments_total_points_check CHECK (((total_points > (0)::numeric) AND (total_points <> 'NaN'::numeric))),
+    CONSTRAINT due_after_available CHECK ((due_date > available_from)),
+    CONSTRAINT rubric_adds_up CHECK (((rubric IS NULL) OR COALESCE((private.rubric_points(rubric) = total_points), false)))
+);
+
+COMMENT ON TABLE public.assignments IS 'Practical assignments with rubric-based grading and peer review capabilities. Counters are kept by the difference.';
+
+COMMENT ON COLUMN public.assignments.passing_percentage IS 'Final score, after any penalty, that passes; it completes a lesson whose criterion is assignment_passed.';
+
+COMMENT ON COLUMN public.assignments.submission_type IS 'both: files, text or an address, at least one of them.';
+
+COMMENT ON COLUMN public.assignments.max_submissions IS 'Null for as many as one likes; a requested resubmission is always one more.';
+
+COMMENT ON COLUMN public.assignments.late_penalty_percentage IS 'Percentage points off for each started day of 24 hours.';
+
+COMMENT ON COLUMN public.assignments.group_mode IS 'One hands in for his group. Stays as it is once somebody has handed in.';
+
+CREATE FUNCTION private.assignment_standing(p_assignment public.assignments, p_enrollment uuid, p_at timestamp with time zone) RETURNS TABLE(state text, group_id uuid, people uuid[], taken integer, requested boolean, allowed integer, due_at timestamp with time zone, extended_until timestamp with time zone, extra integer, penalty_due timestamp with time zone, penalty_days integer, penalty_per_day numeric, penalty numeric, penalty_from integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    v_group uuid;
+    v_last public.assignment_submissions;
+begin
+    if p_assignment.group_mode then
+        select m.group_id into v_group from public.assignment_group_members m
+        where m.assignment_id = p_assignment.id and m.enrollment_id = p_enrollment;
+        people := array(select m.enrollment_id from public.assignment_group_members m where m.group_id = v_group);
+        select * into v_last from public.assignment_submissions s
+        where s.group_id = v_group and s.assignment_id = p_assignment.id order by s.submission_number desc, s.id limit 1;
+    else
+        people := array[p_enrollment];
+        select * into v_last from public.assignment_submissions s
+        where s.enrollment_id = p_enrollment and s.assignment_id = p_assignment.id order by s.submission_number desc limit 1;
+    end if;
+    -- What one of a group is granted holds for the group: there is one piece of work.
+    select max(x.due_date), coalesce(max(x.extra_submissions), 0) into extended_until, extra
+    from public.assignment_extensions x where x.assignment_id = p_assignment.id and x.enrollment_id = any (people);
+    group_id := v_group;
+    taken := coalesce(v_last.submission_number, 0);
+    requested := coalesce(v_last.status = 'resubmission_requested', false);
+    allowed := p_assignment.max_submissions + extra;
+    -- Granted was a later deadline: one that everybody has by now is not taken back by it.
+    due_at := case when p_assignment.due_date is not null then greatest(p_assignment.due_date, extended_until) end;
+    state := case
+        when p_assignment.status <> 'published' then 'not_published'
+        when p_assignment.group_mode and v_group is null then 'no_group'
+        when p_assignment.available_from > p_at then 'not_open'
+        when requested then 'open'
+        when taken >= allowed then 'used_up'
+        when p_at > due_at and not p_assignment.late_submission_allowed then 'too_late'
+        else 'open'
+    end;
+    if requested then
+        -- What is asked for again is as late as what it replaces, however long its grading took.
+        penalty_due := coalesce(v_last.penalty_due, v_last.due_date);
+        penalty_days := coalesce(v_last.penalty_days, v_last.late_days);
+        penalty := v_last.late_penalty_applied;
+        penalty_per_day := coalesce(v_last.penalty_per_day, case when penalty_days > 0 then round(penalty / penalty_days, 2) else 0 end);
+        penalty_from := coalesce(v_last.penalty_from, v_last.submission_number);
+    else
+        penalty_due := due_at;
+        penalty_days := private.late_days(p_at, due_at);
+        penalty_per_day := p_assignment.late_penalty_percentage;
+        penalty := private.late_penalty(coalesce(penalty_days, 0), penalty_per_day);
+        penalty_days := coalesce(penalty_days, 0);
+    end if;
+    return next;
+end
+$$;
+
+COMMENT ON FUNCTION private.assignment_standing(p_assignment public.assignments, p_enrollment uuid, p_at timestamp with time zone) IS 'What holds for somebody who would hand in at a moment: whether he may, how often yet, by when, and what lateness would cost him.';
 
 CREATE FUNCTION private.attend_before_completing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -922,6 +1111,18 @@ $$;
 
 COMMENT ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) IS 'A row of the log at a place in the chain as the text that is hashed; two different rows never give the same.';
 
+CREATE FUNCTION private.authors_of(p_submission uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.member_id from public.assignment_submissions s where s.id = p_submission
+    union
+    select o.member_id from public.assignment_submissions s join public.assignment_submissions o on o.group_id = s.group_id
+    where s.id = p_submission
+$$;
+
+COMMENT ON FUNCTION private.authors_of(p_submission uuid) IS 'Who handed a work in: one person, or the members of a group.';
+
 CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -946,21 +1147,22 @@ declare
 begin
     if private.is_blank_answer(p_answer) then
         return null;
+    elsif p_type in ('short_answer', 'numeric', 'fill_blank') then
+        v_said := case p_type
+            when 'short_answer' then (private.match_text(p_correct, p_answer ->> 'text')).feedback
+            when 'numeric' then (private.match_number(p_correct, p_answer)).feedback
+            else (
+                select string_agg(f.said, E'\n' order by f.blank)
+                from (
+                    select b.key::integer as blank, (private.match_text(b.value, p_answer #>> array['blanks', b.key])).feedback as said
+                    from jsonb_each(p_correct -> 'blanks') b
+                ) f where f.said is not null
+            )
+        end;
+    -- Most questions with options have nothing to say to any of them.
+    elsif p_feedback <> '{}' and p_type in ('multiple_choice', 'multiple_answer', 'true_false') then
+        v_said := private.automated_feedback(p_order, p_feedback, p_answer);
     end if;
-    v_said := case p_type
-        when 'short_answer' then (private.match_text(p_correct, p_answer ->> 'text')).feedback
-        when 'numeric' then (private.match_number(p_correct, p_answer)).feedback
-        when 'fill_blank' then (
-            select string_agg(f.said, E'\n' order by f.blank)
-            from (
-                select b.key::integer as blank, (private.match_text(b.value, p_answer #>> array['blanks', b.key])).feedback as said
-                from jsonb_each(p_correct -> 'blanks') b
-            ) f where f.said is not null
-        )
-        when 'multiple_choice' then private.automated_feedback(p_order, p_feedback, p_answer)
-        when 'multiple_answer' then private.automated_feedback(p_order, p_feedback, p_answer)
-        when 'true_false' then private.automated_feedback(p_order, p_feedback, p_answer)
-    end;
     -- And what is said to everybody whose answer is right, wrong, or right in part.
     if p_correct is not null and p_feedback ?| array['right', 'wrong', 'partly'] then
         v_share := private.grade_share(p_type, p_order, p_correct, p_answer);
@@ -1148,6 +1350,18 @@ $$;
 
 COMMENT ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) IS 'Writes down that a job begins. To be called by who holds private.maintenance_lock() of it; ends what a killed process left open.';
 
+CREATE FUNCTION private.begin_marking() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.assignment_submissions set status = 'grading' where id = new.submission_id and status = 'submitted';
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_marking() IS 'Trigger: with the first comment the work is being graded.';
+
 CREATE FUNCTION private.begin_part_state() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1164,6 +1378,79 @@ end
 $$;
 
 COMMENT ON FUNCTION private.begin_part_state() IS 'Trigger: what is added to a course that was published waits as a draft.';
+
+CREATE TABLE public.peer_review_settings (
+    assignment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    wait_hours integer DEFAULT 0 NOT NULL,
+    review_days integer DEFAULT 7 NOT NULL,
+    passes integer DEFAULT 2 NOT NULL,
+    pass_days integer DEFAULT 3 NOT NULL,
+    extra_reviews integer DEFAULT 2 NOT NULL,
+    grade_share numeric(5,2) DEFAULT 0 NOT NULL,
+    calibration boolean DEFAULT false NOT NULL,
+    allotted_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    stepped_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT begins_and_ends CHECK (((num_nonnulls(allotted_at, ends_at) = ANY (ARRAY[0, 2])) AND COALESCE((ends_at > allotted_at), true))),
+    CONSTRAINT peer_review_settings_extra_reviews_check CHECK (((extra_reviews >= 0) AND (extra_reviews <= 10))),
+    CONSTRAINT peer_review_settings_grade_share_check CHECK (((grade_share >= (0)::numeric) AND (grade_share <= (100)::numeric))),
+    CONSTRAINT peer_review_settings_pass_days_check CHECK (((pass_days >= 1) AND (pass_days <= 30))),
+    CONSTRAINT peer_review_settings_passes_check CHECK (((passes >= 0) AND (passes <= 5))),
+    CONSTRAINT peer_review_settings_review_days_check CHECK (((review_days >= 1) AND (review_days <= 60))),
+    CONSTRAINT peer_review_settings_wait_hours_check CHECK (((wait_hours >= 0) AND (wait_hours <= 720)))
+);
+
+COMMENT ON TABLE public.peer_review_settings IS 'How peers review each other in an assignment. One row comes when peer review is switched on, and stays.';
+
+COMMENT ON COLUMN public.peer_review_settings.wait_hours IS 'Hours between the deadline and the allotment, for extensions and late work. Extensions themselves do not move the allotment.';
+
+COMMENT ON COLUMN public.peer_review_settings.review_days IS 'Days that somebody has for the reviews that he is given first; also how long later work still joins.';
+
+COMMENT ON COLUMN public.peer_review_settings.passes IS 'How often a review that was not written is passed on, on average over the reviews of a work.';
+
+COMMENT ON COLUMN public.peer_review_settings.pass_days IS 'Days that somebody has for a review that was passed on to him.';
+
+COMMENT ON COLUMN public.peer_review_settings.extra_reviews IS 'How many reviews more than his share somebody is given at most, when he has written all of his.';
+
+COMMENT ON COLUMN public.peer_review_settings.grade_share IS 'Percent of the grade that the reviewers'' mean is once an instructor confirms it; 0: the reviews only inform.';
+
+COMMENT ON COLUMN public.peer_review_settings.ends_at IS 'Nothing is given or waited for after it. Fixed when the works are allotted.';
+
+COMMENT ON COLUMN public.peer_review_settings.stepped_at IS 'When time-outs and gaps were last looked at.';
+
+CREATE FUNCTION private.begin_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_made integer;
+begin
+    -- In a random circle who stands at 1 reviews those at 2, 3, …: everybody gives and gets as many, nobody a work twice. In a
+    -- group the reviews go round among its members.
+    insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, assigned_at, due_at)
+    with circle as (
+        select s.unit_id, s.submission_id, s.required, row_number() over (order by random(), s.unit_id) - 1 as place, count(*) over () as n
+        from public.peer_review_states s where s.assignment_id = p_assignment.id and s.state = 'waiting'
+    ), people as (
+        select u.unit_id, u.member_id, row_number() over (partition by u.unit_id order by random(), u.member_id) - 1 as seat,
+            count(*) over (partition by u.unit_id) as size
+        from private.peer_units(p_assignment.id) u where u.active
+    )
+    select w.submission_id, p_assignment.course_id, p.member_id, 'peer', p_now, p_due
+    from circle g
+    cross join lateral generate_series(1, least(g.required, g.n - 1)) k
+    join circle w on w.place = (g.place + k) % g.n
+    join people p on p.unit_id = g.unit_id and p.seat = k % p.size
+    on conflict (submission_id, reviewer_id) do nothing;
+    get diagnostics v_made = row_count;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION private.begin_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) IS 'The first allotment: each unit reviews the next ones of a random circle. Answers how many reviews it made.';
 
 CREATE TABLE public.lessons (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1254,6 +1541,34 @@ $$;
 
 COMMENT ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) IS 'Notes a new source for a lesson''s video and queues the work; what learners see stays until it is ready. The video.';
 
+CREATE FUNCTION private.best_items(p_items uuid[], p_percents numeric[], p_weights numeric[], p_drop integer) RETURNS uuid[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_keep integer := greatest(1, cardinality(p_items) - p_drop);
+    v_mean numeric := 0;
+    v_best uuid[];
+    v_chosen uuid[];
+    v_reached numeric;
+begin
+    -- Dinkelbach: whichever items exceed the mean reached so far by most reach a higher one, until none does.
+    loop
+        select array_agg(x.item), sum(x.weight * x.percent) / sum(x.weight) into v_chosen, v_reached
+        from (
+            select u.item, u.percent, u.weight from unnest(p_items, p_percents, p_weights) as u (item, percent, weight)
+            order by u.weight * (u.percent - v_mean) desc, u.weight desc, u.item limit v_keep
+        ) x;
+        exit when v_best is not null and v_reached <= v_mean;
+        v_best := v_chosen;
+        v_mean := v_reached;
+    end loop;
+    return v_best;
+end
+$$;
+
+COMMENT ON FUNCTION private.best_items(p_items uuid[], p_percents numeric[], p_weights numeric[], p_drop integer) IS 'Those of some weighted items whose mean is the highest when so many are dropped. Leaving out the lowest by itself may lower the mean.';
+
 CREATE FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1265,13 +1580,25 @@ CREATE FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) RETURNS bool
         when 'quiz_passed' then exists (
             select 1 from public.quizzes q where q.lesson_id = p_lesson and q.status = 'published' and q.quiz_type <> 'practice'
         )
-        when 'assignment_passed' then exists (select 1 from public.assignments a where a.lesson_id = p_lesson)
+        when 'assignment_passed' then exists (select 1 from public.assignments a where a.lesson_id = p_lesson and a.status = 'published')
         when 'scorm_completed' then exists (select 1 from public.lessons l where l.id = p_lesson and l.lesson_type = 'scorm')
         else false
     end
 $$;
 
 COMMENT ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) IS 'Whether a lesson can be completed in a way: a film that was taken away cannot be watched by anybody.';
+
+CREATE FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, category_id uuid, grade numeric, category_weight numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.enrollment_id, l.category_id, sum(l.item_weight * l.percent) / sum(l.item_weight), min(l.category_weight)
+    from private.grade_lines(p_course, p_enrollments) l
+    where l.state in ('counts', 'missing')
+    group by l.enrollment_id, l.category_id
+$$;
+
+COMMENT ON FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) IS 'The grade of each category of some learners, in percent and not rounded; none where nothing counts.';
 
 CREATE FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1355,6 +1682,7 @@ begin
         end if;
         return;
     end if;
+    perform private.enter_cohort(p_cohort);
     -- Held until the seat is counted: of two people on the last place the second waits here, and then finds it full.
     select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
     if v_cohort.id is null then
@@ -1448,6 +1776,91 @@ end
 $$;
 
 COMMENT ON FUNCTION private.check_enrollment() IS 'Trigger: holds every client to private.check_may_enrol.';
+
+CREATE FUNCTION private.check_gradebook_setup() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- A course that is removed takes everything with it.
+    if tg_op = 'DELETE' and not exists (select 1 from public.courses c where c.id = old.course_id) then
+        return old;
+    end if;
+    if tg_table_name = 'gradebook_categories' and tg_op = 'DELETE' then
+        if exists (select 1 from public.gradebook_items i where i.category_id = old.id) then
+            perform private.refuse('CG409', 'category_not_empty', '“' || old.name || '” has items. Put them into another category first.');
+        end if;
+        return old;
+    elsif tg_table_name = 'gradebook_categories' then
+        if exists (
+            select 1 from public.gradebook_categories k
+            where k.course_id = new.course_id and lower(k.name) = lower(new.name) and k.id <> new.id
+        ) then
+            perform private.refuse('CG409', 'category_name_taken', 'There is a category of that name. Choose another name.');
+        end if;
+    elsif tg_op = 'DELETE' then
+        if old.source = 'quiz' and exists (select 1 from public.quizzes z where z.id = old.quiz_id)
+            or old.source = 'assignment' and exists (select 1 from public.assignments a where a.id = old.assignment_id)
+        then
+            perform private.refuse('CG409', 'item_has_a_source', 'The column of a quiz or an assignment stays. Let it not count, or hide it.');
+        end if;
+        return old;
+    elsif new.max_points < old.max_points and exists (
+        select 1 from public.gradebook_cells c where c.item_id = new.id and c.points > new.max_points
+    ) then
+        perform private.refuse('CG409', 'fewer_points_than_given', 'Somebody has more points than that. Change those grades first.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_gradebook_setup() IS 'Trigger: says in words what of categories and items cannot be.';
+
+CREATE FUNCTION private.check_grades(p_course uuid, p_cells jsonb, p_reason text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_wrong record;
+begin
+    if jsonb_typeof(p_cells) is distinct from 'array' or jsonb_array_length(p_cells) > 60000 then
+        perform private.refuse('CG422', 'no_cells', 'Give a list of at most 60000 cells.');
+    elsif length(p_reason) > 500 then
+        perform private.refuse('CG422', 'too_long', 'A reason has at most 500 characters.');
+    end if;
+    select g.e, g.i, g.points, g.comment, k.max_points, k.title, k.id is null or e.id is null as unknown, e.member_id = auth.uid() as own,
+        k.source <> 'own' and nullif(btrim(p_reason), '') is null and (
+            g.excused is distinct from coalesce(c.excused, false) or g.points is distinct from c.points
+        ) as silent
+    into v_wrong
+    from jsonb_to_recordset(p_cells) as g (e uuid, i uuid, points numeric, excused boolean, comment text)
+    left join private.gradebook_columns(p_course) k on k.id = g.i
+    left join public.enrollments e on e.id = g.e and e.course_id = p_course
+    left join public.gradebook_cells c on c.enrollment_id = g.e and c.item_id = g.i
+    where k.id is null or e.id is null or e.member_id = auth.uid() or g.excused is null
+        or g.points = 'NaN' or g.points < 0 or g.points > k.max_points or length(g.comment) > 2000
+        or (k.source <> 'own' and nullif(btrim(p_reason), '') is null and (
+            g.excused is distinct from coalesce(c.excused, false) or g.points is distinct from c.points
+        ))
+    limit 1;
+    if not found then
+        return;
+    elsif v_wrong.unknown then
+        perform private.refuse('CG422', 'no_such_cell', 'There is no such learner or no such column in this gradebook.');
+    elsif v_wrong.own then
+        perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
+    elsif v_wrong.points = 'NaN' or v_wrong.points not between 0 and v_wrong.max_points then
+        perform private.refuse('CG422', 'points_out_of_range', '“' || v_wrong.title || '” takes from 0 to ' || trim_scale(v_wrong.max_points) || ' points.');
+    elsif length(v_wrong.comment) > 2000 then
+        perform private.refuse('CG422', 'too_long', 'A comment has at most 2000 characters.');
+    elsif v_wrong.silent then
+        perform private.refuse('CG422', 'reason_needed', '“' || v_wrong.title || '” has its score from the work itself. Say why you put something else.');
+    end if;
+    perform private.refuse('CG422', 'no_cells', 'Each cell says whether it is excused.');
+end
+$$;
+
+COMMENT ON FUNCTION private.check_grades(p_course uuid, p_cells jsonb, p_reason text) IS 'Refuses cells that are not of the course, out of range, of the caller himself, or without a reason where one is needed.';
 
 CREATE FUNCTION private.check_holds_session(p_session uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1721,85 +2134,6 @@ $$;
 
 COMMENT ON FUNCTION private.check_scorm_lesson() IS 'Trigger: only lessons of type scorm play packages, and only packages that are in use.';
 
-CREATE FUNCTION private.rubric_points(p_rubric jsonb) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- Null for what is no rubric: different criteria, each with points above 0 and perhaps a description.
-    select case when jsonb_typeof(p_rubric) = 'array' then (
-        select case when count(*) between 1 and 50 and count(distinct c ->> 'criterion') = count(*) and coalesce(bool_and(
-            jsonb_typeof(c) = 'object' and jsonb_typeof(c -> 'criterion') = 'string' and length(c ->> 'criterion') between 1 and 200
-            and jsonb_typeof(c -> 'points') = 'number' and c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' and c ->> 'points' !~ '^0+(\.0+)?$'
-            and coalesce(jsonb_typeof(c -> 'description') = 'string' and length(c ->> 'description') <= 2000, not c ? 'description')
-            and c - array['criterion', 'points', 'description'] = '{}'
-        ), false) then sum(case when c ->> 'points' ~ '^[0-9]{1,6}(\.[0-9]{1,2})?$' then (c ->> 'points')::numeric end) end
-        from jsonb_array_elements(p_rubric) c
-    ) end
-$_$;
-
-COMMENT ON FUNCTION private.rubric_points(p_rubric jsonb) IS 'The points of a rubric [{criterion, points, description}]; null when it has not that shape.';
-
-CREATE TABLE public.assignments (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    course_id uuid NOT NULL,
-    lesson_id uuid,
-    title text NOT NULL,
-    description text NOT NULL,
-    instructions_html text,
-    status text DEFAULT 'draft'::text NOT NULL,
-    total_points numeric(8,2) DEFAULT 100 NOT NULL,
-    passing_percentage numeric(5,2) DEFAULT 50 NOT NULL,
-    rubric jsonb,
-    submission_type text DEFAULT 'file_upload'::text NOT NULL,
-    allowed_file_types text[],
-    max_file_size_mb integer DEFAULT 10 NOT NULL,
-    max_submissions integer DEFAULT 1,
-    available_from timestamp with time zone,
-    due_date timestamp with time zone,
-    late_submission_allowed boolean DEFAULT true NOT NULL,
-    late_penalty_percentage numeric(5,2) DEFAULT 10 NOT NULL,
-    enable_peer_review boolean DEFAULT false NOT NULL,
-    peer_reviews_required integer DEFAULT 2 NOT NULL,
-    submissions_count integer DEFAULT 0 NOT NULL,
-    graded_count integer DEFAULT 0 NOT NULL,
-    score_sum numeric(14,2) DEFAULT 0 NOT NULL,
-    avg_score numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (graded_count > 0) THEN round((score_sum / (graded_count)::numeric), 2)
-    ELSE NULL::numeric
-END) STORED,
-    created_by uuid DEFAULT auth.uid(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT assignments_allowed_file_types_check CHECK ((((cardinality(allowed_file_types) >= 1) AND (cardinality(allowed_file_types) <= 50)) AND (array_to_string(allowed_file_types, ','::text) ~ '^[a-z0-9]{1,10}(,[a-z0-9]{1,10})*$'::text))),
-    CONSTRAINT assignments_check CHECK (((graded_count >= 0) AND (graded_count <= submissions_count))),
-    CONSTRAINT assignments_description_check CHECK ((length(description) <= 10000)),
-    CONSTRAINT assignments_instructions_html_check CHECK ((length(instructions_html) <= 50000)),
-    CONSTRAINT assignments_late_penalty_percentage_check CHECK (((late_penalty_percentage >= (0)::numeric) AND (late_penalty_percentage <= (100)::numeric))),
-    CONSTRAINT assignments_max_file_size_mb_check CHECK (((max_file_size_mb >= 1) AND (max_file_size_mb <= 2048))),
-    CONSTRAINT assignments_max_submissions_check CHECK ((max_submissions > 0)),
-    CONSTRAINT assignments_passing_percentage_check CHECK (((passing_percentage >= (0)::numeric) AND (passing_percentage <= (100)::numeric))),
-    CONSTRAINT assignments_peer_reviews_required_check CHECK (((peer_reviews_required >= 1) AND (peer_reviews_required <= 20))),
-    CONSTRAINT assignments_score_sum_check CHECK (((score_sum >= (0)::numeric) AND (score_sum <> 'NaN'::numeric))),
-    CONSTRAINT assignments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
-    CONSTRAINT assignments_submission_type_check CHECK ((submission_type = ANY (ARRAY['file_upload'::text, 'text_entry'::text, 'url_submission'::text, 'both'::text]))),
-    CONSTRAINT assignments_submissions_count_check CHECK ((submissions_count >= 0)),
-    CONSTRAINT assignments_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-    CONSTRAINT assignments_total_points_check CHECK (((total_points > (0)::numeric) AND (total_points <> 'NaN'::numeric))),
-    CONSTRAINT due_after_available CHECK ((due_date > available_from)),
-    CONSTRAINT rubric_adds_up CHECK (((rubric IS NULL) OR COALESCE((private.rubric_points(rubric) = total_points), false)))
-);
-
-COMMENT ON TABLE public.assignments IS 'Practical assignments with rubric-based grading and peer review capabilities. Counters are kept by the difference.';
-
-COMMENT ON COLUMN public.assignments.passing_percentage IS 'Final score, after any penalty, that passes; it completes a lesson whose criterion is assignment_passed.';
-
-COMMENT ON COLUMN public.assignments.submission_type IS 'both: files, text or an address, at least one of them.';
-
-COMMENT ON COLUMN public.assignments.max_submissions IS 'Null for as many as one likes; a requested resubmission is always one more.';
-
-COMMENT ON COLUMN public.assignments.late_penalty_percentage IS 'Percentage points off for each started day of 24 hours.';
-
 CREATE FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1810,11 +2144,15 @@ declare
     v_linked boolean := p_url is not null;
     v_kind text := p_assignment.submission_type;
 begin
-    if not private.are_files(p_files, auth.uid(), p_assignment.allowed_file_types, p_assignment.max_file_size_mb) then
-        perform private.refuse('CG422', 'files_not_allowed', 'Give at most 20 files of at most ' || p_assignment.max_file_size_mb || ' MB'
-            || coalesce(' of the types ' || array_to_string(p_assignment.allowed_file_types, ', '), '') || '.');
+    if not private.are_files(p_files, auth.uid(), p_assignment.allowed_file_types, p_assignment.max_file_size_mb)
+        or not private.are_uploaded(p_files, auth.uid(), p_assignment.allowed_file_types)
+    then
+        perform private.refuse('CG422', 'files_not_allowed', 'Give at most 20 files that you uploaded here, of at most '
+            || p_assignment.max_file_size_mb || ' MB' || coalesce(' of the types ' || array_to_string(p_assignment.allowed_file_types, ', '), '') || '.');
     elsif v_linked and (p_url !~ '^https?://\S{3,}$' or length(p_url) > 2048) then
         perform private.refuse('CG422', 'no_address', 'Give an address that begins with https://.');
+    elsif length(p_text) > 100000 or length(p_html) > 200000 then
+        perform private.refuse('CG422', 'too_long', 'A text has at most 100000 characters. Hand the rest in as a file.');
     end if;
     v_files := jsonb_array_length(p_files);
     if (v_kind = 'file_upload' and (v_files = 0 or v_written or v_linked))
@@ -2215,6 +2553,21 @@ begin
     -- rows of progress that refer to the enrollment share its key until they commit.
     perform 1 from public.enrollments where id = p_enrollment and status in ('enrolled', 'in_progress') for no key update;
     if not found then
+        return false;
+    end if;
+    -- The first lesson that is missing answers it.
+    perform 1
+    from public.enrollments e
+    left join public.course_versions b on b.id = e.course_version_id
+    join public.lessons l on l.course_id = e.course_id and case
+        when b.id is null then l.require_completion and l.state = 'live'
+        else l.id = any (b.required_lesson_ids) and l.id <> all (b.released_lesson_ids) end
+    where e.id = p_enrollment
+      and not exists (
+          select 1 from public.lesson_progress p where p.enrollment_id = e.id and p.lesson_id = l.id and p.status = 'completed'
+      )
+    limit 1;
+    if found then
         return false;
     end if;
     select bool_and(met) and bool_or(requirement = 'lesson') into v_met from private.completion_requirements(p_enrollment);
@@ -2860,6 +3213,53 @@ $$;
 
 COMMENT ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) IS 'What an enrollment''s attempts at a quiz come to by its grading_policy: score in percent, whether that passes, and since when.';
 
+CREATE TABLE public.assignment_reviews (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    submission_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    reviewer_id uuid NOT NULL,
+    review_type text NOT NULL,
+    status text DEFAULT 'assigned'::text NOT NULL,
+    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    rubric_scores jsonb,
+    points numeric(8,2),
+    feedback_html text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    weight numeric(4,3) DEFAULT 1 NOT NULL,
+    withdrawn_for text,
+    reminded_at timestamp with time zone,
+    left_out_at timestamp with time zone,
+    left_out_by uuid,
+    left_out_reason text,
+    CONSTRAINT assignment_reviews_feedback_html_check CHECK ((length(feedback_html) <= 50000)),
+    CONSTRAINT assignment_reviews_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
+    CONSTRAINT assignment_reviews_review_type_check CHECK ((review_type = ANY (ARRAY['instructor'::text, 'peer'::text]))),
+    CONSTRAINT assignment_reviews_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
+    CONSTRAINT assignment_reviews_status_check CHECK ((status = ANY (ARRAY['assigned'::text, 'completed'::text, 'withdrawn'::text]))),
+    CONSTRAINT assignment_reviews_weight CHECK (((weight > (0)::numeric) AND (weight <= (1)::numeric))),
+    CONSTRAINT assignment_reviews_withdrawn_for CHECK (((withdrawn_for IS NULL) OR ((withdrawn_for = ANY (ARRAY['timeout'::text, 'instructor'::text, 'off'::text])) AND (status = 'withdrawn'::text)))),
+    CONSTRAINT completed_reviews_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT left_out_with_a_reason CHECK (((num_nonnulls(left_out_at, left_out_reason) = ANY (ARRAY[0, 2])) AND ((length(btrim(left_out_reason)) >= 1) AND (length(btrim(left_out_reason)) <= 1000))))
+);
+
+COMMENT ON TABLE public.assignment_reviews IS 'A review by an instructor or by a peer. The system allots peers; nobody reviews himself or learns whose work it is.';
+
+COMMENT ON COLUMN public.assignment_reviews.weight IS 'What a peer''s review counts in the mean, from his calibration when he wrote it: greatest(0.1, 1 - 2 * how far he was off).';
+
+COMMENT ON COLUMN public.assignment_reviews.withdrawn_for IS 'timeout: not written in time; instructor: taken away; off: peer review was switched off.';
+
+COMMENT ON COLUMN public.assignment_reviews.left_out_at IS 'When an instructor left a peer''s review out as unfair: its author does not read it and the mean leaves it out.';
+
+CREATE FUNCTION private.counts_as_peer_review(p_review public.assignment_reviews) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select p_review.review_type = 'peer' and p_review.status = 'completed' and p_review.left_out_at is null $$;
+
+COMMENT ON FUNCTION private.counts_as_peer_review(p_review public.assignment_reviews) IS 'Whether a review is a peer''s, written, and not left out.';
+
 CREATE FUNCTION private.courses_granted_by(p_partner_enrollment uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3207,6 +3607,40 @@ $$;
 
 COMMENT ON FUNCTION private.drop_hidden_answer() IS 'Trigger: what is hidden or taken back is no answer any more.';
 
+CREATE FUNCTION private.due_peer_reviews(p_now timestamp with time zone DEFAULT now()) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Not yet allotted: the deadline and the wait are over, whatever extensions there are.
+    select t.assignment_id from public.peer_review_settings t join public.assignments a on a.id = t.assignment_id
+    where t.allotted_at is null and a.enable_peer_review and a.status <> 'draft' and a.due_date + make_interval(hours => t.wait_hours) <= p_now
+      and exists (select 1 from public.assignment_submissions s where s.assignment_id = t.assignment_id)
+    union
+    -- A review is overdue or close to it.
+    select s.assignment_id from public.assignment_reviews r join public.peer_review_states s on s.submission_id = r.submission_id
+    where r.status = 'assigned' and r.review_type = 'peer'
+      and (r.due_at <= p_now or r.due_at is null
+        or (r.reminded_at is null and r.due_at <= p_now + interval '1 day'
+            and r.due_at - least(interval '1 day', (r.due_at - r.assigned_at) / 2) <= p_now))
+    union
+    -- Somebody has written his and has room; it is over or switched off; or work has come since.
+    select t.assignment_id from public.peer_review_settings t join public.assignments a on a.id = t.assignment_id
+    where t.allotted_at is not null and (
+        exists (
+            select 1 from public.peer_review_states s
+            where s.assignment_id = t.assignment_id and s.state = 'waiting' and (
+                not a.enable_peer_review or t.ends_at <= p_now or exists (
+                    select 1 from public.peer_review_states w join public.assignment_reviews r on r.submission_id = w.submission_id
+                    where w.assignment_id = t.assignment_id and r.completed_at >= t.stepped_at
+                )
+            )
+        )
+        or exists (select 1 from public.assignment_submissions n where n.assignment_id = t.assignment_id and n.submitted_at >= t.stepped_at)
+    )
+$$;
+
+COMMENT ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) IS 'Assignments in which a step of peer review has something to do.';
+
 CREATE TABLE public.quiz_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     quiz_id uuid NOT NULL,
@@ -3281,6 +3715,58 @@ CREATE FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) RETURNS 
 $$;
 
 COMMENT ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) IS 'Hands an attempt in as it stands; the trigger grades it.';
+
+CREATE FUNCTION private.end_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_open boolean;
+    v_units integer;
+    v_over boolean := p_now >= p_settings.ends_at or not p_assignment.enable_peer_review;
+    v_stuck record;
+    v_ended integer := 0;
+begin
+    select count(*) into v_units from public.peer_review_states where assignment_id = p_assignment.id;
+    select exists (
+        select 1 from public.peer_review_states s join public.assignment_reviews r on r.submission_id = s.submission_id
+        where s.assignment_id = p_assignment.id and r.review_type = 'peer' and r.status = 'assigned'
+    ) into v_open;
+    -- Somebody who is writing yet may have room afterwards. When nobody is, or it was passed on often enough, waiting ends.
+    for v_stuck in
+        update public.peer_review_states s set state = 'fallback', settled_at = p_now, reason = case
+            when not p_assignment.enable_peer_review then 'Peer review was switched off before all reviews had come.'
+            when v_units <= s.required then 'Only ' || v_units || case when v_units = 1 then ' work was' else ' works were' end
+                || ' handed in, too few for ' || s.required || case when s.required = 1 then ' review each.' else ' reviews each.' end
+            when p_now >= p_settings.ends_at then 'The time for peer review was over before all reviews had come.'
+            when g.lost > s.required * p_settings.passes then 'It was given to ' || g.lost || case when g.lost = 1 then ' person who' else ' people who' end
+                || ' did not review it, as often as it is passed on.'
+            else 'Nobody is left who can be asked: the others reviewed it already, have as many as anybody is given, or did not write theirs.' end
+        from private.peer_gaps(p_assignment.id) g
+        where s.submission_id = g.submission_id and g.open = 0
+          and (v_over or not v_open or g.lost > s.required * p_settings.passes)
+        returning s.submission_id, s.reason, s.received, s.required
+    loop
+        v_ended := v_ended + 1;
+        perform private.notify(u.member_id, 'peer_review_fallback', left('Your instructor reviews “' || p_assignment.title, 190) || '”',
+            'Of ' || v_stuck.required || case when v_stuck.required = 1 then ' review ' else ' reviews ' end || v_stuck.received || ' came. '
+            || v_stuck.reason || ' Your instructor has been asked to review your work.', '/peer-reviews')
+        from private.authors_of(v_stuck.submission_id) u (member_id);
+    end loop;
+    if v_ended > 0 then
+        perform private.notify(t.id, 'peer_review_stuck',
+            left(v_ended || case when v_ended = 1 then ' work waits' else ' works wait' end || ' for your review: “' || p_assignment.title, 190) || '”',
+            'Their peer review ended before all reviews had come. The page says why and what you can do.',
+            '/studio/' || p_assignment.course_id || '/assignments/' || p_assignment.id || '/peers?show=fallback')
+        from (
+            select c.instructor_id as id from public.courses c where c.id = p_assignment.course_id and c.instructor_id is not null
+            union select i.profile_id from public.course_instructors i where i.course_id = p_assignment.course_id
+        ) t;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.end_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Works that nobody can be asked for become the instructor''s: with the reason, a notice to him and one to the author.';
 
 CREATE FUNCTION private.end_presence(p_attendance uuid, p_now boolean) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -3374,6 +3860,9 @@ begin
             order by t.completed_at limit 1
         );
     end if;
+    if p_cohort is not null then
+        perform private.enter_cohort(p_cohort);
+    end if;
     select * into v_enrollment from public.enrollments
     where member_id = auth.uid() and course_id = p_course
       and case when p_cohort is null then cohort_name is null else cohort_id = p_cohort end
@@ -3419,6 +3908,35 @@ end
 $$;
 
 COMMENT ON FUNCTION private.enrol(p_course uuid, p_cohort uuid) IS 'Enrols the caller in a cohort of a course, or without one, or answers the enrollment that is there. Raises CG403, CG404 or CG409.';
+
+CREATE FUNCTION private.enrollment_to_hand_in(p_assignment public.assignments) RETURNS public.enrollments
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_enrollment public.enrollments;
+begin
+    if p_assignment.lesson_id is not null and p_assignment.status = 'published' then
+        v_enrollment := private.my_enrollment_for(p_assignment.lesson_id);
+    elsif p_assignment.status = 'published' then
+        select e.* into v_enrollment from private.my_open_enrollments() e
+        where e.course_id = p_assignment.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    end if;
+    if v_enrollment.id is null then
+        perform private.refuse('CG403', 'not_enrolled', 'There is no such assignment in a course that you are enrolled in.');
+    end if;
+    return v_enrollment;
+end
+$$;
+
+COMMENT ON FUNCTION private.enrollment_to_hand_in(p_assignment public.assignments) IS 'The enrollment under which the caller hands in. Raises CG403 not_enrolled or locked.';
+
+CREATE FUNCTION private.enter_cohort(p_cohort uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select pg_advisory_xact_lock_shared(hashtextextended('cohort:' || p_cohort::text, 0)) $$;
+
+COMMENT ON FUNCTION private.enter_cohort(p_cohort uuid) IS 'Whoever brings an enrollment into a cohort calls it before he locks a row: while the cohort changes its name or dates (public.hold_cohort) nobody comes in. The order of all: the wish of a person, this, enrollments by id, cohorts by id, the course.';
 
 CREATE FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3529,6 +4047,8 @@ CREATE FUNCTION private.file_uses_in_words(p_file uuid) RETURNS text
     select string_agg(w.words, ', ' order by w.words) from (
         select distinct case
             when u.place in ('question', 'explanation') then 'a question' || coalesce(' of the course "' || c.title || '"', '')
+            when u.place = 'submission' then 'work that was handed in' || coalesce(' in "' || c.title || '"', '')
+            when u.place = 'assignment' then 'an assignment' || coalesce(' of the course "' || c.title || '"', '')
             else coalesce('the lesson "' || l.title || '"', 'the course "' || c.title || '"', 'a collection')
         end as words
         from public.media_file_uses u
@@ -3551,6 +4071,18 @@ $$;
 
 COMMENT ON FUNCTION private.files_in(p_text text) IS 'The files that a text names by their address, /files/<id>.';
 
+CREATE FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, final_grade numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.id, round(sum(k.category_weight * k.grade) / nullif(sum(k.category_weight), 0), 2)
+    from unnest(p_enrollments) as e (id)
+    left join private.category_grades(p_course, p_enrollments) k on k.enrollment_id = e.id
+    group by e.id
+$$;
+
+COMMENT ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) IS 'The final grade of some learners of a course, in percent; null while nothing counts.';
+
 CREATE FUNCTION private.finish_sync_log() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3569,6 +4101,26 @@ end
 $$;
 
 COMMENT ON FUNCTION private.finish_sync_log() IS 'Trigger: a synchronisation that has ended stays as it was written, and its partner is as new as it.';
+
+CREATE FUNCTION private.first_gradebook_category(p_course uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_category uuid;
+begin
+    loop
+        select k.id into v_category from public.gradebook_categories k where k.course_id = p_course order by k.position, k.id limit 1;
+        exit when v_category is not null;
+        insert into public.gradebook_categories (course_id, name) values (p_course, 'All work')
+        on conflict do nothing returning id into v_category;
+        exit when v_category is not null;
+    end loop;
+    return v_category;
+end
+$$;
+
+COMMENT ON FUNCTION private.first_gradebook_category(p_course uuid) IS 'The category where new items of a course come in; made when there is none.';
 
 CREATE FUNCTION private.first_sco(p_package uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3829,6 +4381,79 @@ $$;
 
 COMMENT ON FUNCTION private.follow_email() IS 'Trigger: a profile''s address is the one that its person signs in with.';
 
+CREATE FUNCTION private.follow_marking() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+begin
+    insert into public.submission_grade_changes
+        (submission_id, course_id, status_before, status_after, points_before, points_after, reason, changed_by)
+    values (new.id, new.course_id, old.status, new.status, old.points_earned, new.points_earned,
+        coalesce(nullif(btrim(left(current_setting('collegium.grade_reason', true), 1000)), ''), case new.status
+            when 'returned' then 'Returned.' when 'resubmission_requested' then 'Asked for again.' else 'Graded.' end), auth.uid());
+    select * into v_assignment from public.assignments where id = new.assignment_id;
+    if (old.status, old.points_earned) is distinct from (new.status, new.points_earned) then
+        perform private.notify(new.member_id,
+            case new.status when 'returned' then 'work_returned' when 'resubmission_requested' then 'work_asked_again' else 'work_graded' end,
+            left(case new.status
+                when 'returned' then '“' || v_assignment.title || '” came back to you'
+                when 'resubmission_requested' then 'Hand in “' || v_assignment.title || '” again'
+                else '“' || v_assignment.title || '” is graded' end, 200),
+            case when new.final_score is not null then 'Your result: ' || trim_scale(new.final_score) || ' %.' else '' end,
+            '/submissions/' || new.id);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_marking() IS 'Trigger: writes down each grading with its reason, and tells the learner.';
+
+CREATE FUNCTION private.follow_new_work() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.gather_scores(new.course_id, array[new.enrollment_id], array(
+        select i.id from public.gradebook_items i where i.course_id = new.course_id
+          and case when tg_table_name = 'quiz_attempts' then i.quiz_id = (to_jsonb(new) ->> 'quiz_id')::uuid
+              else i.assignment_id = (to_jsonb(new) ->> 'assignment_id')::uuid end
+    ));
+    perform private.write_final_grades(new.course_id, array[new.enrollment_id]);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_new_work() IS 'Trigger: work that waits for a grade is no missing work.';
+
+CREATE FUNCTION private.follow_peer_review() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_change integer := private.counts_as_peer_review(new)::integer
+        - case when tg_op = 'UPDATE' then private.counts_as_peer_review(old)::integer else 0 end;
+begin
+    if v_change <> 0 then
+        update public.peer_review_states s set
+            received = s.received + v_change,
+            state = n.state,
+            reason = case when n.state = 'fallback' then s.reason end,
+            settled_at = case when n.state <> 'waiting' then coalesce(s.settled_at, now()) end
+        from (
+            select o.submission_id, case when o.received + v_change >= o.required then 'complete'
+                when o.state = 'complete' then 'waiting' else o.state end as state
+            from public.peer_review_states o where o.submission_id = new.submission_id for no key update
+        ) n
+        where s.submission_id = n.submission_id;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_peer_review() IS 'Trigger: counts a work''s reviews by the difference and says when they are complete.';
+
 CREATE FUNCTION private.follow_quiz_attempt() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3896,6 +4521,38 @@ $$;
 
 COMMENT ON FUNCTION private.follow_roadmap() IS 'Trigger: a lesson or course was completed, or a step left out: it may have been the last one of a roadmap.';
 
+CREATE FUNCTION private.follow_scores() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_courses uuid[];
+    v_enrollments uuid[];
+    v_items uuid[];
+begin
+    if tg_table_name = 'quiz_attempts' then
+        select array_agg(distinct n.course_id), array_agg(distinct n.enrollment_id), array_agg(distinct i.id) into v_courses, v_enrollments, v_items
+        from moved_after n join moved_before o on o.id = n.id join public.gradebook_items i on i.quiz_id = n.quiz_id
+        where n.status <> 'in_progress' and (n.score is distinct from o.score or (n.status = 'submitted') <> (o.status = 'submitted'));
+    else
+        select array_agg(distinct n.course_id), array_agg(distinct n.enrollment_id), array_agg(distinct i.id) into v_courses, v_enrollments, v_items
+        from moved_after n join moved_before o on o.id = n.id join public.gradebook_items i on i.assignment_id = n.assignment_id
+        where (n.final_score, n.status) is distinct from (o.final_score, o.status);
+    end if;
+    if v_enrollments is null then
+        return null;
+    elsif cardinality(v_enrollments) > 20 or cardinality(v_courses) > 1 then
+        insert into private.gradebook_stale (enrollment_id) select unnest(v_enrollments) order by 1 on conflict do nothing;
+    else
+        perform private.gather_scores(v_courses[1], v_enrollments, v_items);
+        perform private.write_final_grades(v_courses[1], v_enrollments);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_scores() IS 'Trigger: what was graded reaches its cell and the final grade at once; of more than twenty people together, a moment later.';
+
 CREATE FUNCTION private.follow_submission() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3912,7 +4569,7 @@ begin
         score_sum = score_sum + coalesce(new.final_score, 0) - coalesce(old.final_score, 0)
     where id = new.assignment_id
     returning * into v_assignment;
-    if new.status = 'graded' and new.final_score >= v_assignment.passing_percentage and exists (
+    if new.status in ('graded', 'returned') and new.final_score >= v_assignment.passing_percentage and exists (
         select 1 from public.enrollments e
         where e.id = new.enrollment_id and private.completes_by(e.course_version_id, v_assignment.lesson_id, 'assignment_passed')
     ) then
@@ -4003,6 +4660,37 @@ $$;
 
 COMMENT ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) IS 'What the person who asks is in the forum of a course, and of a lesson that is named: moderator, learner, or null for nobody.';
 
+CREATE FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[] DEFAULT NULL::uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.gradebook_cells as c (enrollment_id, item_id, course_id, source_percent, waiting)
+    select t.enrollment_id, i.id, i.course_id, r.score, r.score is null and r.waiting > 0
+    from public.gradebook_items i
+    join public.quizzes z on z.id = i.quiz_id
+    join lateral (
+        select distinct a.enrollment_id from public.quiz_attempts a
+        where a.quiz_id = i.quiz_id and a.enrollment_id = any (p_enrollments) and a.status <> 'in_progress'
+    ) t on true
+    cross join lateral private.counted_result(t.enrollment_id, z) r
+    where i.course_id = p_course and i.source = 'quiz' and (p_items is null or i.id = any (p_items))
+    union all
+    select t.enrollment_id, i.id, i.course_id, t.score, t.score is null and t.waiting
+    from public.gradebook_items i
+    join lateral (
+        select s.enrollment_id, (array_agg(s.final_score order by s.submission_number desc) filter (where s.final_score is not null))[1] as score,
+            bool_or(s.status in ('submitted', 'grading')) as waiting
+        from public.assignment_submissions s
+        where s.assignment_id = i.assignment_id and s.enrollment_id = any (p_enrollments)
+        group by s.enrollment_id
+    ) t on true
+    where i.course_id = p_course and i.source = 'assignment' and (p_items is null or i.id = any (p_items))
+    on conflict (enrollment_id, item_id) do update set source_percent = excluded.source_percent, waiting = excluded.waiting
+        where (c.source_percent, c.waiting) is distinct from (excluded.source_percent, excluded.waiting)
+$$;
+
+COMMENT ON FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[]) IS 'Brings scores of quizzes (by their policy) and assignments (the last that is graded) into the cells of some learners.';
+
 CREATE FUNCTION private.give_attendance_credits() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4052,6 +4740,43 @@ $$;
 
 COMMENT ON FUNCTION private.give_credits() IS 'Trigger: gives credits in the transaction that completed the enrollment.';
 
+CREATE FUNCTION private.give_late_comers_their_share(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_owes record;
+    v_made integer := 0;
+begin
+    for v_owes in
+        select p.member_id, p.unit_id from private.peer_pool(p_assignment.id, 0) p
+        cross join lateral generate_series(1, p.share - p.load)
+        where p.joined_at = p_now and p.room > 0
+    loop
+        -- Best the works of those who review his: who gives one more gets one more. Then those that have the fewest.
+        insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, assigned_at, due_at)
+        select s.submission_id, p_assignment.course_id, v_owes.member_id, 'peer', p_now,
+            least(p_settings.ends_at, p_now + make_interval(days => p_settings.review_days))
+        from public.peer_review_states s
+        cross join lateral (
+            select count(*) filter (where r.status <> 'withdrawn') as has, coalesce(bool_or(r.reviewer_id = v_owes.member_id), false) as mine
+            from public.assignment_reviews r where r.submission_id = s.submission_id and r.review_type = 'peer'
+        ) c
+        where s.assignment_id = p_assignment.id and s.unit_id <> v_owes.unit_id and not c.mine
+        order by exists (
+            select 1 from public.peer_review_states o join public.assignment_reviews r on r.submission_id = o.submission_id
+            join private.peer_units(p_assignment.id) u on u.unit_id = s.unit_id and u.member_id = r.reviewer_id
+            where o.assignment_id = p_assignment.id and o.unit_id = v_owes.unit_id
+        ) desc, c.has, random()
+        limit 1;
+        v_made := v_made + found::integer;
+    end loop;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION private.give_late_comers_their_share(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Who joined in this step and met no gap reviews all the same: as many as he gets, where there are works for it.';
+
 CREATE FUNCTION private.goes_on(p_enrollment public.enrollments) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4066,8 +4791,13 @@ COMMENT ON FUNCTION private.goes_on(p_enrollment public.enrollments) IS 'Whether
 CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NULL::uuid) RETURNS TABLE(answer_id uuid, place integer, points_before numeric, points_after numeric)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
     AS $$
-    with graded as (
+    -- Materialized: each answer is graded once, however often its points are read.
+    with graded as materialized (
         select w.id, w.position, w.points_earned as before, w.max_points, v.question_type, k.correct_answer, k.option_feedback,
             a.option_order, w.answer_data,
             case
@@ -4093,6 +4823,60 @@ CREATE FUNCTION private.grade_answers(p_attempt uuid, p_version uuid DEFAULT NUL
 $$;
 
 COMMENT ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) IS 'Grades the answers of an attempt that need no person, all or those to one version; answers what changed.';
+
+CREATE FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, item_id uuid, category_id uuid, percent numeric, state text, item_weight numeric, category_weight numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with columns as materialized (
+        select c.*, c.weight * case when c.weighting = 'points' then c.max_points else 1 end as share from private.gradebook_columns(p_course) c
+        where not c.is_draft
+    ), given as (
+        select e.id as enrollment_id, k.id as item_id, k.category_id, k.share, k.category_weight, k.drop_lowest,
+            case when c.points is not null then least(100, c.points * 100 / coalesce(c.out_of, k.max_points)) else c.source_percent end as percent,
+            case
+                when c.excused then 'excused'
+                when k.is_hidden then 'hidden'
+                when not k.counts or k.share = 0 then 'apart'
+                when c.points is not null or c.source_percent is not null then 'counts'
+                when c.waiting then 'waiting'
+                when g.missing_work = 'zero_after_due' and coalesce(x.due_date, y.available_until, k.due_at) < now() then 'missing'
+                else 'nothing'
+            end as state
+        from unnest(p_enrollments) as e (id)
+        cross join columns k
+        left join public.gradebook_cells c on c.enrollment_id = e.id and c.item_id = k.id
+        left join public.gradebooks g on g.course_id = p_course
+        left join public.assignment_extensions x on x.assignment_id = k.assignment_id and x.enrollment_id = e.id
+        left join public.quiz_accommodations y on y.quiz_id = k.quiz_id and y.enrollment_id = e.id
+    ), judged as (
+        select g.enrollment_id, g.item_id, g.category_id, g.share, g.category_weight, g.drop_lowest, g.state,
+            case when g.state = 'missing' then 0 else g.percent end as percent, g.state in ('counts', 'missing') as counting
+        from given g
+    ), ranked as (
+        select j.*, row_number() over w as place, count(*) over w_all as n, min(j.share) over w_all as least_share, max(j.share) over w_all as most_share
+        from judged j
+        window w as (partition by j.enrollment_id, j.category_id, j.counting order by j.percent, j.item_id),
+            w_all as (partition by j.enrollment_id, j.category_id, j.counting)
+    ), uneven as (
+        select r.enrollment_id, unnest(private.best_items(array_agg(r.item_id), array_agg(r.percent), array_agg(r.share), min(r.drop_lowest))) as item_id
+        from ranked r
+        where r.counting and r.drop_lowest > 0 and r.n > 1 and r.least_share <> r.most_share
+        group by r.enrollment_id, r.category_id
+    )
+    select r.enrollment_id, r.item_id, r.category_id, r.percent,
+        case
+            when not r.counting or r.drop_lowest = 0 then r.state
+            when r.least_share = r.most_share then case when r.place <= least(r.drop_lowest, r.n - 1) then 'dropped' else r.state end
+            when u.item_id is null and r.n > 1 then 'dropped'
+            else r.state
+        end,
+        r.share, r.category_weight
+    from ranked r
+    left join uneven u on u.enrollment_id = r.enrollment_id and u.item_id = r.item_id
+$$;
+
+COMMENT ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) IS 'What becomes of each item of some learners of a course: percent, and counts, missing (as 0), dropped, excused, hidden, apart (set not to count), waiting, nothing.';
 
 CREATE FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) RETURNS numeric
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -4155,6 +4939,40 @@ end
 $$;
 
 COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of migration 20261121130010. Order of options shown, key and answer come as stored.';
+
+CREATE FUNCTION private.gradebook_columns(p_course uuid) RETURNS TABLE(id uuid, category_id uuid, source text, quiz_id uuid, assignment_id uuid, title text, max_points numeric, weight numeric, due_at timestamp with time zone, counts boolean, is_hidden boolean, is_draft boolean, place integer, category_name text, category_weight numeric, drop_lowest integer, weighting text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select i.id, i.category_id, i.source, i.quiz_id, i.assignment_id, coalesce(i.title, z.title, a.title),
+        coalesce(i.max_points, a.total_points, case when z.total_points > 0 then z.total_points else 100 end), i.weight,
+        coalesce(i.due_at, z.available_until, a.due_date), i.counts, i.is_hidden, coalesce(z.status, a.status, '') = 'draft',
+        (row_number() over (order by k.position, k.name, k.id, i.position, i.id))::integer, k.name, k.weight, k.drop_lowest, k.weighting
+    from public.gradebook_items i
+    join public.gradebook_categories k on k.id = i.category_id
+    left join public.quizzes z on z.id = i.quiz_id
+    left join public.assignments a on a.id = i.assignment_id
+    where i.course_id = p_course
+$$;
+
+COMMENT ON FUNCTION private.gradebook_columns(p_course uuid) IS 'The items of a course in order, with what their quiz, assignment and category say. Drafts too.';
+
+CREATE FUNCTION private.gradebook_setup_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+    v_course uuid := coalesce(v_row ->> 'of_course_id', v_row ->> 'course_id')::uuid;
+begin
+    if exists (select 1 from public.courses c where c.id = v_course) then
+        perform private.mark_gradebook(v_course, tg_table_name = 'quizzes');
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.gradebook_setup_changed() IS 'Trigger: weights, items, due dates or points changed, so final grades do.';
 
 CREATE FUNCTION private.has_document(p_lesson uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4223,6 +5041,13 @@ $$;
 
 COMMENT ON FUNCTION private.hold_my_session(p_session uuid) IS 'Holds a collection of the caller until the commit. Raises CG404.';
 
+CREATE FUNCTION private.hold_peer_reviews(p_assignment uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select pg_advisory_xact_lock(hashtextextended('peer_reviews:' || p_assignment::text, 0)) $$;
+
+COMMENT ON FUNCTION private.hold_peer_reviews(p_assignment uuid) IS 'One at a time gives and takes reviews of an assignment. To be called before any of its rows is locked.';
+
 CREATE FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4279,6 +5104,30 @@ $$;
 
 COMMENT ON FUNCTION private.hold_session(p_session uuid, p_change boolean) IS 'Until the commit: people who come and go share a lock that the beginning and the end of a session hold alone. Taken before all other locks.';
 
+CREATE FUNCTION private.hold_work(p_submission uuid) RETURNS public.assignments
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_work public.assignment_submissions;
+begin
+    select * into v_work from public.assignment_submissions where id = p_submission;
+    perform private.hold_requirements(v_work.course_id, false);
+    -- A grade is copied to the group and may complete a lesson of each: all of them, in one order, before anything else. Then the
+    -- assignment, whose figures move with each row, and only then the rows.
+    perform 1 from public.enrollments e
+    where e.id in (
+        select s.enrollment_id from public.assignment_submissions s where s.id in (select private.shared_submission_ids(p_submission))
+    )
+    order by e.id for no key update;
+    select * into v_assignment from public.assignments where id = v_work.assignment_id for no key update;
+    return v_assignment;
+end
+$$;
+
+COMMENT ON FUNCTION private.hold_work(p_submission uuid) IS 'Until the commit: who marks work holds its learners and its assignment, in the one order in which nobody waits in a circle.';
+
 CREATE FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4306,58 +5155,56 @@ CREATE FUNCTION private.is_admin() RETURNS boolean
 COMMENT ON FUNCTION private.is_admin() IS 'Whether the person who asks administers the site.';
 
 CREATE FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_name text := case p_type
+        when 'ordering' then 'order' when 'short_answer' then 'text' when 'matching' then 'pairs' when 'fill_blank' then 'blanks'
+        else 'selected' end;
+    v_said boolean;
+begin
     -- An empty object takes an answer back.
-    select coalesce(case
-        when jsonb_typeof(p_answer) <> 'object' then false
-        when p_answer = '{}' then true
-        when p_type in ('multiple_choice', 'true_false') then
-            p_answer - 'selected' = '{}' and private.option_at(p_order, p_answer ->> 'selected') is not null
-        when p_type in ('multiple_answer', 'ordering') then (
-            select p_answer - a.name = '{}' and case when jsonb_typeof(a.list) = 'array' then (
-                select count(distinct i) = count(*) and coalesce(bool_and(private.option_at(p_order, i) is not null), true)
-                    and (p_type <> 'ordering' or count(*) = jsonb_array_length(p_order))
-                from jsonb_array_elements_text(a.list) i
-            ) end
-            from (select n as name, p_answer -> n as list
-                from (select case p_type when 'ordering' then 'order' else 'selected' end) as c (n)) a
-        )
-        when p_type = 'short_answer' then
-            p_answer - 'text' = '{}' and jsonb_typeof(p_answer -> 'text') = 'string' and length(p_answer ->> 'text') <= 2000
-        when p_type = 'numeric' then
-            -- As typed: half a number is saved too, and is a number or none when it is graded.
-            p_answer - array['number', 'unit'] = '{}' and p_answer ? 'number' and jsonb_typeof(p_answer -> 'number') = 'string'
-            and length(p_answer ->> 'number') <= 100 and private.is_brief_text(p_answer -> 'unit', 40)
-        when p_type = 'essay' then
-            p_answer - array['html', 'text'] = '{}' and length(p_answer::text) <= 60000
+    if coalesce(jsonb_typeof(p_answer), '') <> 'object' then
+        return false;
+    elsif p_answer = '{}' then
+        return true;
+    elsif p_type not in ('numeric', 'essay') and p_answer - v_name <> '{}' then
+        return false;
+    elsif p_type in ('multiple_choice', 'true_false') then
+        return private.option_at(p_order, p_answer ->> 'selected') is not null;
+    elsif p_type = 'short_answer' then
+        v_said := jsonb_typeof(p_answer -> 'text') = 'string' and length(p_answer ->> 'text') <= 2000;
+    elsif p_type = 'numeric' then
+        -- As typed: half a number is saved too, and is a number or none when it is graded.
+        v_said := p_answer - array['number', 'unit'] = '{}' and p_answer ? 'number' and jsonb_typeof(p_answer -> 'number') = 'string'
+            and length(p_answer ->> 'number') <= 100 and private.is_brief_text(p_answer -> 'unit', 40);
+    elsif p_type = 'essay' then
+        v_said := p_answer - array['html', 'text'] = '{}' and length(p_answer::text) <= 60000
             and coalesce(jsonb_typeof(p_answer -> 'html'), 'string') = 'string'
-            and coalesce(jsonb_typeof(p_answer -> 'text'), 'string') = 'string'
-        when p_type = 'matching' then
-            p_answer - 'pairs' = '{}' and case when jsonb_typeof(p_answer -> 'pairs') = 'object' then (
-                select coalesce(bool_and(private.option_at(p_order -> 'left', p.key) is not null
-                    and private.option_at(p_order -> 'right', p.value) is not null), true)
-                from jsonb_each_text(p_answer -> 'pairs') p
-            ) end
-        when p_type = 'fill_blank' then
-            p_answer - 'blanks' = '{}' and case when jsonb_typeof(p_answer -> 'blanks') = 'object' then (
-                select coalesce(bool_and(private.option_at(p_order, b.key) is not null
-                    and jsonb_typeof(b.value) = 'string' and length(b.value #>> '{}') <= 500), true)
-                from jsonb_each(p_answer -> 'blanks') b
-            ) end
-    end, false)
+            and coalesce(jsonb_typeof(p_answer -> 'text'), 'string') = 'string';
+    elsif p_type in ('multiple_answer', 'ordering') and jsonb_typeof(p_answer -> v_name) = 'array' then
+        select count(distinct i) = count(*) and coalesce(bool_and(private.option_at(p_order, i) is not null), true)
+            and (p_type <> 'ordering' or count(*) = jsonb_array_length(p_order)) into v_said
+        from jsonb_array_elements_text(p_answer -> v_name) i;
+    elsif p_type = 'matching' and jsonb_typeof(p_answer -> 'pairs') = 'object' then
+        select coalesce(bool_and(private.option_at(p_order -> 'left', p.key) is not null
+            and private.option_at(p_order -> 'right', p.value) is not null), true) into v_said
+        from jsonb_each_text(p_answer -> 'pairs') p;
+    elsif p_type = 'fill_blank' and jsonb_typeof(p_answer -> 'blanks') = 'object' then
+        select coalesce(bool_and(private.option_at(p_order, b.key) is not null
+            and jsonb_typeof(b.value) = 'string' and length(b.value #>> '{}') <= 500), true) into v_said
+        from jsonb_each(p_answer -> 'blanks') b;
+    end if;
+    return coalesce(v_said, false);
+end
 $$;
 
 COMMENT ON FUNCTION private.is_answer(p_type text, p_order jsonb, p_answer jsonb) IS 'Whether an answer has the shape of its question''s type and names only options that were shown.';
 
 CREATE FUNCTION private.is_blank_answer(p_answer jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select p_answer = '{}' or (p_answer ?| array['text', 'html'] and btrim(concat(p_answer ->> 'text', p_answer ->> 'html')) = '')
-        or (p_answer ? 'number' and btrim(concat(p_answer ->> 'number', p_answer ->> 'unit')) = '')
-$$;
+    RETURN ((p_answer = '{}'::jsonb) OR ((p_answer ?| ARRAY['text'::text, 'html'::text]) AND (btrim(concat((p_answer ->> 'text'::text), (p_answer ->> 'html'::text))) = ''::text)) OR ((p_answer ? 'number'::text) AND (btrim(concat((p_answer ->> 'number'::text), (p_answer ->> 'unit'::text))) = ''::text)));
 
 COMMENT ON FUNCTION private.is_blank_answer(p_answer jsonb) IS 'Whether nothing was answered: no person need grade it.';
 
@@ -4614,6 +5461,24 @@ $$;
 
 COMMENT ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) IS 'Whether somebody is the author of a course or one of its co-instructors.';
 
+CREATE FUNCTION private.is_refunded(p_transaction uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce((
+        select sum(r.amount) >= (select t.amount from public.transactions t where t.id = p_transaction)
+        from public.transactions r where r.refund_of = p_transaction and r.status = 'completed'
+    ), false)
+$$;
+
+COMMENT ON FUNCTION private.is_refunded(p_transaction uuid) IS 'Whether a purchase was given back: wholly, by one refund or by several.';
+
+CREATE FUNCTION private.is_open_enrollment(p_enrollment public.enrollments) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (((p_enrollment).status = ANY (ARRAY['enrolled'::text, 'in_progress'::text, 'completed'::text])) AND (((p_enrollment).expires_at IS NULL) OR ((p_enrollment).expires_at > now())) AND (((p_enrollment).cohort_start_date IS NULL) OR ((p_enrollment).cohort_start_date <= now())) AND (((p_enrollment).transaction_id IS NULL) OR (NOT private.is_refunded((p_enrollment).transaction_id))));
+
+COMMENT ON FUNCTION private.is_open_enrollment(p_enrollment public.enrollments) IS 'Whether one may learn under an enrollment now: not left, suspended, expired or given back, and the cohort has begun.';
+
 CREATE FUNCTION private.is_question(p_type text, p_options jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4672,18 +5537,6 @@ CREATE FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct 
 $$;
 
 COMMENT ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) IS 'Whether a correct answer has the shape of its type and names only options that there are. None is needed where a person grades: an essay, or a short answer without a list.';
-
-CREATE FUNCTION private.is_refunded(p_transaction uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select coalesce((
-        select sum(r.amount) >= (select t.amount from public.transactions t where t.id = p_transaction)
-        from public.transactions r where r.refund_of = p_transaction and r.status = 'completed'
-    ), false)
-$$;
-
-COMMENT ON FUNCTION private.is_refunded(p_transaction uuid) IS 'Whether a purchase was given back: wholly, by one refund or by several.';
 
 CREATE FUNCTION private.is_required_quiz(p_quiz public.quizzes) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4930,6 +5783,79 @@ $$;
 
 COMMENT ON FUNCTION private.issue_missing_certificates() IS 'Trigger: a course that begins to give certificates gives them to all who completed it, except where one was revoked.';
 
+CREATE FUNCTION private.join_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into public.peer_review_states
+        (submission_id, assignment_id, course_id, unit_id, required, received, state, reason, joined_at, settled_at)
+    select n.submission_id, p_assignment.id, p_assignment.course_id, n.unit_id, p_assignment.peer_reviews_required, n.came, n.state,
+        case when n.state <> 'fallback' then null when not n.active then 'Its author has left the course.'
+            else 'It came when the others’ reviews were nearly over.' end,
+        p_now, case when n.state <> 'waiting' then p_now end
+    from (
+        select u.unit_id, u.submission_id, u.active, c.came, case
+            when c.came >= p_assignment.peer_reviews_required then 'complete'
+            when not u.active or u.submitted_at > p_settings.allotted_at + make_interval(days => p_settings.review_days)
+                or p_now >= p_settings.ends_at then 'fallback'
+            else 'waiting' end as state
+        from (
+            select v.unit_id, v.submission_id, min(v.submitted_at) as submitted_at, bool_or(v.active) as active
+            from private.peer_units(p_assignment.id) v group by v.unit_id, v.submission_id
+        ) u
+        cross join lateral (
+            select count(*) as came from public.assignment_reviews r
+            where r.submission_id = u.submission_id and private.counts_as_peer_review(r)
+        ) c
+    ) n
+    on conflict do nothing
+$$;
+
+COMMENT ON FUNCTION private.join_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Takes in work that is not in the peer review yet; what comes too late, or from who has left, is the instructor''s at once.';
+
+CREATE FUNCTION private.keep_annotation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_submission public.assignment_submissions;
+begin
+    if tg_op = 'INSERT' then
+        -- Where there is no such work, the policy or the foreign key refuses; whoever may not see the work learns nothing of it here.
+        select s.course_id into new.course_id from public.assignment_submissions s where s.id = new.submission_id;
+        if auth.uid() is not null and not (new.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+            return new;
+        end if;
+        -- The first comment moves the state of the work, and so the figures of its assignment, which is held before its work.
+        perform 1 from public.assignments a where a.id = (
+            select s.assignment_id from public.assignment_submissions s where s.id = new.submission_id and s.status = 'submitted'
+        ) for no key update;
+    end if;
+    -- A row's lock, so that nothing is said of the work while it is given back.
+    select * into v_submission from public.assignment_submissions
+    where id = coalesce(new.submission_id, old.submission_id) for no key update;
+    if tg_op = 'INSERT' then
+        if v_submission.member_id = auth.uid() then
+            perform private.refuse('CG403', 'own_work', 'You cannot mark your own work. Ask another instructor.');
+        elsif new.file_number > jsonb_array_length(v_submission.file_attachments) then
+            perform private.refuse('CG422', 'no_such_file', 'The work has no such file.');
+        elsif (select count(*) from public.submission_annotations a where a.submission_id = new.submission_id) >= 500 then
+            perform private.refuse('CG409', 'too_many_comments', 'There are 500 comments on this work already. Say the rest in the feedback.');
+        end if;
+        return new;
+    elsif v_submission.status in ('returned', 'resubmission_requested') then
+        perform private.refuse('CG409', 'given_back',
+            'The learner has this comment already, so it stays as it is. You can add another one.');
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_annotation() IS 'Trigger: gives a comment the course of its work; nobody comments on his own, and what was given back is not changed any more.';
+
 CREATE FUNCTION private.keep_default_credit_type() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4955,6 +5881,40 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_graded_assignment() IS 'Trigger: what grades were given by does not change under them.';
+
+CREATE FUNCTION private.keep_group() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_groups uuid[] := array_remove(array[
+        case when tg_op <> 'INSERT' then old.group_id end, case when tg_op <> 'DELETE' then new.group_id end
+    ], null);
+begin
+    -- Not while the group hands in.
+    perform 1 from public.assignment_groups g where g.id = any (v_groups) order by g.id for no key update;
+    if exists (select 1 from public.assignment_submissions s where s.group_id = any (v_groups)) then
+        perform private.refuse('CG409', 'group_handed_in',
+            'This group has handed in, so who is in it stays as it is. Put the person into another group, or make a new one.');
+    end if;
+    return coalesce(new, old);
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_group() IS 'Trigger: who is in a group does not change once it has handed in.';
+
+CREATE FUNCTION private.keep_handed_in_assignment() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.refuse('CG409', 'assignment_handed_in',
+        'Work has been handed in, so it stays as it is who hands in: each alone, or groups. Make a new assignment instead.');
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_handed_in_assignment() IS 'Trigger: whose work it is does not change under what was handed in.';
 
 CREATE FUNCTION private.keep_held_lessons() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5038,6 +5998,18 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_partner_enrollment_of_module() IS 'Trigger: a module''s progress is not moved to another enrollment, where it would be counted twice.';
+
+CREATE FUNCTION private.keep_peer_settings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into public.peer_review_settings (assignment_id, course_id) values (new.id, new.course_id) on conflict do nothing;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_peer_settings() IS 'Trigger: gives an assignment that peers review its settings.';
 
 CREATE FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5347,6 +6319,51 @@ CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) 
 
 COMMENT ON FUNCTION private.make_video_event_partitions(p_months integer) IS 'Makes this month''s partition and those of the months ahead, with what lies in the default one; answers how many were missing.';
 
+CREATE FUNCTION private.mark_due_gradebooks() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid;
+    v_marked integer := 0;
+begin
+    for v_course in
+        select g.course_id from public.gradebooks g
+        left join private.gradebook_work w on w.course_id = g.course_id
+        where g.missing_work = 'zero_after_due' and not coalesce(w.wanted, false) and (
+            exists (
+                select 1 from private.gradebook_columns(g.course_id) c
+                where c.due_at <= now() and c.due_at > coalesce(w.computed_at, '-infinity')
+            ) or exists (
+                select 1 from public.assignment_extensions x
+                where x.course_id = g.course_id and x.due_date <= now() and x.due_date > coalesce(w.computed_at, '-infinity')
+            ) or exists (
+                select 1 from public.quiz_accommodations y
+                where y.course_id = g.course_id and y.available_until <= now() and y.available_until > coalesce(w.computed_at, '-infinity')
+            ) or exists (
+                select 1 from public.enrollments e where e.course_id = g.course_id and e.enrolled_at > coalesce(w.computed_at, '-infinity')
+            )
+        )
+    loop
+        perform private.mark_gradebook(v_course);
+        v_marked := v_marked + 1;
+    end loop;
+    return v_marked;
+end
+$$;
+
+COMMENT ON FUNCTION private.mark_due_gradebooks() IS 'Where missing work counts as 0: courses in which something became due, or somebody came, since final grades were computed.';
+
+CREATE FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean DEFAULT false) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into private.gradebook_work as w (course_id, sources) values (p_course, p_sources)
+    on conflict (course_id) do update set marked = w.marked + 1, after = null, wanted = true, sources = w.sources or excluded.sources
+$$;
+
+COMMENT ON FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean) IS 'Has all final grades of a course computed anew in the background.';
+
 CREATE FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5492,6 +6509,19 @@ $$;
 
 COMMENT ON FUNCTION private.may_edit_question(p_question public.questions) IS 'Whether the person who asks may change a question and read its keys.';
 
+CREATE FUNCTION private.may_grade(p_course uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_course is null or not (p_course in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_gradebook', 'There is no such gradebook of a course that you teach.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION private.may_grade(p_course uuid) IS 'Raises CG404 unless the caller teaches the course or is an administrator.';
+
 CREATE FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5618,6 +6648,13 @@ CREATE FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) RETU
 $$;
 
 COMMENT ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) IS 'Courses that a person must complete before he may enrol himself in a course.';
+
+CREATE FUNCTION private.mix_points(p_own numeric, p_peers numeric, p_share numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select round((coalesce(p_own, p_peers) * (100 - p_share) + p_peers * p_share) / 100, 2) $$;
+
+COMMENT ON FUNCTION private.mix_points(p_own numeric, p_peers numeric, p_share numeric) IS 'A grade of which so many percent are the peers'' mean and the rest the instructor''s points.';
 
 CREATE FUNCTION private.move(p_enrollment uuid, p_version uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5813,7 +6850,8 @@ begin
         perform private.refuse('CG409', 'cohort_over', '“' || v_cohort.name || '” is over. Choose another cohort.');
     elsif exists (
         select 1 from public.enrollments e
-        where e.member_id = v_enrollment.member_id and e.course_id = v_enrollment.course_id and e.cohort_name = v_cohort.name
+        where e.member_id = v_enrollment.member_id and e.course_id = v_enrollment.course_id
+          and (e.cohort_id = p_cohort or e.cohort_name = v_cohort.name)
           and e.id <> p_enrollment
     ) then
         perform private.refuse('CG409', 'was_in_it', 'This person was in “' || v_cohort.name || '” before. Choose another cohort.');
@@ -6076,6 +7114,22 @@ $$;
 
 COMMENT ON FUNCTION private.my_managed_scorm_package_ids() IS 'Packages that the person who asks may attach to lessons and whose inside he may see: his own, shared ones, those of courses that he teaches.';
 
+CREATE FUNCTION private.my_marked_submission_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.id from public.assignment_submissions s
+    where s.member_id = auth.uid() and s.status in ('graded', 'returned', 'resubmission_requested')
+    union
+    -- The work of a group stands once for each member; what is said of it is said on one of them.
+    select o.id from public.assignment_submissions s
+    join public.assignment_submissions o on o.group_id = s.group_id and o.assignment_id = s.assignment_id
+        and o.submission_number = s.submission_number and not o.graded_apart
+    where s.member_id = auth.uid() and s.status in ('graded', 'returned', 'resubmission_requested')
+$$;
+
+COMMENT ON FUNCTION private.my_marked_submission_ids() IS 'Work of the person who asks that was graded, returned or asked for again: he reads what was said of it.';
+
 CREATE FUNCTION private.my_module_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6087,11 +7141,7 @@ CREATE FUNCTION private.my_open_enrollments() RETURNS SETOF public.enrollments
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select e.* from public.enrollments e
-    where e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
-      and (e.expires_at is null or e.expires_at > now())
-      and (e.cohort_start_date is null or e.cohort_start_date <= now())
-      and (e.transaction_id is null or not private.is_refunded(e.transaction_id))
+    select e.* from public.enrollments e where e.member_id = auth.uid() and private.is_open_enrollment(e)
 $$;
 
 COMMENT ON FUNCTION private.my_open_enrollments() IS 'Enrollments under which the person who asks may learn now: not left, suspended, expired or given back, and the cohort has begun.';
@@ -6112,6 +7162,28 @@ CREATE FUNCTION private.my_open_lesson_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_open_lesson_ids() IS 'Lessons whose content the person who asks may open as a learner.';
+
+CREATE FUNCTION private.my_open_review(p_review uuid) RETURNS public.assignment_reviews
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews;
+begin
+    select * into v_review from public.assignment_reviews
+    where id = p_review and reviewer_id = auth.uid() and review_type = 'peer' for no key update;
+    if v_review.id is null then
+        perform private.refuse('CG404', 'no_such_review', 'There is no such review for you to write.');
+    elsif v_review.status = 'completed' then
+        perform private.refuse('CG409', 'review_over', 'This review is handed in and cannot be changed.');
+    elsif v_review.status <> 'assigned' then
+        perform private.refuse('CG409', 'review_over', 'This review is no longer yours: its time was over and it was passed on.');
+    end if;
+    return v_review;
+end
+$$;
+
+COMMENT ON FUNCTION private.my_open_review(p_review uuid) IS 'A review that the caller has to write, held; refuses any other.';
 
 CREATE FUNCTION private.my_organisation_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6341,6 +7413,22 @@ $$;
 
 COMMENT ON FUNCTION private.note_asked_questions() IS 'Trigger: what an attempt asks is counted once.';
 
+CREATE FUNCTION private.note_assignment_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        perform private.put_file_uses('assignment', old.id, null, null, '{}');
+    else
+        perform private.put_file_uses('assignment', new.id, new.course_id, null, private.files_in(coalesce(new.instructions_html, '')));
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_assignment_files() IS 'Trigger: keeps media_file_uses for the pictures in an assignment''s instructions.';
+
 CREATE FUNCTION private.note_block_files() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6423,6 +7511,38 @@ $$;
 
 COMMENT ON FUNCTION private.note_graded_answer() IS 'Trigger: moves the figures of a version by the difference when a grade is given or changes.';
 
+CREATE FUNCTION private.note_graded_answers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    -- Nearly every answer that is saved is graded later.
+    if not exists (select 1 from changed c where c.points_earned is not null)
+        and not exists (select 1 from former f where f.points_earned is not null) then
+        return null;
+    end if;
+    insert into private.question_moves (question_version_id, answered, full_points, share_sum)
+    select a.question_version_id, sum(m.sign), coalesce(sum(m.sign) filter (where m.points_earned = m.max_points), 0),
+        coalesce(sum(m.sign * m.points_earned / nullif(m.max_points, 0)), 0)
+    from (
+        select c.quiz_attempt_id, c.position, c.points_earned, c.max_points, 1 as sign from changed c
+        union all
+        select f.quiz_attempt_id, f.position, f.points_earned, f.max_points, -1 from former f
+    ) m
+    join private.attempt_questions a on a.quiz_attempt_id = m.quiz_attempt_id and a.position = m.position
+    where m.points_earned is not null
+    group by a.question_version_id
+    having sum(m.sign) <> 0 or coalesce(sum(m.sign * m.points_earned), 0) <> 0;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_graded_answers() IS 'Trigger: moves the figures of versions by the difference when grades are given or change, once a version and statement.';
+
 CREATE FUNCTION private.note_newest_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6482,6 +7602,20 @@ $$;
 
 COMMENT ON FUNCTION private.note_stored_file() IS 'Trigger: keeps media_file_uses for a row that names a stored file by its key.';
 
+CREATE FUNCTION private.note_submission_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.put_file_uses('submission', new.id, new.course_id, null, array(
+        select f.id from jsonb_array_elements(new.file_attachments) a join public.media_files f on f.storage_key = a ->> 'file_key'
+    ));
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_submission_files() IS 'Trigger: what was handed in is a use of its files, so that nobody deletes them.';
+
 CREATE FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text DEFAULT ''::text, p_link text DEFAULT NULL::text) RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6493,10 +7627,50 @@ $$;
 
 COMMENT ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) IS 'Tells a person something on the site, unless he does not want that kind; answers the notice or null.';
 
+CREATE TABLE public.peer_samples (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    assignment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    submission_id uuid,
+    sample_text text,
+    points numeric(8,2) NOT NULL,
+    rubric_scores jsonb,
+    feedback text DEFAULT ''::text NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_work_or_a_text CHECK ((num_nonnulls(submission_id, sample_text) = 1)),
+    CONSTRAINT peer_samples_feedback_check CHECK ((length(feedback) <= 5000)),
+    CONSTRAINT peer_samples_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
+    CONSTRAINT peer_samples_position_check CHECK ((("position" >= 1) AND ("position" <= 3))),
+    CONSTRAINT peer_samples_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
+    CONSTRAINT peer_samples_sample_text_check CHECK (((length(btrim(sample_text)) >= 1) AND (length(btrim(sample_text)) <= 50000)))
+);
+
+COMMENT ON TABLE public.peer_samples IS 'Works or texts that the instructor has marked and that each reviewer marks first. Learners read them by a function, the marks after their own.';
+
+CREATE FUNCTION private.open_samples(p_assignment uuid, p_member uuid) RETURNS SETOF public.peer_samples
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.* from public.peer_samples m
+    join public.peer_review_settings t on t.assignment_id = m.assignment_id and t.calibration
+    left join public.assignment_submissions w on w.id = m.submission_id
+    where m.assignment_id = p_assignment
+      and not exists (select 1 from public.peer_calibrations c where c.sample_id = m.id and c.reviewer_id = p_member)
+      -- Nobody marks his own work, nor that of his group.
+      and not coalesce(w.member_id = p_member or exists (
+          select 1 from public.assignment_submissions o
+          where o.assignment_id = p_assignment and o.member_id = p_member and o.group_id = w.group_id
+      ), false)
+    order by m.position
+$$;
+
+COMMENT ON FUNCTION private.open_samples(p_assignment uuid, p_member uuid) IS 'Samples that somebody has to mark before he reviews.';
+
 CREATE FUNCTION private.option_at(p_order jsonb, p_shown text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$ select case when p_shown ~ '^[1-9][0-9]?$' then p_order ->> (p_shown::integer - 1) end $_$;
+    RETURN CASE WHEN (p_shown ~ '^[1-9][0-9]?$'::text) THEN (p_order ->> ((p_shown)::integer - 1)) ELSE NULL::text END;
 
 COMMENT ON FUNCTION private.option_at(p_order jsonb, p_shown text) IS 'The id of the option that was shown as 1, 2, 3; null when there is none.';
 
@@ -6512,26 +7686,33 @@ $$;
 COMMENT ON FUNCTION private.option_ids(p_options jsonb) IS 'The ids of options in their order; null unless they are an array.';
 
 CREATE FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) RETURNS jsonb
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
+declare
+    v_order jsonb;
+begin
+    if p_type = 'true_false' then
+        return '["true", "false"]';
     -- Things to order and the right side of a matching are always shuffled: as written they may be the answer.
-    select case p_type
-        when 'true_false' then '["true", "false"]'::jsonb
-        when 'matching' then jsonb_build_object(
+    elsif p_type = 'matching' then
+        return jsonb_build_object(
             'left', (
                 select jsonb_agg(i.id order by case when p_shuffle then random() end, i.n)
                 from unnest(private.option_ids(p_options -> 'left')) with ordinality as i (id, n)
             ),
             'right', (select jsonb_agg(i order by random()) from unnest(private.option_ids(p_options -> 'right')) i)
-        )
-        else coalesce((
-            select jsonb_agg(i.id order by
-                case when p_type = 'ordering' or (p_shuffle and p_type in ('multiple_choice', 'multiple_answer')) then random() end, i.n)
-            from unnest(private.option_ids(p_options)) with ordinality as i (id, n)
-        ), '[]')
-    end
-$$;
+        );
+    elsif p_type = 'ordering' or (p_shuffle and p_type in ('multiple_choice', 'multiple_answer')) then
+        select jsonb_agg(i.id order by random(), i.n) into v_order
+        from unnest(private.option_ids(p_options)) with ordinality as i (id, n);
+        return coalesce(v_order, '[]');
+    elsif jsonb_typeof(p_options) = 'array' then
+        return jsonb_path_query_array(p_options, '$[*].id');
+    end if;
+    return '[]';
+end
+$_$;
 
 COMMENT ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuffle boolean) IS 'The order in which an attempt shows the options of a question.';
 
@@ -6629,6 +7810,54 @@ $$;
 
 COMMENT ON FUNCTION private.parts_of_outline(p_outline jsonb) IS 'Every part that an outline names, in the order of their names; null for what is no outline.';
 
+CREATE FUNCTION private.pass_on_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_people uuid[];
+    v_units uuid[];
+    v_head integer := 1;
+    v_at integer;
+    v_gap record;
+    v_made integer := 0;
+begin
+    -- A queue in which everybody stands once for each review that he has room for, those with the fewest first.
+    select array_agg(q.member_id order by q.place, q.chance), array_agg(q.unit_id order by q.place, q.chance) into v_people, v_units
+    from (
+        select p.member_id, p.unit_id, p.load + lap as place, random() as chance
+        from private.peer_pool(p_assignment.id, p_settings.extra_reviews) p cross join lateral generate_series(1, p.room) lap
+    ) q;
+    for v_gap in
+        select g.submission_id, g.unit_id, g.lost from private.peer_gaps(p_assignment.id) g
+        join public.peer_review_states s on s.submission_id = g.submission_id
+        cross join lateral generate_series(1, g.lack) slot
+        where g.lost <= s.required * p_settings.passes
+        order by g.has + slot, g.submission_id
+    loop
+        v_at := v_head;
+        while v_at <= coalesce(cardinality(v_people), 0) loop
+            if v_units[v_at] <> v_gap.unit_id and not exists (
+                select 1 from public.assignment_reviews r where r.submission_id = v_gap.submission_id and r.reviewer_id = v_people[v_at]
+            ) then
+                insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, assigned_at, due_at)
+                values (v_gap.submission_id, p_assignment.course_id, v_people[v_at], 'peer', p_now, least(p_settings.ends_at, coalesce(p_due,
+                    p_now + make_interval(days => case when v_gap.lost > 0 then p_settings.pass_days else p_settings.review_days end))));
+                v_people[v_at] := v_people[v_head];
+                v_units[v_at] := v_units[v_head];
+                v_head := v_head + 1;
+                v_made := v_made + 1;
+                exit;
+            end if;
+            v_at := v_at + 1;
+        end loop;
+    end loop;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION private.pass_on_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) IS 'Gives what is missing to those who have room: one pass over the gaps, each with at most one look at each place in the queue.';
+
 CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6640,6 +7869,125 @@ CREATE FUNCTION private.pays(p_transaction uuid) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION private.pays(p_transaction uuid) IS 'Whether a transaction pays for a course: a completed purchase of exactly its price that was not given back.';
+
+CREATE FUNCTION private.peer_file(p_member uuid, p_review uuid, p_number integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.file_attachments -> (p_number - 1)
+    from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
+    where r.id = p_review and r.reviewer_id = p_member and r.review_type = 'peer' and r.status <> 'withdrawn' and p_number between 1 and 20
+      and not exists (select 1 from private.open_samples(s.assignment_id, p_member))
+    union all
+    select w.file_attachments -> (p_number - 1)
+    from public.peer_samples m join public.assignment_submissions w on w.id = m.submission_id
+    where m.id = p_review and p_number between 1 and 20 and exists (
+        select 1 from public.assignment_submissions o where o.assignment_id = m.assignment_id and o.member_id = p_member
+    )
+$$;
+
+COMMENT ON FUNCTION private.peer_file(p_member uuid, p_review uuid, p_number integer) IS 'A file of the work that a member reviews, or of a sample that he marks, with its key: for the site alone, which sends it without its name.';
+
+CREATE FUNCTION private.peer_files(p_files jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Names of files may tell whose they are, and their keys do: the reviewer has them by number.
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'number', f.n, 'file_type', lower(substring(f.file ->> 'file_name' from '\.([A-Za-z0-9]+)$')), 'file_size', f.file -> 'file_size'
+    ) order by f.n), '[]')
+    from jsonb_array_elements(p_files) with ordinality as f (file, n)
+$_$;
+
+COMMENT ON FUNCTION private.peer_files(p_files jsonb) IS 'Files as a peer sees them: number, type and size, without name and key.';
+
+CREATE FUNCTION private.peer_gaps(p_assignment uuid) RETURNS TABLE(submission_id uuid, unit_id uuid, has integer, lost integer, open integer, lack integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.submission_id, s.unit_id, c.has, c.lost, c.open, s.required - c.has
+    from public.peer_review_states s
+    cross join lateral (
+        select count(*) filter (where r.status = 'assigned' or private.counts_as_peer_review(r))::integer as has,
+            count(*) filter (where r.status = 'withdrawn' or r.left_out_at is not null)::integer as lost,
+            count(*) filter (where r.status = 'assigned')::integer as open
+        from public.assignment_reviews r where r.submission_id = s.submission_id and r.review_type = 'peer'
+    ) c
+    where s.assignment_id = p_assignment and s.state = 'waiting' and c.has < s.required
+$$;
+
+COMMENT ON FUNCTION private.peer_gaps(p_assignment uuid) IS 'Works that wait and have fewer reviews, written or given, than they need; lost are those that were not written or left out.';
+
+CREATE FUNCTION private.peer_mean(p_submission uuid) RETURNS TABLE(points numeric, rubric_scores jsonb, reviews integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with counted as (
+        select r.* from public.assignment_reviews r where r.submission_id = p_submission and private.counts_as_peer_review(r) and r.points is not null
+    )
+    select round(sum(r.points * r.weight) / sum(r.weight), 2), (
+        select jsonb_object_agg(m.criterion, m.points) from (
+            select e.key as criterion, round(sum(e.value::numeric * o.weight) / sum(o.weight), 2) as points
+            from counted o cross join lateral jsonb_each_text(o.rubric_scores) e group by e.key
+        ) m
+    ), count(*)::integer
+    from counted r having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION private.peer_mean(p_submission uuid) IS 'The mean of a work''s reviews, each with its weight, and of each criterion; without those left out.';
+
+CREATE FUNCTION private.peer_pool(p_assignment uuid, p_extra integer) RETURNS TABLE(member_id uuid, unit_id uuid, load integer, share integer, room integer, joined_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Who has written all of his can be given more, and who joined late owes his share. Who was silent is not asked again.
+    select u.member_id, u.unit_id, coalesce(g.load, 0), h.share,
+        case when g.silent then 0 else greatest(0, case when g.pending = 0 and g.done > 0 then h.share + p_extra else h.share end - coalesce(g.load, 0)) end,
+        s.joined_at
+    from private.peer_units(p_assignment) u
+    join public.peer_review_states s on s.assignment_id = p_assignment and s.unit_id = u.unit_id
+    cross join lateral (select ceil(s.required::numeric / u.size)::integer as share) h
+    left join (
+        select r.reviewer_id, count(*) filter (where r.status <> 'withdrawn')::integer as load,
+            count(*) filter (where r.status = 'assigned') as pending, count(*) filter (where private.counts_as_peer_review(r)) as done,
+            bool_or(r.status = 'withdrawn' or r.left_out_at is not null) as silent
+        from public.peer_review_states w join public.assignment_reviews r on r.submission_id = w.submission_id and r.review_type = 'peer'
+        where w.assignment_id = p_assignment group by r.reviewer_id
+    ) g on g.reviewer_id = u.member_id
+    where u.active
+$$;
+
+COMMENT ON FUNCTION private.peer_pool(p_assignment uuid, p_extra integer) IS 'Who may be given a review: load, what he owes (share), and for how many more he has room.';
+
+CREATE FUNCTION private.peer_units(p_assignment uuid) RETURNS TABLE(unit_id uuid, submission_id uuid, member_id uuid, size integer, submitted_at timestamp with time zone, active boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The last work of each; of a group, one row of it stands for all.
+    select u.unit, (array_agg(u.id) over w)[1], u.member_id, count(*) over (partition by u.unit), min(u.submitted_at) over (partition by u.unit),
+        u.active
+    from (
+        select distinct on (t.member_id) t.id, t.member_id, t.submitted_at, coalesce(t.group_id, t.member_id) as unit,
+            e.status in ('enrolled', 'in_progress', 'completed') as active
+        from public.assignment_submissions t join public.enrollments e on e.id = t.enrollment_id
+        where t.assignment_id = p_assignment order by t.member_id, t.submitted_at desc, t.submission_number desc
+    ) u
+    window w as (partition by u.unit order by u.active desc, u.member_id)
+$$;
+
+COMMENT ON FUNCTION private.peer_units(p_assignment uuid) IS 'Who handed in, by unit: a group or a person. active: still in the course.';
+
+CREATE FUNCTION private.peer_weight(p_assignment uuid, p_member uuid) RETURNS numeric
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select round(greatest(0.1, 1 - 2 * coalesce(avg(c.off), 0)), 3)
+    from public.peer_calibrations c join public.peer_samples m on m.id = c.sample_id
+    join public.peer_review_settings t on t.assignment_id = m.assignment_id and t.calibration
+    where m.assignment_id = p_assignment and c.reviewer_id = p_member
+$$;
+
+COMMENT ON FUNCTION private.peer_weight(p_assignment uuid, p_member uuid) IS 'What somebody''s reviews count: 1 less twice the share of the points by which he was off on average, at least 0.1; 1 without samples.';
 
 CREATE FUNCTION private.place_collected_video() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6713,6 +8061,18 @@ end
 $$;
 
 COMMENT ON FUNCTION private.prepare_assignment_extension() IS 'Trigger: gives an extension the course of its assignment.';
+
+CREATE FUNCTION private.prepare_group_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    select a.course_id into new.course_id from public.assignments a where a.id = new.assignment_id;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.prepare_group_row() IS 'Trigger: gives a group, or who is in it, the course of the assignment.';
 
 CREATE FUNCTION private.prepare_question_key() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7770,6 +9130,23 @@ $$;
 
 COMMENT ON FUNCTION private.refuse_skill_circle() IS 'Trigger: refuses wider skills and prerequisites that go round in a circle.';
 
+CREATE FUNCTION private.refuse_to_take(p_state text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    case p_state
+        when 'not_open' then perform private.refuse('CG409', 'assignment_not_open', 'This assignment has not opened yet.');
+        when 'too_late' then perform private.refuse('CG409', 'too_late', 'The deadline is past and this assignment takes nothing late.');
+        when 'used_up' then perform private.refuse('CG409', 'no_submissions_left', 'You have handed in as often as this assignment allows.');
+        when 'no_group' then perform private.refuse('CG409', 'no_group', 'This is done in groups, and you are in none yet. Ask your instructor.');
+        else null;
+    end case;
+end
+$$;
+
+COMMENT ON FUNCTION private.refuse_to_take(p_state text) IS 'Raises CG409 with words for a standing in which nothing is taken.';
+
 CREATE FUNCTION private.refuse_unlock_circle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8016,6 +9393,25 @@ $$;
 
 COMMENT ON FUNCTION private.regraded(p_version uuid, p_attempts uuid[]) IS 'Answers to a version in some attempts that its present key grades otherwise, in points or in feedback; not those that a person graded.';
 
+CREATE FUNCTION private.remind_peers(p_assignment public.assignments, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with due as (
+        update public.assignment_reviews r set reminded_at = p_now
+        from public.peer_review_states s
+        where s.assignment_id = p_assignment.id and r.submission_id = s.submission_id and r.review_type = 'peer' and r.status = 'assigned'
+          and r.reminded_at is null and r.due_at - least(interval '1 day', (r.due_at - r.assigned_at) / 2) <= p_now
+        returning r.reviewer_id, r.due_at
+    )
+    select private.notify(d.reviewer_id, 'peer_review_reminder', left('Your reviews for “' || p_assignment.title, 170) || '” are due soon',
+        count(*) || case when count(*) = 1 then ' review is' else ' reviews are' end
+        || ' not written yet. After the deadline they pass to somebody else.', '/peer-reviews')
+    from due d group by d.reviewer_id
+$$;
+
+COMMENT ON FUNCTION private.remind_peers(p_assignment public.assignments, p_now timestamp with time zone) IS 'Reminds once, a day before the time-out or when half of a shorter time is over.';
+
 CREATE FUNCTION private.remove_collected_file() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8076,6 +9472,26 @@ end
 $$;
 
 COMMENT ON FUNCTION private.require_taught(p_course uuid) IS 'Raises CG404 unless the caller teaches the course or is an administrator.';
+
+CREATE FUNCTION private.require_taught_review(p_review uuid) RETURNS public.assignment_reviews
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews;
+begin
+    select * into v_review from public.assignment_reviews r
+    where r.id = p_review and r.review_type = 'peer' and (r.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if v_review.id is null then
+        perform private.refuse('CG404', 'no_such_review', 'There is no such review in a course that you teach.');
+    end if;
+    perform private.hold_peer_reviews((select s.assignment_id from public.assignment_submissions s where s.id = v_review.submission_id));
+    select * into v_review from public.assignment_reviews r where r.id = p_review for no key update;
+    return v_review;
+end
+$$;
+
+COMMENT ON FUNCTION private.require_taught_review(p_review uuid) IS 'A peer''s review in a course that the caller teaches, held; refuses any other.';
 
 CREATE FUNCTION private.required_quizzes(p_enrollment uuid) RETURNS TABLE(quiz_id uuid, step integer, lesson_id uuid, title text, criteria text, met boolean, achieved integer, needed integer, met_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -8280,37 +9696,72 @@ COMMENT ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) IS 'How those
 CREATE FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) RETURNS TABLE(n integer, saved boolean, seq bigint, answer jsonb, deadline_at timestamp with time zone, server_time timestamp with time zone, state text, code text, words text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
     AS $$
-declare
-    v_claims text := current_setting('request.jwt.claims', true);
+#variable_conflict use_column
 begin
-    for v_n in 1 .. coalesce(cardinality(p_attempts), 0) loop
-        n := v_n;
-        saved := null; seq := null; answer := null; deadline_at := null; state := null; code := null; words := null;
-        begin
-            -- The rules are those of one answer, with the claims of whoever gave it.
-            perform set_config('request.jwt.claims',
-                jsonb_build_object('role', 'authenticated', 'sub', p_members[n], 'session_id', p_sessions[n])::text, true);
-            saved := public.save_quiz_answer(p_attempts[n], p_positions[n], p_answers[n], p_seqs[n]);
-            if saved then
-                seq := p_seqs[n];
-            else
-                select w.seq, w.answer_data into seq, answer from public.quiz_answers w
-                where w.quiz_attempt_id = p_attempts[n] and w.position = p_positions[n];
-            end if;
-            select t.deadline_at into deadline_at from public.quiz_attempts t where t.id = p_attempts[n];
-        exception when others then
-            -- A refusal, or a fault of this row alone: the others of the batch are kept.
-            get stacked diagnostics state = returned_sqlstate, code = pg_exception_detail, words = message_text;
-        end;
-        server_time := clock_timestamp();
-        return next;
-    end loop;
-    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+    -- Shared: answers to several questions may come at once, but handing in waits for them and they for it.
+    perform 1 from public.quiz_attempts t
+    where (t.id, t.member_id) in (select g.attempt, g.member from unnest(p_attempts, p_members) as g (attempt, member))
+    order by t.id for share;
+    return query
+    with looked as materialized (
+        select g.n, g.attempt, g.place, g.answer, g.seq, t.course_id, t.deadline_at, a.points, v.question_id,
+            case
+                when t.id is null then 'no_such_attempt'
+                when t.status <> 'in_progress' then 'attempt_ended'
+                when not coalesce((
+                    select private.is_open_enrollment(e) from public.enrollments e where e.id = t.enrollment_id
+                ), false) then 'not_enrolled'
+                when clock_timestamp() > t.deadline_at + private.answer_grace() then 'time_is_up'
+                when v.id is null then 'no_such_question'
+                when g.answer is null or not private.is_answer(v.question_type, a.option_order, g.answer) then 'no_such_answer'
+                when coalesce(g.seq, -1) < 0 then 'no_seq'
+            end as code
+        from unnest(p_members, p_attempts, p_positions, p_answers, p_seqs) with ordinality
+            as g (member, attempt, place, answer, seq, n)
+        left join public.quiz_attempts t on t.id = g.attempt and t.member_id = g.member
+        left join private.attempt_questions a on a.quiz_attempt_id = t.id and a.position = g.place
+        left join public.question_versions v on v.id = a.question_version_id
+    ), kept as (
+        insert into public.quiz_answers as w
+            (quiz_attempt_id, position, question_id, course_id, answer_data, seq, max_points, answered_at)
+        select k.attempt, k.place, k.question_id, k.course_id, k.answer, k.seq, k.points, clock_timestamp()
+        from looked k where k.code is null order by k.n
+        on conflict (quiz_attempt_id, position) do update
+            set answer_data = excluded.answer_data, seq = excluded.seq, answered_at = excluded.answered_at
+            where excluded.seq > w.seq and w.revealed_at is null
+        returning w.quiz_attempt_id, w.position
+    )
+    select k.n::integer, case when k.code is null then s.position is not null end,
+        case when s.position is not null then k.seq else w.seq end,
+        case when s.position is null then w.answer_data end,
+        case when k.code is null then k.deadline_at end, clock_timestamp(), r.state, k.code, r.words
+    from looked k
+    left join kept s on s.quiz_attempt_id = k.attempt and s.position = k.place
+    -- What is there instead, of one that was not saved.
+    left join lateral (
+        select o.seq, o.answer_data from public.quiz_answers o
+        where k.code is null and s.position is null and o.quiz_attempt_id = k.attempt and o.position = k.place
+    ) w on true
+    left join (values
+        ('no_such_attempt', 'CG404', 'There is no such attempt of yours.'),
+        ('attempt_ended', 'CG409', 'This attempt has been handed in. Its answers cannot be changed.'),
+        ('not_enrolled', 'CG403', 'You are not enrolled in this course any more. Ask the association''s office.'),
+        ('time_is_up', 'CG409', 'The time for this attempt is over.'),
+        ('no_such_question', 'CG404', 'This attempt has no such question.'),
+        ('no_such_answer', 'CG422', 'This is not an answer that the question can take.'),
+        ('no_seq', 'CG422', 'Number the saves of an answer from 0 upwards.')
+    ) as r (code, state, words) on r.code = k.code
+    order by k.n;
 end
 $$;
 
-COMMENT ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) IS 'Saves answers of many people in one transaction, in the order given, each as public.save_quiz_answer with the claims of its person. A refusal comes back as state, code and words of its row.';
+COMMENT ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) IS 'The rules of saving an answer, for many people in one statement: whoever calls knows who they are. A refusal comes back as state, code and words of its row; answer and seq are what is there instead of one that was not saved. No place of an attempt twice in one call.';
 
 CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -8615,6 +10066,114 @@ $$;
 
 COMMENT ON FUNCTION private.settle_attempt(p_attempt uuid) IS 'Adds up an attempt anew after one of its grades changed.';
 
+CREATE FUNCTION private.settle_final_grade() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_final numeric;
+begin
+    if exists (select 1 from public.gradebook_items i where i.course_id = new.course_id) then
+        perform private.gather_scores(new.course_id, array[new.id]);
+        select f.final_grade into v_final from private.final_grades(new.course_id, array[new.id]) f;
+        new.final_grade := coalesce(v_final, new.final_grade);
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.settle_final_grade() IS 'Trigger: whoever completes a course has his final grade in the same moment.';
+
+CREATE FUNCTION private.settle_gradebooks(p_limit integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_seen private.gradebook_work;
+    v_work private.gradebook_work;
+    v_enrollments uuid[];
+    v_course uuid;
+    v_done integer := 0;
+begin
+    -- Those whose scores moved in large numbers; whom somebody is at comes with the next call.
+    v_enrollments := array(
+        select e.id from public.enrollments e where e.id in (
+            select s.enrollment_id from private.gradebook_stale s order by s.marked_at limit p_limit
+        ) order by e.id for no key update skip locked
+    );
+    if cardinality(v_enrollments) > 0 then
+        delete from private.gradebook_stale s where s.enrollment_id = any (v_enrollments);
+        for v_course in select distinct e.course_id from public.enrollments e where e.id = any (v_enrollments) order by 1 loop
+            perform private.gather_scores(v_course, x.ids), private.write_final_grades(v_course, x.ids)
+            from (select array_agg(e.id order by e.id) as ids from public.enrollments e where e.id = any (v_enrollments) and e.course_id = v_course) x;
+        end loop;
+        return cardinality(v_enrollments);
+    end if;
+    select * into v_seen from private.gradebook_work w where w.wanted order by w.course_id limit 1;
+    if v_seen.course_id is null then
+        return 0;
+    end if;
+    -- People before the mark, which whoever changes the setup holds: nobody waits for somebody who waits for him.
+    v_enrollments := array(
+        select e.id from public.enrollments e
+        where e.course_id = v_seen.course_id and e.id > coalesce(v_seen.after, '00000000-0000-0000-0000-000000000000')
+        order by e.id limit p_limit for no key update
+    );
+    select * into v_work from private.gradebook_work w
+    where w.course_id = v_seen.course_id and w.wanted and (w.marked, w.after) is not distinct from (v_seen.marked, v_seen.after)
+    for no key update skip locked;
+    if v_work.course_id is null then
+        return 1;
+    end if;
+    if v_work.sources then
+        perform private.gather_scores(v_work.course_id, v_enrollments);
+    end if;
+    perform private.write_final_grades(v_work.course_id, v_enrollments);
+    v_done := cardinality(v_enrollments);
+    update private.gradebook_work w set
+        after = v_enrollments[v_done], wanted = v_done = p_limit,
+        sources = w.sources and v_done = p_limit, computed_at = case when v_done < p_limit then now() else w.computed_at end
+    where w.course_id = v_work.course_id;
+    return greatest(v_done, 1);
+end
+$$;
+
+COMMENT ON FUNCTION private.settle_gradebooks(p_limit integer) IS 'Computes the next final grades that wait for it; answers how many it looked at, 0 when nothing waits.';
+
+CREATE FUNCTION private.share_group_comments() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.assignment_submissions s set rubric_comments = new.rubric_comments
+    where s.group_id = new.group_id and s.assignment_id = new.assignment_id and s.submission_number = new.submission_number
+      and s.id <> new.id and not s.graded_apart and s.rubric_comments is distinct from new.rubric_comments;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.share_group_comments() IS 'Trigger: what is said of a criterion is said to the group, except to those who are graded apart.';
+
+CREATE FUNCTION private.share_group_grade() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The copies find nothing that differs any more, and so this ends.
+    update public.assignment_submissions s set
+        status = new.status, points_earned = new.points_earned, graded_at = new.graded_at, graded_by = new.graded_by,
+        rubric_scores = new.rubric_scores, instructor_feedback_html = new.instructor_feedback_html,
+        late_penalty_applied = new.late_penalty_applied
+    where s.group_id = new.group_id and s.assignment_id = new.assignment_id and s.submission_number = new.submission_number
+      and s.id <> new.id and not s.graded_apart
+      and (s.status, s.points_earned, s.graded_at, s.rubric_scores, s.instructor_feedback_html, s.late_penalty_applied)
+          is distinct from (new.status, new.points_earned, new.graded_at, new.rubric_scores, new.instructor_feedback_html, new.late_penalty_applied);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.share_group_grade() IS 'Trigger: the grade of one is that of his group, except for those who are graded apart.';
+
 CREATE FUNCTION private.share_of_course_done(p_enrollment uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8640,6 +10199,20 @@ $$;
 
 COMMENT ON FUNCTION private.shared_session_id(p_token text) IS 'The collection that a link leads to now; null for none.';
 
+CREATE FUNCTION private.shared_submission_ids(p_submission uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p_submission
+    union
+    select o.id from public.assignment_submissions s
+    join public.assignment_submissions o on o.group_id = s.group_id and o.assignment_id = s.assignment_id
+        and o.submission_number = s.submission_number and not o.graded_apart
+    where s.id = p_submission
+$$;
+
+COMMENT ON FUNCTION private.shared_submission_ids(p_submission uuid) IS 'Work, and the rows of the same work for the others of its group; ids alone, so that what is said of it is found whoever opens it.';
+
 CREATE FUNCTION private.shared_video_file(p_token text, p_video uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8651,39 +10224,52 @@ $$;
 COMMENT ON FUNCTION private.shared_video_file(p_token text, p_video uuid) IS 'The key of a video''s file for the site, which sends it to whoever holds the link.';
 
 CREATE FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select case
-        when p_correct is null then null
-        when p_type = 'short_answer' then private.shown_text(p_correct)
-        when p_type = 'fill_blank' then jsonb_build_object('blanks', (
+declare
+    v_name text := case p_type when 'ordering' then 'order' else 'selected' end;
+    v_shown jsonb;
+begin
+    if p_correct is null then
+        return null;
+    elsif p_type = 'short_answer' then
+        return private.shown_text(p_correct);
+    elsif p_type = 'fill_blank' then
+        return jsonb_build_object('blanks', (
             select jsonb_object_agg(b.key, private.shown_text(b.value)) from jsonb_each(p_correct -> 'blanks') b
-        ))
-        when p_type = 'numeric' then p_correct || jsonb_build_object('answers', (
+        ));
+    elsif p_type = 'numeric' then
+        return p_correct || jsonb_build_object('answers', (
             select jsonb_agg(e.entry - array['share', 'feedback'] order by e.n)
             from (
                 select a.entry, a.n, rank() over (order by coalesce((a.entry ->> 'share')::numeric, 1) desc) as place
                 from jsonb_array_elements(p_correct -> 'answers') with ordinality as a (entry, n)
             ) e where e.place = 1
-        ))
-        when p_type in ('multiple_choice', 'true_false') then jsonb_build_object('selected', (
-            select s.n::text from jsonb_array_elements_text(p_order) with ordinality as s (id, n) where s.id = p_correct ->> 'selected'
-        ))
-        when p_type in ('multiple_answer', 'ordering') then (
-            select jsonb_build_object(k.name, jsonb_agg(s.n::text order by case when p_type = 'ordering' then c.n else s.n end))
-            from (select case p_type when 'ordering' then 'order' else 'selected' end) as k (name)
-            cross join lateral jsonb_array_elements_text(p_correct -> k.name) with ordinality as c (id, n)
-            join lateral jsonb_array_elements_text(p_order) with ordinality as s (id, n) on s.id = c.id
-            group by k.name
-        )
-        when p_type = 'matching' then jsonb_build_object('pairs', (
+        ));
+    elsif p_type in ('multiple_choice', 'true_false') then
+        for n in 0 .. jsonb_array_length(p_order) - 1 loop
+            if p_order ->> n = p_correct ->> 'selected' then
+                return jsonb_build_object('selected', (n + 1)::text);
+            end if;
+        end loop;
+        return '{"selected": null}';
+    elsif p_type in ('multiple_answer', 'ordering') then
+        select jsonb_build_object(v_name, jsonb_agg(s.n::text order by case when p_type = 'ordering' then c.n else s.n end)) into v_shown
+        from jsonb_array_elements_text(p_correct -> v_name) with ordinality as c (id, n)
+        join lateral jsonb_array_elements_text(p_order) with ordinality as s (id, n) on s.id = c.id
+        having count(*) > 0;
+        return v_shown;
+    elsif p_type = 'matching' then
+        return jsonb_build_object('pairs', (
             select jsonb_object_agg(l.n::text, r.n::text)
             from jsonb_each_text(p_correct -> 'pairs') p
             join lateral jsonb_array_elements_text(p_order -> 'left') with ordinality as l (id, n) on l.id = p.key
             join lateral jsonb_array_elements_text(p_order -> 'right') with ordinality as r (id, n) on r.id = p.value
-        ))
-    end
+        ));
+    end if;
+    return null;
+end
 $$;
 
 COMMENT ON FUNCTION private.shown_key(p_type text, p_order jsonb, p_correct jsonb) IS 'A correct answer in the terms of an attempt: options as 1, 2, 3.';
@@ -8898,6 +10484,57 @@ $$;
 
 COMMENT ON FUNCTION private.start_video_run(p_run uuid, p_most integer) IS 'Begins the work on a run; null when it is not waiting any more, or when so many are at work already.';
 
+CREATE FUNCTION private.step_peer_reviews(p_assignment uuid, p_now timestamp with time zone DEFAULT now(), p_due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_settings public.peer_review_settings;
+    v_first boolean;
+    v_made integer := 0;
+begin
+    perform private.hold_peer_reviews(p_assignment);
+    select * into v_assignment from public.assignments where id = p_assignment;
+    select * into v_settings from public.peer_review_settings where assignment_id = p_assignment;
+    v_first := v_settings.allotted_at is null;
+    if v_settings.assignment_id is null or (v_first and not v_assignment.enable_peer_review)
+        or not exists (select 1 from public.assignment_submissions s where s.assignment_id = p_assignment)
+    then
+        return 0;
+    end if;
+    update public.peer_review_settings set
+        allotted_at = coalesce(allotted_at, p_now), stepped_at = p_now,
+        ends_at = coalesce(ends_at, p_now + make_interval(days => 2 * review_days + passes * pass_days))
+    where assignment_id = p_assignment returning * into v_settings;
+    perform private.join_peer_reviews(v_assignment, v_settings, p_now);
+    perform private.take_back_peer_reviews(v_assignment, v_settings, p_now);
+    if v_assignment.enable_peer_review and p_now < v_settings.ends_at then
+        if v_first then
+            v_made := private.begin_peer_reviews(v_assignment, v_settings, p_now,
+                least(v_settings.ends_at, coalesce(p_due, p_now + make_interval(days => v_settings.review_days))));
+        else
+            v_made := private.pass_on_peer_reviews(v_assignment, v_settings, p_now, p_due)
+                + private.give_late_comers_their_share(v_assignment, v_settings, p_now);
+        end if;
+    end if;
+    perform private.notify(n.reviewer_id, 'peer_review_allotted', left('Review the work of others: “' || v_assignment.title, 190) || '”',
+        'You have ' || n.many || case when n.many = 1 then ' work' else ' works' end || ' to review. You do not see whose it is, and nobody is told who you are.',
+        '/peer-reviews')
+    from (
+        select r.reviewer_id, count(*) as many
+        from public.peer_review_states s join public.assignment_reviews r on r.submission_id = s.submission_id
+        where v_made > 0 and s.assignment_id = p_assignment and r.review_type = 'peer' and r.status = 'assigned' and r.assigned_at = p_now
+        group by r.reviewer_id
+    ) n;
+    perform private.remind_peers(v_assignment, p_now);
+    perform private.end_peer_reviews(v_assignment, v_settings, p_now);
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION private.step_peer_reviews(p_assignment uuid, p_now timestamp with time zone, p_due timestamp with time zone) IS 'Brings an assignment''s peer review up to a moment: takes in, takes back, gives, reminds, ends. Harmless when nothing is due. Answers how many it gave.';
+
 CREATE FUNCTION private.stop_runs_of_lesson() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9000,6 +10637,30 @@ $$;
 
 COMMENT ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) IS 'Takes back an award whole, on the day that it was earned on; null when it was taken back before or is itself a taking back.';
 
+CREATE FUNCTION private.take_back_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with gone as (
+        update public.assignment_reviews r
+        set status = 'withdrawn', withdrawn_for = case when p_assignment.enable_peer_review then 'timeout' else 'off' end
+        from public.peer_review_states s
+        where s.assignment_id = p_assignment.id and r.submission_id = s.submission_id and r.review_type = 'peer' and r.status = 'assigned'
+          and (not p_assignment.enable_peer_review or p_now >= p_settings.ends_at
+            or coalesce(r.due_at, r.assigned_at + make_interval(days => p_settings.review_days)) <= p_now)
+        returning r.id, r.reviewer_id
+    ), drafts as (
+        delete from public.peer_review_drafts d using gone g where d.review_id = g.id
+    )
+    select private.notify(g.reviewer_id, 'peer_review_passed_on', left('Reviews for “' || p_assignment.title, 150) || '” are no longer yours',
+        count(*) || case when count(*) = 1 then ' review was' else ' reviews were' end
+        || case when p_assignment.enable_peer_review then ' not written in time and passed on.' else ' taken back: peer review was switched off.' end,
+        '/peer-reviews')
+    from gone g group by g.reviewer_id
+$$;
+
+COMMENT ON FUNCTION private.take_back_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Takes back what was not written in time, and everything when peer review is over or switched off.';
+
 CREATE FUNCTION private.taught_lesson(p_lesson uuid) RETURNS public.lessons
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9101,13 +10762,14 @@ CREATE TABLE public.media_files (
     duration double precision,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    assignment_id uuid,
     CONSTRAINT media_files_byte_size_check CHECK (((byte_size >= 1) AND (byte_size <= '10737418240'::bigint))),
     CONSTRAINT media_files_duration_check CHECK (((duration >= (0)::double precision) AND (duration < (1000000)::double precision))),
     CONSTRAINT media_files_filename_check CHECK (private.is_file_name(filename)),
     CONSTRAINT media_files_height_check CHECK (((height >= 1) AND (height <= 100000))),
     CONSTRAINT media_files_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'document'::text, 'captions'::text, 'archive'::text]))),
     CONSTRAINT media_files_mime_type_check CHECK (((mime_type ~ '^[a-z]+/[A-Za-z0-9.+-]+$'::text) AND (length(mime_type) <= 127))),
-    CONSTRAINT media_files_purpose_check CHECK ((purpose = ANY (ARRAY['lesson_image'::text, 'lesson_video'::text, 'attachment'::text, 'lesson_pdf'::text, 'captions'::text, 'thumbnail'::text, 'collection'::text, 'package'::text]))),
+    CONSTRAINT media_files_purpose_check CHECK ((purpose = ANY (ARRAY['lesson_image'::text, 'lesson_video'::text, 'attachment'::text, 'lesson_pdf'::text, 'captions'::text, 'thumbnail'::text, 'collection'::text, 'package'::text, 'submission'::text]))),
     CONSTRAINT media_files_refusal_check CHECK (((length(refusal) >= 1) AND (length(refusal) <= 500))),
     CONSTRAINT media_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT media_files_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'checking'::text, 'ready'::text, 'refused'::text]))),
@@ -9133,6 +10795,8 @@ COMMENT ON COLUMN public.media_files.thumbnail_key IS 'A small picture of it, wh
 COMMENT ON COLUMN public.media_files.refusal IS 'Why it was refused, in words for the person who sent it.';
 
 COMMENT ON COLUMN public.media_files.duration IS 'Seconds of a video or a sound.';
+
+COMMENT ON COLUMN public.media_files.assignment_id IS 'The assignment that a learner uploaded it for.';
 
 CREATE FUNCTION private.usable_file(p_file uuid, p_lesson uuid) RETURNS public.media_files
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -9345,6 +11009,25 @@ $$;
 
 COMMENT ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) IS 'Makes the blocks of a lesson be these, in this order.';
 
+CREATE FUNCTION private.write_final_grades(p_course uuid, p_enrollments uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_changed integer;
+begin
+    update public.enrollments e set final_grade = f.final_grade
+    from private.final_grades(p_course, p_enrollments) f
+    where e.id = f.enrollment_id and e.final_grade is distinct from f.final_grade
+      -- What was there before the gradebook stays until there is something to compute from.
+      and (f.final_grade is not null or exists (select 1 from public.gradebook_cells c where c.enrollment_id = e.id));
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+COMMENT ON FUNCTION private.write_final_grades(p_course uuid, p_enrollments uuid[]) IS 'Writes final grades that changed; answers how many.';
+
 CREATE FUNCTION private.xapi_agent_key(p_agent jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9433,6 +11116,49 @@ $$;
 
 COMMENT ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) IS 'Takes an instructor into a course''s team, by id or by the whole address, and tells him; answers his name. The author or an administrator. Raises CG403, CG404, CG409, CG422.';
 
+CREATE FUNCTION public.add_peer_sample(p_assignment uuid, p_submission uuid DEFAULT NULL::uuid, p_text text DEFAULT NULL::text, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_points numeric DEFAULT NULL::numeric, p_feedback text DEFAULT ''::text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_place integer;
+    v_made uuid;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment;
+    if v_assignment.id is null or not (v_assignment.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_assignment', 'There is no such assignment in a course that you teach.');
+    elsif num_nonnulls(p_submission, nullif(btrim(p_text), '')) <> 1 or length(p_text) > 50000 then
+        perform private.refuse('CG422', 'a_work_or_a_text', 'Choose a work that was handed in, or give a text of at most 50000 characters.');
+    elsif p_submission is not null and not exists (
+        select 1 from public.assignment_submissions s where s.id = p_submission and s.assignment_id = p_assignment
+    ) then
+        perform private.refuse('CG404', 'no_such_submission', 'No such work was handed in here.');
+    elsif length(p_feedback) > 5000 then
+        perform private.refuse('CG422', 'too_long', 'A comment has at most 5000 characters.');
+    end if;
+    perform private.hold_peer_reviews(p_assignment);
+    if exists (
+        select 1 from public.peer_review_states s join public.assignment_reviews r on r.submission_id = s.submission_id
+        where s.assignment_id = p_assignment and r.review_type = 'peer' and r.status = 'completed'
+    ) then
+        perform private.refuse('CG409', 'reviewing_began', 'Reviews have come already. Samples are given before the first one.');
+    end if;
+    select min(n) into v_place from generate_series(1, 3) n
+    where not exists (select 1 from public.peer_samples m where m.assignment_id = p_assignment and m.position = n);
+    if v_place is null then
+        perform private.refuse('CG409', 'enough_samples', 'Three samples are enough. Remove one first.');
+    end if;
+    insert into public.peer_samples (assignment_id, course_id, position, submission_id, sample_text, points, rubric_scores, feedback)
+    values (p_assignment, v_assignment.course_id, v_place, p_submission, nullif(btrim(p_text), ''),
+        private.review_points(v_assignment, v_assignment.total_points, p_points, p_rubric_scores), p_rubric_scores, coalesce(btrim(p_feedback), ''))
+    returning id into v_made;
+    return v_made;
+end
+$$;
+
+COMMENT ON FUNCTION public.add_peer_sample(p_assignment uuid, p_submission uuid, p_text text, p_rubric_scores jsonb, p_points numeric, p_feedback text) IS 'Gives reviewers a sample with the instructor''s mark: a work that was handed in, shown without its author, or a text. At most three, before the first review.';
+
 CREATE FUNCTION public.add_session_module(p_session uuid, p_name text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9479,6 +11205,7 @@ begin
         order by p.id
     );
     perform pg_advisory_xact_lock(hashtextextended('enrol:' || m.id::text || ':' || p_course::text, 0)) from unnest(v_people) as m (id);
+    perform private.enter_cohort(p_cohort);
     perform 1 from public.enrollments e where e.member_id = any (v_people) and e.course_id = p_course order by e.id for no key update;
     select * into v_course from public.courses c where c.id = p_course;
     select * into v_cohort from public.course_cohorts k where k.id = p_cohort and k.course_id = p_course for no key update;
@@ -9516,65 +11243,20 @@ CREATE FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp wit
     AS $$
 declare
     v_assignment public.assignments;
-    v_work uuid[];
-    v_people uuid[];
-    v_each integer;
-    v_missing record;
-    v_made integer := 0;
 begin
-    select * into v_assignment from public.assignments where id = p_assignment for no key update;
+    select * into v_assignment from public.assignments where id = p_assignment;
     if v_assignment.id is null or not (v_assignment.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
         perform private.refuse('CG404', 'no_such_assignment', 'There is no such assignment in a course that you teach.');
     elsif not v_assignment.enable_peer_review then
         perform private.refuse('CG409', 'no_peer_review', 'This assignment is not reviewed by peers.');
+    elsif p_due <= now() then
+        perform private.refuse('CG422', 'due_before_now', 'Give a deadline for the reviews that is still to come.');
     end if;
-    -- The last work of each, in a random circle: who stands at 1 reviews those at 2, 3, and so everybody gives and gets as many.
-    select array_agg(w.id order by w.chance), array_agg(w.member_id order by w.chance) into v_work, v_people
-    from (
-        select s.id, s.member_id, random() as chance from (
-            select distinct on (t.member_id) t.id, t.member_id from public.assignment_submissions t
-            where t.assignment_id = p_assignment order by t.member_id, t.submitted_at desc
-        ) s
-    ) w;
-    v_each := least(v_assignment.peer_reviews_required, coalesce(cardinality(v_work), 0) - 1);
-    if v_each > 0 and not exists (
-        select 1 from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
-        where s.assignment_id = p_assignment and r.review_type = 'peer'
-    ) then
-        insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, due_at)
-        select v_work[(i + k - 1) % cardinality(v_work) + 1], v_assignment.course_id, v_people[i], 'peer', p_due
-        from generate_series(1, cardinality(v_work)) i cross join generate_series(1, v_each) k
-        on conflict (submission_id, reviewer_id) do nothing;
-        get diagnostics v_made = row_count;
-    end if;
-    -- Later comers, and work whose reviews were withdrawn: whoever has the fewest, one at a time.
-    for v_missing in
-        select w.id, w.author, v_each - (
-            select count(*) from public.assignment_reviews r
-            where r.submission_id = w.id and r.review_type = 'peer' and r.status <> 'withdrawn'
-        ) as lack
-        from unnest(v_work, v_people) as w (id, author)
-    loop
-        for i in 1 .. v_missing.lack loop
-            insert into public.assignment_reviews (submission_id, course_id, reviewer_id, review_type, due_at)
-            select v_missing.id, v_assignment.course_id, p.id, 'peer', p_due
-            from unnest(v_people) as p (id)
-            where p.id <> v_missing.author and not exists (
-                select 1 from public.assignment_reviews r where r.submission_id = v_missing.id and r.reviewer_id = p.id
-            )
-            order by (
-                select count(*) from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
-                where s.assignment_id = p_assignment and r.reviewer_id = p.id and r.status <> 'withdrawn'
-            ), random()
-            limit 1;
-            v_made := v_made + found::integer;
-        end loop;
-    end loop;
-    return v_made;
+    return private.step_peer_reviews(p_assignment, now(), p_due);
 end
 $$;
 
-COMMENT ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) IS 'Gives every work its reviewers by chance, as many as asked for or as there are others; again for those who came later. Answers how many it made.';
+COMMENT ON FUNCTION public.allot_peer_reviews(p_assignment uuid, p_due timestamp with time zone) IS 'Begins peer review now, or brings it up to date: gives what is missing to those who have room. Answers how many reviews it gave.';
 
 CREATE FUNCTION public.am_i_member() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9582,6 +11264,37 @@ CREATE FUNCTION public.am_i_member() RETURNS boolean
     AS $$ select private.is_member(auth.uid(), private.today()) $$;
 
 COMMENT ON FUNCTION public.am_i_member() IS 'Whether the person who asks holds an active membership today.';
+
+CREATE FUNCTION public.apply_gradebook_import(p_import uuid, p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_import public.gradebook_imports;
+    v_changed integer;
+    v_conflicts integer;
+begin
+    select * into v_import from public.gradebook_imports
+    where id = p_import and created_by = auth.uid() for no key update;
+    if v_import.id is null then
+        perform private.refuse('CG404', 'no_such_import', 'There is no such file of yours, or a day has passed. Choose it again.');
+    elsif v_import.applied_at is not null then
+        perform private.refuse('CG409', 'import_done', 'These grades are in the gradebook already.');
+    elsif coalesce(length(btrim(p_reason)), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_needed', 'Say where these grades come from, in at most 500 characters.');
+    end if;
+    select count(*) filter (where s.outcome = 'saved'), count(*) filter (where s.outcome = 'conflict') into v_changed, v_conflicts
+    from public.set_grades(v_import.course_id, v_import.cells, p_reason) s;
+    if v_conflicts > 0 then
+        perform private.refuse('CG409', 'changed_meanwhile', v_conflicts || ' of these grades ' || case when v_conflicts = 1 then 'was' else 'were' end
+            || ' changed by somebody since the file was looked at. Nothing was written. Look at the file again.');
+    end if;
+    update public.gradebook_imports set applied_at = now(), reason = btrim(p_reason), cells = '[]' where id = p_import;
+    return v_changed;
+end
+$$;
+
+COMMENT ON FUNCTION public.apply_gradebook_import(p_import uuid, p_reason text) IS 'Writes what a file of grades would change, all or nothing; answers how many cells.';
 
 CREATE FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9622,6 +11335,115 @@ end
 $$;
 
 COMMENT ON FUNCTION public.ask_newest_version(p_question uuid) IS 'Has the quizzes of the caller''s courses ask a question''s newest version in place of an older one; answers how many. Attempts that have begun keep what they were asked.';
+
+CREATE FUNCTION public.assignment_card(p_assignment uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_course public.courses;
+    v_staff boolean;
+    v_enrollment public.enrollments;
+    v_standing record;
+    v_group public.assignment_groups;
+    v_state text;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment;
+    v_staff := coalesce(v_assignment.course_id in (select private.my_taught_course_ids()), false) or private.is_admin();
+    select e.* into v_enrollment from private.my_open_enrollments() e
+    where e.course_id = v_assignment.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
+    if v_assignment.id is null or (not v_staff and (v_enrollment.id is null or v_assignment.status = 'draft')) then
+        perform private.refuse('CG404', 'no_such_assignment', 'There is no such assignment in a course that you are enrolled in.');
+    end if;
+    select * into v_course from public.courses where id = v_assignment.course_id;
+    select * into v_standing from private.assignment_standing(v_assignment, v_enrollment.id, clock_timestamp());
+    select * into v_group from public.assignment_groups where id = v_standing.group_id;
+    v_state := case
+        when v_enrollment.id is null then 'staff'
+        when v_standing.state = 'not_published' then 'not_published'
+        when v_assignment.lesson_id is not null and exists (
+            select 1 from private.lesson_locks(auth.uid(), v_assignment.course_id) k where k.lesson_id = v_assignment.lesson_id
+        ) then 'locked'
+        else v_standing.state
+    end;
+    return jsonb_build_object(
+        'id', v_assignment.id, 'title', v_assignment.title, 'description', v_assignment.description,
+        -- What is to be done is not told before it opens.
+        'instructions_html', case when v_state not in ('locked', 'not_open') then v_assignment.instructions_html end,
+        'rubric', case when v_state not in ('locked', 'not_open') then v_assignment.rubric end,
+        'course_id', v_course.id, 'course_title', v_course.title, 'course_slug', v_course.slug, 'lesson_id', v_assignment.lesson_id,
+        'status', v_assignment.status, 'state', v_state, 'server_time', clock_timestamp(),
+        'total_points', v_assignment.total_points, 'passing_percentage', v_assignment.passing_percentage,
+        'submission_type', v_assignment.submission_type, 'allowed_file_types', v_assignment.allowed_file_types,
+        'max_file_size_mb', v_assignment.max_file_size_mb, 'available_from', v_assignment.available_from,
+        'due_date', v_standing.due_at, 'usual_due_date', v_assignment.due_date,
+        'extended_until', v_standing.extended_until, 'extra_submissions', v_standing.extra,
+        'late_submission_allowed', v_assignment.late_submission_allowed, 'late_penalty_percentage', v_assignment.late_penalty_percentage,
+        'penalty_due', v_standing.penalty_due, 'penalty_days', v_standing.penalty_days, 'penalty_per_day', v_standing.penalty_per_day,
+        'penalty', v_standing.penalty, 'penalty_from', v_standing.penalty_from,
+        'taken', v_standing.taken, 'allowed', v_standing.allowed, 'requested', v_standing.requested,
+        'group_mode', v_assignment.group_mode, 'enable_peer_review', v_assignment.enable_peer_review,
+        'group', case when v_group.id is not null then jsonb_build_object('id', v_group.id, 'name', v_group.name, 'members', (
+            select jsonb_agg(jsonb_build_object('name', concat_ws(' ', p.first_name, p.last_name), 'me', p.id = auth.uid())
+                order by p.last_name, p.first_name, p.id)
+            from public.assignment_group_members m
+            join public.enrollments e on e.id = m.enrollment_id
+            join public.profiles p on p.id = e.member_id
+            where m.group_id = v_group.id
+        )) end,
+        'draft', (
+            select jsonb_build_object('text', coalesce(d.draft_text, ''), 'url', coalesce(d.draft_url, ''), 'revision', d.revision, 'saved_at', d.updated_at)
+            from public.assignment_drafts d where d.assignment_id = p_assignment and d.enrollment_id = v_enrollment.id
+        ),
+        'files', coalesce((
+            select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.filename, 'bytes', f.byte_size, 'state', f.state, 'refusal', f.refusal)
+                order by f.created_at, f.id)
+            from public.media_files f
+            where f.assignment_id = p_assignment and f.owner_id = auth.uid() and f.purpose = 'submission'
+              and f.state in ('uploading', 'checking', 'ready')
+              and not exists (select 1 from public.media_file_uses u where u.file_id = f.id)
+        ), '[]'),
+        'submissions', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'id', s.id, 'number', s.submission_number, 'submitted_at', s.submitted_at, 'status', s.status,
+                'files', jsonb_array_length(s.file_attachments),
+                'names', (select coalesce(jsonb_agg(f ->> 'file_name'), '[]') from jsonb_array_elements(s.file_attachments) f),
+                'letters', coalesce(length(s.submission_text), 0), 'url', s.submission_url,
+                'by', case when s.submitted_by <> auth.uid() then (
+                    select concat_ws(' ', p.first_name, p.last_name) from public.profiles p where p.id = s.submitted_by) end,
+                'penalty_due', s.penalty_due, 'penalty_days', coalesce(s.penalty_days, s.late_days), 'penalty_per_day', s.penalty_per_day,
+                'penalty', s.late_penalty_applied, 'penalty_from', s.penalty_from,
+                'points_earned', s.points_earned, 'max_points', s.max_points, 'final_score', s.final_score
+            ) order by s.submission_number desc)
+            from public.assignment_submissions s where s.enrollment_id = v_enrollment.id and s.assignment_id = p_assignment
+        ), '[]')
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.assignment_card(p_assignment uuid) IS 'What a learner has before him when he hands in: the task, what holds for him now, what he wrote and uploaded, what he handed in before.';
+
+CREATE FUNCTION public.assignment_standings(p_enrollment uuid) RETURNS TABLE(assignment_id uuid, lesson_id uuid, title text, taken integer, waiting boolean, requested boolean, score numeric, points_have numeric, points_needed numeric, points_total numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id, a.lesson_id, a.title, s.taken, s.waiting, s.requested, s.best, round(s.best * a.total_points / 100, 2),
+        round(a.passing_percentage * a.total_points / 100, 2), a.total_points
+    from public.enrollments e
+    join public.assignments a on a.course_id = e.course_id and a.status = 'published'
+    cross join lateral (
+        select count(*)::integer as taken, coalesce(bool_or(t.status in ('submitted', 'grading')), false) as waiting,
+            coalesce((array_agg(t.status order by t.submission_number desc))[1] = 'resubmission_requested', false) as requested,
+            max(t.final_score) filter (where t.status in ('graded', 'returned')) as best
+        from public.assignment_submissions t where t.enrollment_id = e.id and t.assignment_id = a.id
+    ) s
+    where e.id = p_enrollment
+      and (e.member_id = auth.uid() or e.course_id in (select private.my_taught_course_ids()) or private.is_admin())
+    order by a.created_at, a.id
+$$;
+
+COMMENT ON FUNCTION public.assignment_standings(p_enrollment uuid) IS 'How far an enrollment is in each published assignment of its course, in points after the deduction for lateness.';
 
 CREATE FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text DEFAULT NULL::text, p_requires_enrollment boolean DEFAULT true) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9931,6 +11753,7 @@ COMMENT ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_c
 CREATE FUNCTION public.begin_quiz(p_quiz uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_attempt public.quiz_attempts;
@@ -9967,6 +11790,34 @@ end
 $$;
 
 COMMENT ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) IS 'Has a question graded anew in the background, in every attempt that was handed in; answers the regrade. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.begin_submission_file(p_assignment uuid, p_bytes bigint) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_enrollment public.enrollments;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment;
+    v_enrollment := private.enrollment_to_hand_in(v_assignment);
+    perform private.refuse_to_take(s.state) from private.assignment_standing(v_assignment, v_enrollment.id, clock_timestamp()) s;
+    if v_assignment.submission_type not in ('file_upload', 'both') then
+        perform private.refuse('CG422', 'wrong_kind', 'This assignment takes no files.');
+    elsif p_bytes > v_assignment.max_file_size_mb * 1048576::bigint then
+        perform private.refuse('CG422', 'file_too_large',
+            'A file may have up to ' || v_assignment.max_file_size_mb || ' MB here. Make it smaller, or split it, and choose it again.');
+    elsif 20 <= (
+        select count(*) from public.media_files f
+        where f.assignment_id = p_assignment and f.owner_id = auth.uid() and f.state <> 'refused'
+          and not exists (select 1 from public.media_file_uses u where u.file_id = f.id)
+    ) then
+        perform private.refuse('CG422', 'too_many_files', 'You can hand in up to 20 files at once. Remove one first.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_submission_file(p_assignment uuid, p_bytes bigint) IS 'Refuses, in words, a file that the caller could not hand in: before its first byte is sent.';
 
 CREATE FUNCTION public.cancel_course_import(p_import uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10094,6 +11945,70 @@ CREATE FUNCTION public.completion_requirements(p_enrollment uuid) RETURNS TABLE(
 $$;
 
 COMMENT ON FUNCTION public.completion_requirements(p_enrollment uuid) IS 'private.completion_requirements for those who may see the enrollment: its member, the course''s instructors, administrators.';
+
+CREATE FUNCTION public.confirm_peer_grade(p_submission uuid) RETURNS numeric
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_submission public.assignment_submissions;
+    v_assignment public.assignments;
+    v_state public.peer_review_states;
+    v_share numeric;
+    v_own public.assignment_reviews;
+    v_peers record;
+    v_scores jsonb;
+    v_points numeric;
+begin
+    select * into v_submission from public.assignment_submissions where id = p_submission;
+    select * into v_state from public.peer_review_states where submission_id = p_submission;
+    if v_state.submission_id is null or not (v_state.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_submission', 'There is no such work in a course that you teach.');
+    elsif v_submission.member_id = auth.uid() then
+        perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
+    end if;
+    perform private.hold_requirements(v_submission.course_id, false);
+    perform private.hold_peer_reviews(v_submission.assignment_id);
+    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    select * into v_submission from public.assignment_submissions where id = p_submission for no key update;
+    select * into v_assignment from public.assignments where id = v_submission.assignment_id for no key update;
+    select * into v_state from public.peer_review_states where submission_id = p_submission for no key update;
+    select grade_share into v_share from public.peer_review_settings where assignment_id = v_assignment.id;
+    select * into v_peers from private.peer_mean(p_submission);
+    select * into v_own from public.assignment_reviews r
+    where r.submission_id = p_submission and r.review_type = 'instructor' and r.status = 'completed' and r.points is not null
+    order by r.completed_at desc limit 1;
+    if v_share = 0 then
+        perform private.refuse('CG409', 'only_informs', 'Here the reviews only inform. Say in the settings what share of the grade they are.');
+    elsif v_state.state = 'waiting' then
+        perform private.refuse('CG409', 'reviews_under_way', 'Reviews of this work are still under way.');
+    elsif v_peers.points is null then
+        perform private.refuse('CG409', 'no_reviews', 'No review of this work has come. Grade it yourself.');
+    elsif v_share < 100 and v_own.id is null then
+        perform private.refuse('CG409', 'grade_first', 'The rest of the grade is yours: grade the work first, then confirm.');
+    end if;
+    if v_assignment.rubric is not null then
+        select jsonb_object_agg(k ->> 'criterion', least((k ->> 'points')::numeric, private.mix_points(
+            (v_own.rubric_scores ->> (k ->> 'criterion'))::numeric, (v_peers.rubric_scores ->> (k ->> 'criterion'))::numeric, v_share)))
+        into v_scores from jsonb_array_elements(v_assignment.rubric) k;
+    end if;
+    v_points := private.review_points(v_assignment, v_submission.max_points,
+        case when v_scores is null then private.mix_points(v_own.points, v_peers.points, v_share) end, v_scores);
+    perform set_config('collegium.grade_reason', trim_scale(v_share) || ' % of it is the mean of ' || v_peers.reviews
+        || case when v_peers.reviews = 1 then ' peer review, ' else ' peer reviews, ' end || v_peers.points || ' points.', true);
+    update public.assignment_submissions set
+        status = case when status = 'returned' then 'returned' else 'graded' end, points_earned = v_points, rubric_scores = v_scores,
+        graded_at = now(), graded_by = auth.uid()
+    where id = p_submission;
+    perform set_config('collegium.grade_reason', '', true);
+    update public.peer_review_states set
+        peer_points = v_peers.points, own_points = v_own.points, grade_share = v_share, confirmed_at = now(), confirmed_by = auth.uid()
+    where submission_id = p_submission;
+    return v_points;
+end
+$$;
+
+COMMENT ON FUNCTION public.confirm_peer_grade(p_submission uuid) IS 'Makes the reviewers'' weighted mean its share of a work''s grade; the rest are the instructor''s own points. Again after a change it counts anew from those.';
 
 CREATE FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10568,18 +12483,28 @@ END) STORED,
     rubric_scores jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    group_id uuid,
+    submitted_by uuid,
+    graded_apart boolean DEFAULT false NOT NULL,
+    penalty_due timestamp with time zone,
+    penalty_days integer,
+    penalty_per_day numeric(5,2),
+    penalty_from integer,
+    rubric_comments jsonb,
     CONSTRAINT assignment_submissions_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
     CONSTRAINT assignment_submissions_file_attachments_check CHECK (((jsonb_typeof(file_attachments) = 'array'::text) AND (length((file_attachments)::text) <= 20000))),
     CONSTRAINT assignment_submissions_instructor_feedback_html_check CHECK ((length(instructor_feedback_html) <= 50000)),
     CONSTRAINT assignment_submissions_late_penalty_applied_check CHECK (((late_penalty_applied >= (0)::numeric) AND (late_penalty_applied <= (100)::numeric))),
     CONSTRAINT assignment_submissions_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
+    CONSTRAINT assignment_submissions_rubric_comments CHECK (((jsonb_typeof(rubric_comments) = 'object'::text) AND (length((rubric_comments)::text) <= 60000))),
     CONSTRAINT assignment_submissions_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
     CONSTRAINT assignment_submissions_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'grading'::text, 'graded'::text, 'returned'::text, 'resubmission_requested'::text]))),
     CONSTRAINT assignment_submissions_submission_html_check CHECK ((length(submission_html) <= 200000)),
     CONSTRAINT assignment_submissions_submission_number_check CHECK ((submission_number > 0)),
     CONSTRAINT assignment_submissions_submission_text_check CHECK ((length(submission_text) <= 100000)),
     CONSTRAINT assignment_submissions_submission_url_check CHECK ((length(submission_url) <= 2048)),
-    CONSTRAINT graded_submissions_have_points CHECK (((num_nonnulls(points_earned, graded_at) = ANY (ARRAY[0, 2])) AND ((status <> ALL (ARRAY['graded'::text, 'returned'::text])) OR (points_earned IS NOT NULL))))
+    CONSTRAINT graded_submissions_have_points CHECK (((num_nonnulls(points_earned, graded_at) = ANY (ARRAY[0, 2])) AND ((status <> ALL (ARRAY['graded'::text, 'returned'::text])) OR (points_earned IS NOT NULL)))),
+    CONSTRAINT penalties_say_their_rule CHECK (((num_nonnulls(penalty_days, penalty_per_day) = ANY (ARRAY[0, 2])) AND (penalty_days >= 0) AND ((penalty_per_day >= (0)::numeric) AND (penalty_per_day <= (100)::numeric)) AND ((penalty_from >= 1) AND (penalty_from <= (submission_number - 1)))))
 );
 
 COMMENT ON TABLE public.assignment_submissions IS 'Student assignment submissions with file uploads, grading, and feedback. Never deleted.';
@@ -10593,6 +12518,22 @@ COMMENT ON COLUMN public.assignment_submissions.score IS 'Percent of the points,
 COMMENT ON COLUMN public.assignment_submissions.late_penalty_applied IS 'Percentage points off for the late days, by the rule that held when it was handed in.';
 
 COMMENT ON COLUMN public.assignment_submissions.final_score IS 'Percent after the penalty, never below 0.';
+
+COMMENT ON COLUMN public.assignment_submissions.group_id IS 'The group that handed it in. Each of its members has a row with the same number and content.';
+
+COMMENT ON COLUMN public.assignment_submissions.submitted_by IS 'Who handed it in, for himself or for his group; null where that is not known.';
+
+COMMENT ON COLUMN public.assignment_submissions.graded_apart IS 'This member''s grade is his own: that of the group is not copied to him, nor his to the group.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_due IS 'The deadline that the deduction was counted from; null where there was none.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_days IS 'Started days of lateness that the deduction was counted by; null for work of before this was written down.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_per_day IS 'Percentage points for each of these days, by the rule that held when it was handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_from IS 'The number of the submission whose lateness this one keeps, because it was asked for in its place; null: its own.';
+
+COMMENT ON COLUMN public.assignment_submissions.rubric_comments IS 'What was said of a criterion: {criterion: text}; criteria without a word are not in it.';
 
 CREATE FUNCTION public.grade_submission(p_submission uuid, p_points numeric DEFAULT NULL::numeric, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_feedback_html text DEFAULT NULL::text, p_status text DEFAULT 'graded'::text) RETURNS public.assignment_submissions
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10613,12 +12554,15 @@ begin
     elsif length(p_feedback_html) > 50000 then
         perform private.refuse('CG422', 'too_long', 'A feedback has at most 50000 characters.');
     end if;
-    perform private.hold_requirements(v_submission.course_id, false);
-    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    v_assignment := private.hold_work(p_submission);
     select * into v_submission from public.assignment_submissions where id = p_submission for no key update;
-    select * into v_assignment from public.assignments where id = v_submission.assignment_id for no key update;
     if p_status <> 'resubmission_requested' or p_points is not null or p_rubric_scores is not null then
         v_points := private.review_points(v_assignment, v_submission.max_points, p_points, p_rubric_scores);
+    end if;
+    if v_submission.points_earned is not null and v_points is distinct from v_submission.points_earned
+        and btrim(coalesce(current_setting('collegium.grade_reason', true), '')) = ''
+    then
+        perform private.refuse('CG422', 'reason_needed', 'This work has a grade. Say why you change it.');
     end if;
     update public.assignment_submissions set
         status = p_status, points_earned = v_points, rubric_scores = p_rubric_scores,
@@ -10637,7 +12581,149 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) IS 'Grades work by the rubric, or by points where there is none; returns it, or asks for it again. The penalty for lateness is taken off by itself.';
+COMMENT ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) IS 'Grades work by the rubric, or by points where there is none; returns it, or asks for it again. The penalty for lateness is taken off by itself. A grade that is there is changed by public.mark_submission, which asks why.';
+
+CREATE FUNCTION public.gradebook_averages(p_course uuid) RETURNS TABLE(kind text, id uuid, average numeric, counted bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_people uuid[];
+begin
+    perform private.may_grade(p_course);
+    v_people := array(
+        select e.id from public.enrollments e where e.course_id = p_course and e.status <> 'archived' and e.status <> 'dropped' order by e.id
+    );
+    return query
+    with lines as materialized (
+        select * from private.grade_lines(p_course, v_people)
+    ), categories as materialized (
+        select l.enrollment_id, l.category_id, sum(l.item_weight * l.percent) / sum(l.item_weight) as grade, min(l.category_weight) as weight
+        from lines l where l.state in ('counts', 'missing') group by l.enrollment_id, l.category_id
+    ), finals as (
+        select c.enrollment_id, sum(c.weight * c.grade) / nullif(sum(c.weight), 0) as grade from categories c group by c.enrollment_id
+    )
+    select 'item', l.item_id, round(avg(l.percent), 2), count(l.percent) from lines l where l.state <> 'excused' group by l.item_id
+    union all
+    select 'category', c.category_id, round(avg(c.grade), 2), count(*) from categories c group by c.category_id
+    union all
+    select 'course', p_course, round(avg(f.grade), 2), count(f.grade) from finals f;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_averages(p_course uuid) IS 'Averages in percent of each item, each category and the final grade over the learners of a course that the caller teaches.';
+
+CREATE FUNCTION public.gradebook_cell_history(p_enrollment uuid, p_item uuid) RETURNS TABLE(at timestamp with time zone, who text, what text, before jsonb, after jsonb, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_item public.gradebook_items;
+begin
+    select i.* into v_item from public.gradebook_items i
+    join public.enrollments e on e.id = p_enrollment and e.course_id = i.course_id where i.id = p_item;
+    perform private.may_grade(v_item.course_id);
+    return query
+    select l.at, nullif(btrim(p.first_name || ' ' || p.last_name), ''), l.table_name, l.before - v.hidden, l.after - v.hidden,
+        coalesce(d.after ->> 'reason', case when l.table_name = 'quiz_grade_changes' then d.after ->> 'reason' end)
+    from public.audit_logs l
+    cross join (values (array['comment', 'reason', 'ip_address', 'user_agent', 'instructor_feedback', 'submission_text', 'submission_html',
+        'submission_url', 'file_attachments', 'instructor_feedback_html', 'rubric_scores'])) as v (hidden)
+    left join public.audit_personal_values d on d.audit_id = l.id
+    left join public.profiles p on p.id = l.actor
+    where (l.table_name = 'gradebook_cells' and l.record_id = p_enrollment || ' ' || p_item)
+       or (l.table_name = 'quiz_attempts' and l.operation = 'UPDATE' and l.changed && '{score}' and l.record_id = any (array(
+           select t.id::text from public.quiz_attempts t where t.quiz_id = v_item.quiz_id and t.enrollment_id = p_enrollment
+       )))
+       or (l.table_name = 'assignment_submissions' and l.operation = 'UPDATE' and l.changed && '{final_score}' and l.record_id = any (array(
+           select s.id::text from public.assignment_submissions s
+           where s.assignment_id = v_item.assignment_id and s.enrollment_id = p_enrollment
+       )))
+    order by l.id desc limit 100;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_cell_history(p_enrollment uuid, p_item uuid) IS 'Who changed a cell of a course that the caller teaches, when, from what to what and why, newest first, from the audit log.';
+
+CREATE FUNCTION public.gradebook_cells_of(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, item_id uuid, percent numeric, state text, points numeric, overridden boolean, source_percent numeric, waiting boolean, comment text, reason text, revision integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.may_grade(p_course);
+    return query
+    select l.enrollment_id, l.item_id, round(l.percent, 2), l.state,
+        round(case when c.points is not null then least(k.max_points, c.points * k.max_points / coalesce(c.out_of, k.max_points))
+            else c.source_percent * k.max_points / 100 end, 2),
+        c.points is not null and k.source <> 'own', c.source_percent, coalesce(c.waiting, false), c.comment, c.reason, coalesce(c.revision, 0)
+    from private.grade_lines(p_course, array(
+        select e.id from public.enrollments e where e.course_id = p_course and e.id = any (p_enrollments)
+    )) l
+    join private.gradebook_columns(p_course) k on k.id = l.item_id
+    left join public.gradebook_cells c on c.enrollment_id = l.enrollment_id and c.item_id = l.item_id
+    where l.state <> 'nothing' or c.item_id is not null;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_cells_of(p_course uuid, p_enrollments uuid[]) IS 'What some learners have in the items of a course that the caller teaches, and what becomes of it.';
+
+CREATE FUNCTION public.gradebook_columns(p_course uuid) RETURNS TABLE(id uuid, category_id uuid, source text, quiz_id uuid, assignment_id uuid, title text, max_points numeric, weight numeric, due_at timestamp with time zone, counts boolean, is_hidden boolean, is_draft boolean, place integer, category_name text, category_weight numeric, drop_lowest integer, weighting text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.may_grade(p_course);
+    return query select * from private.gradebook_columns(p_course) c order by c.place;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_columns(p_course uuid) IS 'The items of a course that the caller teaches, in order.';
+
+CREATE FUNCTION public.gradebook_finals(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, final_grade numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.may_grade(p_course);
+    return query select f.enrollment_id, f.final_grade from private.final_grades(p_course, array(
+        select e.id from public.enrollments e where e.course_id = p_course and e.id = any (p_enrollments)
+    )) f;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_finals(p_course uuid, p_enrollments uuid[]) IS 'Final grades of some learners of a course that the caller teaches, as the rule gives them now.';
+
+CREATE FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) RETURNS TABLE(enrollment_id uuid, first_name text, last_name text, email text, cohort_name text, status text, final_grade numeric, sort_name text, sort_value numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.may_grade(p_course);
+    return query
+    select e.id, p.first_name, p.last_name, p.email::text, e.cohort_name, e.status, e.final_grade,
+        private.fold(p.last_name || ' ' || p.first_name) collate "C",
+        coalesce(case when p_item is null then e.final_grade
+            else case when c.points is not null then least(100, c.points * 100 / coalesce(c.out_of, k.max_points)) else c.source_percent end end, -1)
+    from public.enrollments e
+    join public.profiles p on p.id = e.member_id
+    left join private.gradebook_columns(p_course) k on k.id = p_item
+    left join public.gradebook_cells c on c.enrollment_id = e.id and c.item_id = k.id
+    where e.course_id = p_course and e.status <> 'archived' and e.status <> 'dropped'
+      and (p_cohort is null or e.cohort_id = p_cohort)
+      and (coalesce(p_words, '') = ''
+          or position(private.fold(p_words) in private.fold(p.first_name || ' ' || p.last_name || ' ' || p.email::text)) > 0)
+      and (not p_missing or e.id in (
+          select n.id from public.enrollments n cross join private.gradebook_columns(p_course) i
+          left join public.gradebook_cells d on d.enrollment_id = n.id and d.item_id = i.id
+          left join public.assignment_extensions x on x.assignment_id = i.assignment_id and x.enrollment_id = n.id
+          left join public.quiz_accommodations y on y.quiz_id = i.quiz_id and y.enrollment_id = n.id
+          where n.course_id = p_course and not i.is_draft and i.counts and coalesce(x.due_date, y.available_until, i.due_at, now()) <= now()
+            and d.points is null and d.source_percent is null and not coalesce(d.excused, false) and not coalesce(d.waiting, false)
+      ));
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) IS 'The learners of a course that the caller teaches, as far as they match, with what they are sorted by; missing: something that is not ahead has nothing.';
 
 CREATE FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10734,6 +12820,8 @@ CREATE FUNCTION public.hold_cohort(p_course uuid, p_cohort uuid) RETURNS void
     AS $$
 begin
     perform private.require_taught(p_course);
+    -- Nobody comes in while it changes (private.enter_cohort): else somebody could, after his row was not among the locked ones.
+    perform pg_advisory_xact_lock(hashtextextended('cohort:' || p_cohort::text, 0));
     perform 1 from public.enrollments e where e.cohort_id = p_cohort and e.course_id = p_course order by e.id for no key update;
 end
 $$;
@@ -10799,6 +12887,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.leave_live_session(p_session uuid) IS 'Notes that the caller left. Who had not joined changes nothing.';
+
+CREATE FUNCTION public.leave_out_peer_review(p_review uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews := private.require_taught_review(p_review);
+begin
+    if v_review.status <> 'completed' or v_review.left_out_at is not null then
+        perform private.refuse('CG409', 'nothing_to_leave_out', 'This review is not written, or is left out already.');
+    elsif coalesce(length(btrim(p_reason)), 0) not between 1 and 1000 then
+        perform private.refuse('CG422', 'reason_needed', 'Say in at most 1000 characters why this review is left out.');
+    end if;
+    update public.assignment_reviews set left_out_at = now(), left_out_by = auth.uid(), left_out_reason = btrim(p_reason) where id = p_review;
+    perform private.step_peer_reviews(s.assignment_id) from public.assignment_submissions s where s.id = v_review.submission_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.leave_out_peer_review(p_review uuid, p_reason text) IS 'Leaves an unfair review out, for a reason: its author does not read it, the mean is without it, and another is sought.';
 
 CREATE FUNCTION public.list_discussions(p_course uuid, p_limit integer DEFAULT 20, p_words text DEFAULT NULL::text, p_unanswered boolean DEFAULT false, p_after_pinned boolean DEFAULT NULL::boolean, p_after_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, lesson_id uuid, lesson_title text, title text, author text, mine boolean, is_pinned boolean, is_locked boolean, is_answered boolean, posts_count integer, last_post_at timestamp with time zone, created_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -11048,6 +13155,82 @@ $$;
 
 COMMENT ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) IS 'Marks the caller''s own notices as read, those named or all; answers how many were new.';
 
+CREATE FUNCTION public.mark_peer_sample(p_sample uuid, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_points numeric DEFAULT NULL::numeric) RETURNS numeric
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_sample public.peer_samples;
+    v_assignment public.assignments;
+    v_points numeric;
+    v_off numeric;
+begin
+    select * into v_sample from public.peer_samples where id = p_sample for share;
+    if v_sample.id is null
+        or not exists (select 1 from public.assignment_submissions o where o.assignment_id = v_sample.assignment_id and o.member_id = auth.uid())
+    then
+        perform private.refuse('CG404', 'no_such_sample', 'There is no such sample for you to mark.');
+    elsif not exists (select 1 from private.open_samples(v_sample.assignment_id, auth.uid()) o where o.id = p_sample) then
+        perform private.refuse('CG409', 'marked_already', 'You have marked this sample already.');
+    end if;
+    select * into v_assignment from public.assignments where id = v_sample.assignment_id;
+    v_points := private.review_points(v_assignment, v_assignment.total_points, p_points, p_rubric_scores);
+    v_off := case when v_assignment.rubric is null or v_sample.rubric_scores is null then abs(v_points - v_sample.points) else (
+        select sum(abs((p_rubric_scores ->> (k ->> 'criterion'))::numeric - (v_sample.rubric_scores ->> (k ->> 'criterion'))::numeric))
+        from jsonb_array_elements(v_assignment.rubric) k
+    ) end / v_assignment.total_points;
+    insert into public.peer_calibrations (sample_id, course_id, reviewer_id, points, rubric_scores, off)
+    values (p_sample, v_sample.course_id, auth.uid(), v_points, p_rubric_scores, least(1, round(coalesce(v_off, 0), 4)));
+    return round(v_off, 4);
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_peer_sample(p_sample uuid, p_rubric_scores jsonb, p_points numeric) IS 'Marks a sample, once. Answers how far it is from the instructor''s mark, as a share of all points, criterion by criterion.';
+
+CREATE FUNCTION public.mark_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_rubric_comments jsonb, p_feedback_html text, p_status text, p_reason text, p_seen timestamp with time zone) RETURNS public.assignment_submissions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_submission public.assignment_submissions;
+    v_last public.submission_grade_changes;
+    v_comments jsonb;
+begin
+    select * into v_submission from public.assignment_submissions where id = p_submission;
+    if v_submission.id is null or not (v_submission.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_submission', 'There is no such work in a course that you teach.');
+    elsif length(p_reason) > 1000 then
+        perform private.refuse('CG422', 'too_long', 'A reason has at most 1000 characters.');
+    elsif jsonb_typeof(p_rubric_comments) <> 'object' or length(p_rubric_comments::text) > 60000 then
+        perform private.refuse('CG422', 'too_long', 'The comments on the criteria are too long.');
+    end if;
+    perform private.hold_work(p_submission);
+    perform 1 from public.assignment_submissions where id = p_submission for no key update;
+    select * into v_last from public.submission_grade_changes c where c.submission_id = p_submission order by c.changed_at desc, c.id desc limit 1;
+    if v_last.changed_at is distinct from p_seen then
+        perform private.refuse('CG409', 'graded_meanwhile', coalesce(
+            (select concat_ws(' ', p.first_name, p.last_name) from public.profiles p where p.id = v_last.changed_by), 'Somebody')
+            || case when v_last.status_after = 'resubmission_requested' then ' asked for this work again meanwhile.'
+                else ' gave ' || trim_scale(v_last.points_after) || ' points meanwhile.' end);
+    end if;
+    -- Nothing is kept for a criterion that is not in the rubric.
+    select jsonb_object_agg(c.key, c.value) into v_comments
+    from jsonb_each(p_rubric_comments) c
+    where jsonb_typeof(c.value) = 'string' and btrim(c.value #>> '{}') <> '' and exists (
+        select 1 from public.assignments a cross join lateral jsonb_array_elements(a.rubric) r
+        where a.id = v_submission.assignment_id and r ->> 'criterion' = c.key
+    );
+    perform set_config('collegium.grade_reason', coalesce(p_reason, ''), true);
+    update public.assignment_submissions set rubric_comments = v_comments
+    where id = p_submission and rubric_comments is distinct from v_comments;
+    v_submission := public.grade_submission(p_submission, p_points, p_rubric_scores, coalesce(p_feedback_html, ''), p_status);
+    perform set_config('collegium.grade_reason', '', true);
+    return v_submission;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_rubric_comments jsonb, p_feedback_html text, p_status text, p_reason text, p_seen timestamp with time zone) IS 'Grades, returns or asks again, with a comment for each criterion and a reason where a grade changes, unless somebody did since p_seen (the last changed_at in submission_grade_changes, null for none). Raises CG403, CG404, CG409 or CG422.';
+
 CREATE FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11189,6 +13372,7 @@ begin
     elsif coalesce(length(v_reason) not between 1 and 500, true) then
         perform private.refuse('CG422', 'no_reason', 'Say why, in at most 500 characters. The person reads it.');
     end if;
+    perform private.enter_cohort(p_cohort);
     perform private.move_to_cohort(p_enrollment, p_cohort, v_reason);
     select * into v_course from public.courses where id = v_enrollment.course_id;
     perform private.notify(v_enrollment.member_id, 'cohort_changed', left('You are in another cohort of “' || v_course.title, 190) || '”',
@@ -11198,6 +13382,40 @@ end
 $$;
 
 COMMENT ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) IS 'Moves somebody to another cohort, with a reason that he reads: for the team of the course. Raises CG404, CG409, CG422.';
+
+CREATE FUNCTION public.my_grades(p_course uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_build_object(
+        'enrollment_id', e.id,
+        'final_grade', (select f.final_grade from private.final_grades(p_course, array[e.id]) f),
+        'missing_work', coalesce((select g.missing_work from public.gradebooks g where g.course_id = p_course), 'nothing'),
+        'categories', coalesce((
+            select jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'weight', k.weight, 'drop_lowest', k.drop_lowest,
+                'weighting', k.weighting, 'grade', round(g.grade, 2)) order by k.position, k.name)
+            from public.gradebook_categories k
+            left join private.category_grades(p_course, array[e.id]) g on g.category_id = k.id
+            where k.course_id = p_course and exists (
+                select 1 from private.gradebook_columns(p_course) i where i.category_id = k.id and not i.is_hidden and not i.is_draft
+            )
+        ), '[]'),
+        'items', coalesce((
+            select jsonb_agg(jsonb_build_object('id', i.id, 'category_id', i.category_id, 'title', i.title, 'source', i.source,
+                'quiz_id', i.quiz_id, 'assignment_id', i.assignment_id, 'max_points', i.max_points, 'due_at', i.due_at, 'weight', i.weight,
+                'percent', round(l.percent, 2), 'points', round(l.percent * i.max_points / 100, 2), 'state', l.state, 'share', l.item_weight,
+                'overridden', i.source <> 'own' and c.points is not null, 'waiting', coalesce(c.waiting, false), 'comment', c.comment
+            ) order by i.place)
+            from private.grade_lines(p_course, array[e.id]) l
+            join private.gradebook_columns(p_course) i on i.id = l.item_id
+            left join public.gradebook_cells c on c.enrollment_id = e.id and c.item_id = i.id
+            where not i.is_hidden
+        ), '[]')
+    )
+    from private.current_enrollment(auth.uid(), p_course) e where e.id is not null
+$$;
+
+COMMENT ON FUNCTION public.my_grades(p_course uuid) IS 'The caller''s own grades in a course: items that are not hidden, categories, and the final grade; null for who does not take it.';
 
 CREATE FUNCTION public.my_lesson_locks(p_course uuid) RETURNS TABLE(lesson_id uuid, lock_reason text, waits_for text, opens_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -11233,6 +13451,50 @@ $$;
 
 COMMENT ON FUNCTION public.my_move(p_enrollment uuid) IS 'What the newest version would change for the caller, who is under way in an earlier one; nothing when there is none.';
 
+CREATE FUNCTION public.my_peer_reviews() RETURNS TABLE(id uuid, assignment_id uuid, title text, course_title text, status text, due_at timestamp with time zone, completed_at timestamp with time zone, withdrawn_for text, has_draft boolean, samples_open integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id, a.id, a.title, c.title, r.status, r.due_at, r.completed_at, r.withdrawn_for, d.review_id is not null,
+        case when r.status = 'assigned' then (select count(*)::integer from private.open_samples(a.id, auth.uid())) else 0 end
+    from public.assignment_reviews r
+    join public.assignment_submissions s on s.id = r.submission_id
+    join public.assignments a on a.id = s.assignment_id
+    join public.courses c on c.id = a.course_id
+    left join public.peer_review_drafts d on d.review_id = r.id
+    where r.reviewer_id = auth.uid() and r.review_type = 'peer'
+    order by r.status <> 'assigned', r.due_at, coalesce(r.completed_at, r.updated_at) desc, r.id
+    limit 200
+$$;
+
+COMMENT ON FUNCTION public.my_peer_reviews() IS 'What the caller was given to review: what waits for him first, the soonest deadline on top.';
+
+CREATE FUNCTION public.my_peer_samples(p_assignment uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The instructor's marks come with those that the caller has marked himself.
+    select jsonb_agg(jsonb_build_object(
+        'id', m.id, 'position', m.position, 'title', a.title, 'course_title', co.title, 'instructions_html', a.instructions_html,
+        'description', a.description, 'rubric', a.rubric, 'max_points', a.total_points,
+        'submission_text', coalesce(m.sample_text, w.submission_text), 'submission_html', w.submission_html,
+        'submission_url', w.submission_url, 'files', private.peer_files(coalesce(w.file_attachments, '[]')),
+        'mine', case when c.id is not null then jsonb_build_object('points', c.points, 'rubric_scores', c.rubric_scores, 'off', c.off) end,
+        'theirs', case when c.id is not null then jsonb_build_object('points', m.points, 'rubric_scores', m.rubric_scores, 'feedback', m.feedback) end
+    ) order by m.position)
+    from public.peer_samples m
+    join public.peer_review_settings t on t.assignment_id = m.assignment_id and t.calibration
+    join public.assignments a on a.id = m.assignment_id
+    join public.courses co on co.id = a.course_id
+    left join public.assignment_submissions w on w.id = m.submission_id
+    left join public.peer_calibrations c on c.sample_id = m.id and c.reviewer_id = auth.uid()
+    where m.assignment_id = p_assignment
+      and exists (select 1 from public.assignment_submissions o where o.assignment_id = p_assignment and o.member_id = auth.uid())
+      and (c.id is not null or exists (select 1 from private.open_samples(p_assignment, auth.uid()) o where o.id = m.id))
+$$;
+
+COMMENT ON FUNCTION public.my_peer_samples(p_assignment uuid) IS 'The samples that the caller marks before he reviews, and the instructor''s marks of those that he has marked.';
+
 CREATE FUNCTION public.my_review(p_course uuid) RETURNS TABLE(id uuid, rating integer, title text, review_text text, is_approved boolean, moderated_at timestamp with time zone, moderation_reason text, created_at timestamp with time zone, enrolled boolean, teaches boolean, done integer, needed integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11247,6 +13509,27 @@ CREATE FUNCTION public.my_review(p_course uuid) RETURNS TABLE(id uuid, rating in
 $$;
 
 COMMENT ON FUNCTION public.my_review(p_course uuid) IS 'The caller''s review of a course, if any, and what decides whether he can write one: what is done of the course and what is needed, in percent.';
+
+CREATE FUNCTION public.my_reviewed_works() RETURNS TABLE(submission_id uuid, title text, course_title text, state text, reason text, required integer, received integer, to_write integer, criteria text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select m.id, a.title, c.title, w.state, w.reason, w.required, w.received, (
+        select count(*)::integer from public.peer_review_states o join public.assignment_reviews r on r.submission_id = o.submission_id
+        where o.assignment_id = a.id and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status = 'assigned'
+    ), coalesce((select array_agg(k ->> 'criterion' order by n) from jsonb_array_elements(a.rubric) with ordinality as e (k, n)), '{}')
+    from (
+        select distinct on (s.assignment_id) s.* from public.assignment_submissions s
+        where s.member_id = auth.uid() order by s.assignment_id, s.submitted_at desc
+    ) m
+    join public.peer_review_states w on w.assignment_id = m.assignment_id and w.unit_id = coalesce(m.group_id, m.member_id)
+    join public.assignments a on a.id = m.assignment_id
+    join public.courses c on c.id = a.course_id
+    order by w.joined_at desc, m.id
+    limit 100
+$$;
+
+COMMENT ON FUNCTION public.my_reviewed_works() IS 'How the caller''s own works stand in peer review; what was written of them comes by reviews_of_submission.';
 
 CREATE FUNCTION public.note_block_progress(p_content uuid, p_seconds integer DEFAULT 0, p_data jsonb DEFAULT NULL::jsonb, p_done boolean DEFAULT false) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11684,29 +13967,40 @@ $$;
 COMMENT ON FUNCTION public.order_session(p_session uuid, p_order jsonb) IS 'Puts the parts and videos of the caller''s collection into the order given, [{"module": id, "videos": [id, …]}, …], which names each once; videos may change their part. All of it or nothing. Raises CG404, CG422.';
 
 CREATE FUNCTION public.peer_review_view(p_review uuid) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- Names of files may tell whose they are, and their keys do: the reviewer has them by number.
+    AS $$
+declare
+    v_assignment uuid := (
+        select s.assignment_id from public.assignment_reviews r join public.assignment_submissions s on s.id = r.submission_id
+        where r.id = p_review and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status <> 'withdrawn'
+    );
+    v_view jsonb;
+begin
+    if exists (select 1 from private.open_samples(v_assignment, auth.uid())) then
+        perform private.refuse('CG409', 'calibrate_first', 'First mark the samples of this assignment. Then you see the works that you review.');
+    end if;
     select jsonb_build_object(
-        'id', r.id, 'status', r.status, 'due_at', r.due_at, 'title', a.title, 'description', a.description,
-        'instructions_html', a.instructions_html, 'rubric', a.rubric, 'max_points', s.max_points,
+        'id', r.id, 'status', r.status, 'due_at', r.due_at, 'completed_at', r.completed_at, 'title', a.title, 'course_title', c.title,
+        'description', a.description, 'instructions_html', a.instructions_html, 'rubric', a.rubric, 'max_points', s.max_points,
         'submission_text', s.submission_text, 'submission_html', s.submission_html, 'submission_url', s.submission_url,
-        'files', (
-            select coalesce(jsonb_agg(jsonb_build_object(
-                'number', f.n, 'file_type', lower(substring(f.file ->> 'file_name' from '\.([A-Za-z0-9]+)$')), 'file_size', f.file -> 'file_size'
-            ) order by f.n), '[]')
-            from jsonb_array_elements(s.file_attachments) with ordinality as f (file, n)
-        ),
-        'rubric_scores', r.rubric_scores, 'points', r.points, 'feedback_html', r.feedback_html
-    )
+        'files', private.peer_files(s.file_attachments),
+        'rubric_scores', r.rubric_scores, 'points', r.points, 'feedback_html', r.feedback_html,
+        'draft', (
+            select jsonb_build_object('rubric_scores', d.rubric_scores, 'points', d.points, 'feedback', d.feedback, 'saved_at', d.saved_at)
+            from public.peer_review_drafts d where d.review_id = r.id and d.reviewer_id = r.reviewer_id
+        )
+    ) into v_view
     from public.assignment_reviews r
     join public.assignment_submissions s on s.id = r.submission_id
     join public.assignments a on a.id = s.assignment_id
-    where r.id = p_review and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status <> 'withdrawn'
-$_$;
+    join public.courses c on c.id = a.course_id
+    where r.id = p_review and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status <> 'withdrawn';
+    return v_view;
+end
+$$;
 
-COMMENT ON FUNCTION public.peer_review_view(p_review uuid) IS 'The work that a peer was given to review, without its author.';
+COMMENT ON FUNCTION public.peer_review_view(p_review uuid) IS 'The work that a peer was given to review, without its author, and his draft; after the samples, where there are some. Raises CG409.';
 
 CREATE FUNCTION public.place_document(p_lesson uuid, p_file uuid, p_pages integer, p_sizes jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11927,6 +14221,22 @@ $$;
 
 COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons, in their order. Instructors only. Raises CG403, CG404, CG409.';
 
+CREATE FUNCTION public.put_back_peer_review(p_review uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews := private.require_taught_review(p_review);
+begin
+    if v_review.left_out_at is null then
+        perform private.refuse('CG409', 'not_left_out', 'This review is not left out.');
+    end if;
+    update public.assignment_reviews set left_out_at = null, left_out_by = null, left_out_reason = null where id = p_review;
+end
+$$;
+
+COMMENT ON FUNCTION public.put_back_peer_review(p_review uuid) IS 'Counts a review again that was left out.';
+
 CREATE FUNCTION public.question_figures(p_questions uuid[]) RETURNS TABLE(question_id uuid, version_id uuid, version integer, quizzes bigint, asked bigint, answered bigint, full_points bigint, share_sum numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11953,9 +14263,28 @@ $$;
 
 COMMENT ON FUNCTION public.question_figures(p_questions uuid[]) IS 'Of each version of up to 200 questions that the caller may look at: in how many quizzes it stands, how often it was asked, how many answers are graded, how many earned everything, and the sum of the shares that they earned.';
 
+CREATE FUNCTION public.quiz_answer_rubrics(p_attempt uuid) RETURNS TABLE("position" integer, rubric jsonb, rubric_points jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select w.position, v.rubric, w.rubric_points
+    from public.quiz_attempts t
+    join public.quiz_answers w on w.quiz_attempt_id = t.id and w.rubric_points is not null and w.points_earned is not null
+    join private.attempt_questions a on a.quiz_attempt_id = t.id and a.position = w.position
+    join public.question_versions v on v.id = a.question_version_id and v.rubric is not null
+    where t.id = p_attempt and t.status <> 'in_progress' and (
+        (t.member_id = auth.uid() and private.may_see_answers(t))
+        or t.course_id in (select private.my_taught_course_ids()) or private.is_admin()
+    )
+    order by w.position
+$$;
+
+COMMENT ON FUNCTION public.quiz_answer_rubrics(p_attempt uuid) IS 'The rubric of each graded essay of an attempt, and the points of its criteria in their order; for its learner as soon as the quiz shows what answers earned (public.quiz_attempt_result), and for the team of the course.';
+
 CREATE FUNCTION public.quiz_attempt_result(p_attempt uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_attempt public.quiz_attempts;
@@ -12017,6 +14346,7 @@ COMMENT ON FUNCTION public.quiz_attempt_sections(p_attempt uuid) IS 'Section →
 CREATE FUNCTION public.quiz_attempt_view(p_attempt uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
     select jsonb_build_object(
         'id', t.id, 'quiz_id', z.id, 'title', z.title, 'instructions', z.instructions, 'status', t.status,
@@ -12484,6 +14814,27 @@ $$;
 
 COMMENT ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) IS 'Lets everybody whose version asks for a lesson off it, for a stated reason: percentages move and who has done the rest is done. Answers how many were let off. Raises CG404, CG409, CG422.';
 
+CREATE FUNCTION public.remind_peer_reviewer(p_review uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews := private.require_taught_review(p_review);
+begin
+    if v_review.status <> 'assigned' then
+        perform private.refuse('CG409', 'review_over', 'This review is done or was taken back already.');
+    elsif v_review.reminded_at > now() - interval '1 hour' then
+        perform private.refuse('CG409', 'reminded_just_now', 'This person was reminded less than an hour ago.');
+    end if;
+    update public.assignment_reviews set reminded_at = now() where id = p_review;
+    perform private.notify(v_review.reviewer_id, 'peer_review_reminder', left('Your review for “' || a.title, 180) || '” is awaited',
+        'Your instructor asks you to write it. After its deadline it passes to somebody else.', '/peer-reviews/' || p_review)
+    from public.assignments a join public.assignment_submissions s on s.assignment_id = a.id where s.id = v_review.submission_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.remind_peer_reviewer(p_review uuid) IS 'Reminds somebody of a review that is not written yet, at most once an hour.';
+
 CREATE FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12533,6 +14884,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.remove_module(p_module uuid) IS 'Takes a module with its lessons out of its course, as public.remove_lesson() does; public.restore_module() brings it back. Raises CG404.';
+
+CREATE FUNCTION public.remove_peer_sample(p_sample uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.hold_peer_reviews(m.assignment_id) from public.peer_samples m where m.id = p_sample;
+    perform 1 from public.peer_samples m
+    where m.id = p_sample and (m.course_id in (select private.my_taught_course_ids()) or private.is_admin()) for update;
+    if not found then
+        perform private.refuse('CG404', 'no_such_sample', 'There is no such sample in a course that you teach.');
+    elsif exists (select 1 from public.peer_calibrations c where c.sample_id = p_sample) then
+        perform private.refuse('CG409', 'sample_marked', 'Reviewers have marked this sample; what their reviews weigh comes from it. It stays.');
+    end if;
+    delete from public.peer_samples where id = p_sample;
+end
+$$;
+
+COMMENT ON FUNCTION public.remove_peer_sample(p_sample uuid) IS 'Takes back a sample that nobody has marked.';
 
 CREATE FUNCTION public.rename_discussion(p_discussion uuid, p_title text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -12750,24 +15120,30 @@ CREATE FUNCTION public.reviews_of_submission(p_submission uuid) RETURNS TABLE(po
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_mine public.assignment_submissions;
 begin
-    if not exists (select 1 from public.assignment_submissions s where s.id = p_submission and s.member_id = auth.uid()) then
+    select * into v_mine from public.assignment_submissions s where s.id = p_submission and s.member_id = auth.uid();
+    if v_mine.id is null then
         perform private.refuse('CG404', 'no_such_submission', 'There is no such work of yours.');
     elsif exists (
-        select 1 from public.assignment_submissions mine
-        join public.assignment_submissions s on s.assignment_id = mine.assignment_id
-        join public.assignment_reviews r on r.submission_id = s.id
-        where mine.id = p_submission and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status = 'assigned'
+        select 1 from public.assignment_submissions s join public.assignment_reviews r on r.submission_id = s.id
+        where s.assignment_id = v_mine.assignment_id and r.reviewer_id = auth.uid() and r.review_type = 'peer' and r.status = 'assigned'
     ) then
         perform private.refuse('CG409', 'review_first', 'First write the reviews that were given to you. Then you see those of your work.');
     end if;
     return query
     select r.points, r.rubric_scores, r.feedback_html, r.completed_at from public.assignment_reviews r
-    where r.submission_id = p_submission and r.review_type = 'peer' and r.status = 'completed' order by r.completed_at;
+    where (r.submission_id = p_submission or r.submission_id in (
+        -- Of a group one row stands for all, and the caller's last work may be newer than the one that was reviewed.
+        select s.submission_id from public.peer_review_states s
+        where s.assignment_id = v_mine.assignment_id and s.unit_id = coalesce(v_mine.group_id, v_mine.member_id)
+    )) and private.counts_as_peer_review(r)
+    order by r.completed_at;
 end
 $$;
 
-COMMENT ON FUNCTION public.reviews_of_submission(p_submission uuid) IS 'What peers wrote of the caller''s work, without who they are, once he has written the reviews that were given to him.';
+COMMENT ON FUNCTION public.reviews_of_submission(p_submission uuid) IS 'What peers wrote of the caller''s work, without who they are and what was left out, once he has written the reviews that were given to him.';
 
 CREATE FUNCTION public.revoke_certificate(p_number text, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -12865,6 +15241,36 @@ $$;
 
 COMMENT ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) IS 'Has the chosen questions of a file that was read put into the bank, or tries again what was broken off. Raises CG409, CG422.';
 
+CREATE FUNCTION public.save_assignment_draft(p_assignment uuid, p_text text, p_url text, p_revision integer DEFAULT NULL::integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_assignment public.assignments;
+    v_enrollment public.enrollments;
+    v_now integer;
+begin
+    select * into v_assignment from public.assignments where id = p_assignment;
+    v_enrollment := private.enrollment_to_hand_in(v_assignment);
+    if length(p_text) > 100000 or length(p_url) > 2048 then
+        perform private.refuse('CG422', 'too_long', 'A text has at most 100000 characters, an address 2048. What you wrote is not saved.');
+    end if;
+    perform 1 from public.enrollments where id = v_enrollment.id for no key update;
+    select d.revision into v_now from public.assignment_drafts d where d.assignment_id = p_assignment and d.enrollment_id = v_enrollment.id;
+    if p_revision is not null and p_revision <> coalesce(v_now, 0) then
+        perform private.refuse('CG409', 'newer_draft', 'This was changed in another tab or on another device. Reload the page to see it; copy what you wrote here first.');
+    end if;
+    insert into public.assignment_drafts as d (assignment_id, enrollment_id, course_id, draft_text, draft_url)
+    values (p_assignment, v_enrollment.id, v_enrollment.course_id, p_text, p_url)
+    on conflict (assignment_id, enrollment_id) do update
+        set draft_text = excluded.draft_text, draft_url = excluded.draft_url, revision = d.revision + 1
+    returning d.revision into v_now;
+    return v_now;
+end
+$$;
+
+COMMENT ON FUNCTION public.save_assignment_draft(p_assignment uuid, p_text text, p_url text, p_revision integer) IS 'Keeps what the caller is writing, and answers the revision. Raises CG409 when another one than the given was saved meanwhile (0: none yet).';
+
 CREATE FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid DEFAULT NULL::uuid, p_reason text DEFAULT 'saved'::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12905,6 +15311,27 @@ end
 $$;
 
 COMMENT ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) IS 'Makes the blocks of a lesson be these and answers the new state''s number. p_base is the state that they were made from; raises CG409 edited_meanwhile when there is a newer one that p_editor did not save itself: keep them with keep_lesson_conflict then.';
+
+CREATE FUNCTION public.save_peer_draft(p_review uuid, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_points numeric DEFAULT NULL::numeric, p_feedback text DEFAULT ''::text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_review public.assignment_reviews := private.my_open_review(p_review);
+begin
+    if length(p_feedback) > 20000 or length(p_rubric_scores::text) > 20000 then
+        perform private.refuse('CG422', 'too_long', 'A draft has at most 20000 characters.');
+    elsif p_points not between 0 and 999999 or jsonb_typeof(p_rubric_scores) <> 'object' then
+        perform private.refuse('CG422', 'points_out_of_range', 'Give points from 0 to 999999.');
+    end if;
+    insert into public.peer_review_drafts (review_id, reviewer_id, points, rubric_scores, feedback)
+    values (p_review, v_review.reviewer_id, p_points, p_rubric_scores, coalesce(p_feedback, ''))
+    on conflict (review_id) do update set points = excluded.points, rubric_scores = excluded.rubric_scores, feedback = excluded.feedback, saved_at = now();
+    return now();
+end
+$$;
+
+COMMENT ON FUNCTION public.save_peer_draft(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback text) IS 'Keeps what the caller has written so far of a review. Answers when.';
 
 CREATE FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -12952,36 +15379,14 @@ CREATE FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer, p_an
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_attempt public.quiz_attempts;
-    v_asked record;
+    v_done record;
 begin
-    -- Shared: answers to several questions may come at once, but handing in waits for them and they for it.
-    select * into v_attempt from public.quiz_attempts where id = p_attempt and member_id = auth.uid() for share;
-    if v_attempt.id is null then
-        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt of yours.');
-    elsif v_attempt.status <> 'in_progress' then
-        perform private.refuse('CG409', 'attempt_ended', 'This attempt has been handed in. Its answers cannot be changed.');
-    elsif v_attempt.enrollment_id not in (select e.id from private.my_open_enrollments() e) then
-        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course any more. Ask the association''s office.');
-    elsif clock_timestamp() > v_attempt.deadline_at + private.answer_grace() then
-        perform private.refuse('CG409', 'time_is_up', 'The time for this attempt is over.');
+    select s.saved, s.state, s.code, s.words into v_done
+    from private.save_quiz_answers(array[auth.uid()], array[null::uuid], array[p_attempt], array[p_position], array[p_answer], array[p_seq]) s;
+    if v_done.code is not null then
+        perform private.refuse(v_done.state, v_done.code, v_done.words);
     end if;
-    select a.points, a.option_order, v.question_id, v.question_type into v_asked
-    from private.attempt_questions a join public.question_versions v on v.id = a.question_version_id
-    where a.quiz_attempt_id = p_attempt and a.position = p_position;
-    if not found then
-        perform private.refuse('CG404', 'no_such_question', 'This attempt has no such question.');
-    elsif p_answer is null or not private.is_answer(v_asked.question_type, v_asked.option_order, p_answer) then
-        perform private.refuse('CG422', 'no_such_answer', 'This is not an answer that the question can take.');
-    elsif coalesce(p_seq, -1) < 0 then
-        perform private.refuse('CG422', 'no_seq', 'Number the saves of an answer from 0 upwards.');
-    end if;
-    insert into public.quiz_answers as w (quiz_attempt_id, position, question_id, course_id, answer_data, seq, max_points, answered_at)
-    values (p_attempt, p_position, v_asked.question_id, v_attempt.course_id, p_answer, p_seq, v_asked.points, clock_timestamp())
-    on conflict (quiz_attempt_id, position) do update
-        set answer_data = excluded.answer_data, seq = excluded.seq, answered_at = excluded.answered_at
-        where excluded.seq > w.seq and w.revealed_at is null;
-    return found;
+    return v_done.saved;
 end
 $$;
 
@@ -13199,6 +15604,52 @@ end
 $$;
 
 COMMENT ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) IS 'Chooses the quiz that ends a course, or none.';
+
+CREATE FUNCTION public.set_grades(p_course uuid, p_cells jsonb, p_reason text DEFAULT NULL::text) RETURNS TABLE(enrollment_id uuid, item_id uuid, outcome text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_saved uuid[];
+begin
+    perform private.may_grade(p_course);
+    -- Whoever writes a cell holds its learner first: what is compared below stays as it is.
+    perform 1 from public.enrollments e
+    where e.course_id = p_course and e.id in (select g.e from jsonb_to_recordset(p_cells) as g (e uuid)) order by e.id for no key update;
+    perform private.check_grades(p_course, p_cells, p_reason);
+    return query
+    with given as materialized (
+        select distinct on (g.e, g.i) g.e, g.i, round(g.points, 2) as points, g.excused, coalesce(g.revision, 0) as revision,
+            case when g.comment is null then c.comment else nullif(btrim(g.comment), '') end as comment,
+            case when k.source <> 'own' and g.points is not null then k.max_points end as out_of,
+            c.revision as was, row(c.points, coalesce(c.excused, false), c.comment) as before, k.source
+        from jsonb_to_recordset(p_cells) as g (e uuid, i uuid, points numeric, excused boolean, comment text, revision integer)
+        join private.gradebook_columns(p_course) k on k.id = g.i
+        left join public.gradebook_cells c on c.enrollment_id = g.e and c.item_id = g.i
+        order by g.e, g.i
+    ), judged as materialized (
+        select g.*, case
+            when row(g.points, g.excused, g.comment) is not distinct from g.before then 'same'
+            when g.revision <> coalesce(g.was, 0) then 'conflict'
+            else 'saved' end as outcome
+        from given g
+    ), written as (
+        insert into public.gradebook_cells as c
+            (enrollment_id, item_id, course_id, points, out_of, excused, comment, reason, changed_by, changed_at, revision)
+        select j.e, j.i, p_course, j.points, j.out_of, j.excused, j.comment, nullif(btrim(p_reason), ''), auth.uid(), now(), 1
+        from judged j where j.outcome = 'saved' order by j.e, j.i
+        on conflict on constraint gradebook_cells_pkey do update set points = excluded.points, out_of = excluded.out_of, excused = excluded.excused,
+            comment = excluded.comment, reason = excluded.reason, changed_by = excluded.changed_by, changed_at = excluded.changed_at,
+            revision = c.revision + 1
+        returning c.enrollment_id
+    )
+    select j.e, j.i, j.outcome from judged j where (select count(*) from written) >= 0;
+    v_saved := array(select distinct g.e from jsonb_to_recordset(p_cells) as g (e uuid) order by 1);
+    perform private.write_final_grades(p_course, v_saved);
+end
+$$;
+
+COMMENT ON FUNCTION public.set_grades(p_course uuid, p_cells jsonb, p_reason text) IS 'Writes cells [{e: enrollment, i: item, points, excused, comment, revision}] of a course that the caller teaches, all or none. Each comes back as saved, same, or conflict: somebody changed it since that revision, and it stays as he left it.';
 
 CREATE FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -13470,6 +15921,7 @@ COMMENT ON FUNCTION public.start_next_renewal_cycle(p_cycle uuid) IS 'Begins the
 CREATE FUNCTION public.start_quiz_attempt(p_quiz uuid) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_quiz public.quizzes;
@@ -13574,115 +16026,87 @@ $$;
 
 COMMENT ON FUNCTION public.stop_video(p_lesson uuid) IS 'Gives up the work on what was to replace a video; learners keep what they see. Raises CG404, CG409.';
 
-CREATE FUNCTION public.submit_assignment(p_assignment uuid, p_text text DEFAULT NULL::text, p_html text DEFAULT NULL::text, p_url text DEFAULT NULL::text, p_files jsonb DEFAULT '[]'::jsonb) RETURNS public.assignment_submissions
+CREATE FUNCTION public.submit_assignment(p_assignment uuid, p_text text DEFAULT NULL::text, p_html text DEFAULT NULL::text, p_url text DEFAULT NULL::text, p_files jsonb DEFAULT '[]'::jsonb, p_number integer DEFAULT NULL::integer) RETURNS public.assignment_submissions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_assignment public.assignments;
     v_enrollment public.enrollments;
-    v_extra public.assignment_extensions;
-    v_last public.assignment_submissions;
-    v_due timestamptz;
     v_now timestamptz;
+    v_standing record;
+    v_made public.assignment_submissions;
 begin
-    select * into v_assignment from public.assignments where id = p_assignment and status = 'published';
-    if v_assignment.lesson_id is not null then
-        v_enrollment := private.my_enrollment_for(v_assignment.lesson_id);
-    else
-        select e.* into v_enrollment from private.my_open_enrollments() e
-        where e.course_id = v_assignment.course_id order by e.completed_at desc nulls first, e.enrolled_at desc limit 1;
-    end if;
-    if v_enrollment.id is null then
-        perform private.refuse('CG403', 'not_enrolled', 'There is no such assignment in a course that you are enrolled in.');
-    end if;
+    select * into v_assignment from public.assignments where id = p_assignment;
+    v_enrollment := private.enrollment_to_hand_in(v_assignment);
     perform private.check_submission(v_assignment, p_text, p_html, p_url, p_files);
-    -- One at a time: of two tabs the second counts what the first handed in.
+    -- One at a time: of two tabs, or two of a group, the second counts what the first handed in.
     perform 1 from public.enrollments where id = v_enrollment.id for no key update;
-    select * into v_extra from public.assignment_extensions where assignment_id = p_assignment and enrollment_id = v_enrollment.id;
-    select * into v_last from public.assignment_submissions
-    where enrollment_id = v_enrollment.id and assignment_id = p_assignment order by submission_number desc limit 1;
-    v_due := coalesce(v_extra.due_date, v_assignment.due_date);
+    perform 1 from public.assignment_groups g join public.assignment_group_members m on m.group_id = g.id
+    where m.assignment_id = p_assignment and m.enrollment_id = v_enrollment.id for no key update of g;
     v_now := clock_timestamp();
-    if v_assignment.available_from > v_now then
-        perform private.refuse('CG409', 'assignment_not_open', 'This assignment has not opened yet.');
-    elsif v_now > v_due and not v_assignment.late_submission_allowed then
-        perform private.refuse('CG409', 'too_late', 'The deadline is past and this assignment takes nothing late.');
-    elsif v_last.submission_number >= v_assignment.max_submissions + coalesce(v_extra.extra_submissions, 0)
-        and v_last.status <> 'resubmission_requested'
-    then
-        perform private.refuse('CG409', 'no_submissions_left', 'You have handed in as often as this assignment allows.');
+    select * into v_standing from private.assignment_standing(v_assignment, v_enrollment.id, v_now);
+    perform private.refuse_to_take(v_standing.state);
+    if p_number is not null and p_number <> v_standing.taken + 1 then
+        perform private.refuse('CG409', 'handed_in_meanwhile',
+            'This was handed in already, in another tab or by somebody of your group. Reload the page to see it.');
     end if;
     insert into public.assignment_submissions (assignment_id, enrollment_id, course_id, member_id, submission_number, submitted_at, due_date,
-        submission_text, submission_html, submission_url, file_attachments, max_points, late_penalty_applied)
-    values (p_assignment, v_enrollment.id, v_enrollment.course_id, v_enrollment.member_id, coalesce(v_last.submission_number, 0) + 1, v_now, v_due,
-        p_text, p_html, p_url, p_files, v_assignment.total_points,
-        private.late_penalty(private.late_days(v_now, v_due), v_assignment.late_penalty_percentage))
-    returning * into v_last;
-    return v_last;
+        submission_text, submission_html, submission_url, file_attachments, max_points, late_penalty_applied,
+        group_id, submitted_by, penalty_due, penalty_days, penalty_per_day, penalty_from)
+    select p_assignment, e.id, e.course_id, e.member_id, v_standing.taken + 1, v_now,
+        -- What is asked for again has no deadline of its own.
+        case when not v_standing.requested then v_standing.due_at end,
+        p_text, p_html, p_url, p_files, v_assignment.total_points, v_standing.penalty,
+        v_standing.group_id, auth.uid(), v_standing.penalty_due, v_standing.penalty_days, v_standing.penalty_per_day, v_standing.penalty_from
+    from public.enrollments e
+    where e.id = any (v_standing.people) and e.status in ('enrolled', 'in_progress', 'completed')
+    order by e.id;
+    delete from public.assignment_drafts where assignment_id = p_assignment and enrollment_id = v_enrollment.id;
+    select * into v_made from public.assignment_submissions s
+    where s.assignment_id = p_assignment and s.enrollment_id = v_enrollment.id and s.submission_number = v_standing.taken + 1;
+    return v_made;
 end
 $$;
 
-COMMENT ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) IS 'Hands in work of the caller. Time, deadline, lateness and penalty are the server''s. Raises CG403, CG409 or CG422 with the reason.';
-
-CREATE TABLE public.assignment_reviews (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    submission_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    reviewer_id uuid NOT NULL,
-    review_type text NOT NULL,
-    status text DEFAULT 'assigned'::text NOT NULL,
-    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
-    due_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    rubric_scores jsonb,
-    points numeric(8,2),
-    feedback_html text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT assignment_reviews_feedback_html_check CHECK ((length(feedback_html) <= 50000)),
-    CONSTRAINT assignment_reviews_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
-    CONSTRAINT assignment_reviews_review_type_check CHECK ((review_type = ANY (ARRAY['instructor'::text, 'peer'::text]))),
-    CONSTRAINT assignment_reviews_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
-    CONSTRAINT assignment_reviews_status_check CHECK ((status = ANY (ARRAY['assigned'::text, 'completed'::text, 'withdrawn'::text]))),
-    CONSTRAINT completed_reviews_are_dated CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL)))
-);
-
-COMMENT ON TABLE public.assignment_reviews IS 'A review by an instructor or by a peer. The system allots peers; nobody reviews himself or learns whose work it is.';
+COMMENT ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb, p_number integer) IS 'Hands in work of the caller, for himself or for his group. Time, deadline, lateness and deduction are the server''s. With p_number only when it is that submission. Raises CG403, CG409 or CG422 with the reason.';
 
 CREATE FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_points numeric DEFAULT NULL::numeric, p_feedback_html text DEFAULT NULL::text) RETURNS public.assignment_reviews
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_review public.assignment_reviews;
+    v_review public.assignment_reviews := private.my_open_review(p_review);
     v_submission public.assignment_submissions;
     v_assignment public.assignments;
 begin
-    select * into v_review from public.assignment_reviews
-    where id = p_review and reviewer_id = auth.uid() and review_type = 'peer' for no key update;
-    if v_review.id is null then
-        perform private.refuse('CG404', 'no_such_review', 'There is no such review for you to write.');
-    elsif v_review.status <> 'assigned' then
-        perform private.refuse('CG409', 'review_over', 'This review is done or was withdrawn.');
-    elsif length(p_feedback_html) > 50000 then
+    if length(p_feedback_html) > 50000 then
         perform private.refuse('CG422', 'too_long', 'A feedback has at most 50000 characters.');
     end if;
     select * into v_submission from public.assignment_submissions where id = v_review.submission_id;
     select * into v_assignment from public.assignments where id = v_submission.assignment_id;
+    if exists (select 1 from private.open_samples(v_assignment.id, auth.uid())) then
+        perform private.refuse('CG409', 'calibrate_first', 'First mark the samples of this assignment. Then you see the works that you review.');
+    end if;
     update public.assignment_reviews set
         status = 'completed', completed_at = now(), rubric_scores = p_rubric_scores, feedback_html = p_feedback_html,
+        weight = private.peer_weight(v_assignment.id, auth.uid()),
         points = private.review_points(v_assignment, v_submission.max_points, p_points, p_rubric_scores)
     where id = p_review returning * into v_review;
+    delete from public.peer_review_drafts where review_id = p_review;
+    perform private.notify(u.member_id, 'peer_review_received', left('A review of your work has come: “' || v_assignment.title, 190) || '”',
+        'You read it when you have written the reviews that were given to you.', '/peer-reviews')
+    from private.authors_of(v_submission.id) u (member_id);
     return v_review;
 end
 $$;
 
-COMMENT ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) IS 'Writes the caller''s review of work that was given to him. It does not move the grade.';
+COMMENT ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) IS 'Writes the caller''s review of work that was given to him, once; keeps what it weighs. It does not move the grade.';
 
 CREATE FUNCTION public.submit_quiz_attempt(p_attempt uuid) RETURNS public.quiz_attempts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_attempt public.quiz_attempts;
@@ -14063,17 +16487,24 @@ CREATE FUNCTION public.withdraw_peer_review(p_review uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_review public.assignment_reviews := private.require_taught_review(p_review);
+    v_assignment public.assignments;
 begin
-    update public.assignment_reviews set status = 'withdrawn'
-    where id = p_review and review_type = 'peer' and status = 'assigned'
-      and (course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    select a.* into v_assignment from public.assignments a join public.assignment_submissions s on s.assignment_id = a.id
+    where s.id = v_review.submission_id;
+    update public.assignment_reviews set status = 'withdrawn', withdrawn_for = 'instructor' where id = p_review and status = 'assigned';
     if not found then
-        perform private.refuse('CG404', 'no_such_review', 'There is no such review in a course that you teach, or it is done.');
+        perform private.refuse('CG409', 'review_over', 'This review is done or was taken back already.');
     end if;
+    delete from public.peer_review_drafts where review_id = p_review;
+    perform private.notify(v_review.reviewer_id, 'peer_review_passed_on', left('A review for “' || v_assignment.title, 150) || '” is no longer yours',
+        'Your instructor passed it on to somebody else.', '/peer-reviews');
+    perform private.step_peer_reviews(v_assignment.id);
 end
 $$;
 
-COMMENT ON FUNCTION public.withdraw_peer_review(p_review uuid) IS 'Takes a review from somebody who does not write it; allot_peer_reviews then gives the work to another.';
+COMMENT ON FUNCTION public.withdraw_peer_review(p_review uuid) IS 'Takes a review from somebody who does not write it, and passes it on to whoever has room.';
 
 CREATE FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text DEFAULT NULL::text, p_text text DEFAULT NULL::text, p_liked text[] DEFAULT '{}'::text[], p_improve text[] DEFAULT '{}'::text[]) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -14172,6 +16603,28 @@ CREATE TABLE private.catalogue_version (
 );
 
 COMMENT ON TABLE private.catalogue_version IS 'One row. Moves when anything that the catalogue shows has changed.';
+
+CREATE TABLE private.gradebook_stale (
+    enrollment_id uuid NOT NULL,
+    marked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE private.gradebook_stale IS 'Enrollments whose scores were moved in large numbers and are gathered in a moment.';
+
+CREATE TABLE private.gradebook_work (
+    course_id uuid NOT NULL,
+    marked bigint DEFAULT 1 NOT NULL,
+    sources boolean DEFAULT false NOT NULL,
+    after uuid,
+    wanted boolean DEFAULT true NOT NULL,
+    computed_at timestamp with time zone
+);
+
+COMMENT ON TABLE private.gradebook_work IS 'Courses whose final grades are computed anew in portions, and when they were last.';
+
+COMMENT ON COLUMN private.gradebook_work.marked IS 'Grows when something changes, so that a portion under way begins again.';
+
+COMMENT ON COLUMN private.gradebook_work.sources IS 'Whether scores of quizzes and assignments are gathered anew too.';
 
 CREATE TABLE private.media_leftovers (
     key text NOT NULL,
@@ -14422,6 +16875,25 @@ CREATE VIEW public.assessments WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.assessments IS 'Quizzes in the shape of the personalised LMS. Questions, never their keys, for those who may see them before an attempt.';
 
+CREATE TABLE public.assignment_drafts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    assignment_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    draft_text text,
+    draft_url text,
+    revision integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignment_drafts_draft_text_check CHECK ((length(draft_text) <= 100000)),
+    CONSTRAINT assignment_drafts_draft_url_check CHECK ((length(draft_url) <= 2048)),
+    CONSTRAINT assignment_drafts_revision_check CHECK ((revision > 0))
+);
+
+COMMENT ON TABLE public.assignment_drafts IS 'What somebody writes before he hands it in. Only he sees it; it goes when he hands in.';
+
+COMMENT ON COLUMN public.assignment_drafts.revision IS 'Goes up with each save, so that of two tabs the older one overwrites nothing.';
+
 CREATE TABLE public.assignment_extensions (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     assignment_id uuid NOT NULL,
@@ -14438,6 +16910,30 @@ CREATE TABLE public.assignment_extensions (
 );
 
 COMMENT ON TABLE public.assignment_extensions IS 'A later deadline or more submissions for one person, and why.';
+
+CREATE TABLE public.assignment_group_members (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    group_id uuid NOT NULL,
+    assignment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.assignment_group_members IS 'Who is in which group; a learner is in at most one of an assignment.';
+
+CREATE TABLE public.assignment_groups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    assignment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT assignment_groups_name_check CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 100)))
+);
+
+COMMENT ON TABLE public.assignment_groups IS 'Groups in which an assignment is done. One that has handed in stays as it is.';
 
 CREATE TABLE public.attendance_intervals (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -15084,6 +17580,140 @@ CREATE TABLE public.external_module_progress (
 
 COMMENT ON TABLE public.external_module_progress IS 'Where somebody stands in each module of a partner''s course.';
 
+CREATE TABLE public.gradebook_categories (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    name text NOT NULL,
+    weight numeric(7,2) DEFAULT 100 NOT NULL,
+    drop_lowest integer DEFAULT 0 NOT NULL,
+    weighting text DEFAULT 'points'::text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebook_categories_drop_lowest_check CHECK (((drop_lowest >= 0) AND (drop_lowest <= 50))),
+    CONSTRAINT gradebook_categories_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 120)) AND (name = btrim(name)))),
+    CONSTRAINT gradebook_categories_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
+    CONSTRAINT gradebook_categories_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_categories_weighting_check CHECK ((weighting = ANY (ARRAY['points'::text, 'equal'::text])))
+);
+
+COMMENT ON TABLE public.gradebook_categories IS 'Kinds of work of a course and how much each weighs in the final grade.';
+
+COMMENT ON COLUMN public.gradebook_categories.weight IS 'Counts against the weights of the others; their sum need not be 100.';
+
+COMMENT ON COLUMN public.gradebook_categories.drop_lowest IS 'So many items are left out, those without which the category is best; one always stays.';
+
+COMMENT ON COLUMN public.gradebook_categories.weighting IS 'points: an item of 20 points counts twice as much as one of 10. equal: each counts the same.';
+
+CREATE TABLE public.gradebook_cells (
+    enrollment_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    source_percent numeric(5,2),
+    waiting boolean DEFAULT false NOT NULL,
+    points numeric(8,2),
+    out_of numeric(8,2),
+    excused boolean DEFAULT false NOT NULL,
+    comment text,
+    reason text,
+    changed_by uuid,
+    changed_at timestamp with time zone,
+    revision integer DEFAULT 0 NOT NULL,
+    CONSTRAINT gradebook_cells_comment_check CHECK (((length(comment) >= 1) AND (length(comment) <= 2000))),
+    CONSTRAINT gradebook_cells_out_of_check CHECK (((out_of > (0)::numeric) AND (out_of <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_cells_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_cells_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT gradebook_cells_revision_check CHECK ((revision >= 0)),
+    CONSTRAINT gradebook_cells_source_percent_check CHECK (((source_percent >= (0)::numeric) AND (source_percent <= (100)::numeric))),
+    CONSTRAINT points_stay_within_what_they_are_out_of CHECK ((points <= out_of))
+);
+
+COMMENT ON TABLE public.gradebook_cells IS 'What a learner has in an item: the score of its quiz or assignment, and what a person wrote over it. No row: nothing yet.';
+
+COMMENT ON COLUMN public.gradebook_cells.source_percent IS 'The score of the quiz by its policy, or of the last graded work; kept by trigger.';
+
+COMMENT ON COLUMN public.gradebook_cells.waiting IS 'Handed in and not graded yet; kept by trigger.';
+
+COMMENT ON COLUMN public.gradebook_cells.points IS 'Written by a person: the grade in a column of one''s own, elsewhere what stands in place of the score.';
+
+COMMENT ON COLUMN public.gradebook_cells.out_of IS 'Of how many points, in place of a score; null in columns of one''s own, whose points are those of the item.';
+
+COMMENT ON COLUMN public.gradebook_cells.comment IS 'The learner reads it.';
+
+COMMENT ON COLUMN public.gradebook_cells.reason IS 'Why a person wrote over a score or excused; for the team.';
+
+COMMENT ON COLUMN public.gradebook_cells.revision IS 'How often a person changed it; who saves says which one he saw.';
+
+CREATE TABLE public.gradebook_imports (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    created_by uuid DEFAULT auth.uid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    file_name text NOT NULL,
+    cells jsonb DEFAULT '[]'::jsonb NOT NULL,
+    report jsonb DEFAULT '{}'::jsonb NOT NULL,
+    applied_at timestamp with time zone,
+    reason text,
+    CONSTRAINT gradebook_imports_cells_check CHECK ((jsonb_typeof(cells) = 'array'::text)),
+    CONSTRAINT gradebook_imports_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    CONSTRAINT gradebook_imports_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT gradebook_imports_report_check CHECK ((jsonb_typeof(report) = 'object'::text))
+);
+
+COMMENT ON TABLE public.gradebook_imports IS 'A file of grades that somebody had read: what it would change, until it is done or a day has passed.';
+
+COMMENT ON COLUMN public.gradebook_imports.cells IS 'The changes, as public.set_grades takes them; emptied when they are made.';
+
+COMMENT ON COLUMN public.gradebook_imports.report IS 'What was found: counts, and lines of what changes and of what cannot be used.';
+
+CREATE TABLE public.gradebook_items (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    source text DEFAULT 'own'::text NOT NULL,
+    quiz_id uuid,
+    assignment_id uuid,
+    title text,
+    max_points numeric(8,2),
+    due_at timestamp with time zone,
+    weight numeric(7,2) DEFAULT 1 NOT NULL,
+    counts boolean DEFAULT true NOT NULL,
+    is_hidden boolean DEFAULT false NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebook_items_due_at_check CHECK (isfinite(due_at)),
+    CONSTRAINT gradebook_items_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_items_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
+    CONSTRAINT gradebook_items_source_check CHECK ((source = ANY (ARRAY['quiz'::text, 'assignment'::text, 'own'::text]))),
+    CONSTRAINT gradebook_items_title_check CHECK ((((length(title) >= 1) AND (length(title) <= 200)) AND (title = btrim(title)))),
+    CONSTRAINT gradebook_items_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
+    CONSTRAINT items_have_their_source CHECK ((((quiz_id IS NOT NULL) = (source = 'quiz'::text)) AND ((assignment_id IS NOT NULL) = (source = 'assignment'::text)))),
+    CONSTRAINT own_columns_say_what_they_are CHECK ((((title IS NOT NULL) = (source = 'own'::text)) AND ((max_points IS NOT NULL) = (source = 'own'::text)) AND ((source = 'own'::text) OR (due_at IS NULL))))
+);
+
+COMMENT ON TABLE public.gradebook_items IS 'The columns of a gradebook. Quizzes and assignments have theirs by trigger; what they are called, their points and due date are their own.';
+
+COMMENT ON COLUMN public.gradebook_items.title IS 'Of a column of one''s own; the others are called as their quiz or assignment is.';
+
+COMMENT ON COLUMN public.gradebook_items.weight IS 'How often it counts beside the other items of its category.';
+
+COMMENT ON COLUMN public.gradebook_items.counts IS 'Whether it counts towards the final grade.';
+
+COMMENT ON COLUMN public.gradebook_items.is_hidden IS 'Learners do not see it, and it counts for nothing until they do.';
+
+CREATE TABLE public.gradebooks (
+    course_id uuid NOT NULL,
+    missing_work text DEFAULT 'nothing'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebooks_missing_work_check CHECK ((missing_work = ANY (ARRAY['nothing'::text, 'zero_after_due'::text])))
+);
+
+COMMENT ON TABLE public.gradebooks IS 'How a course counts what is not there. Without a row: as nothing.';
+
+COMMENT ON COLUMN public.gradebooks.missing_work IS 'nothing: what has no score is left out. zero_after_due: it counts as 0 once it is due, unless it waits for a grade.';
+
 CREATE VIEW public.index_usage WITH (security_invoker='true') AS
  SELECT schemaname,
     tablename,
@@ -15632,12 +18262,12 @@ CREATE TABLE public.media_file_uses (
     course_id uuid,
     lesson_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text, 'document'::text, 'question'::text, 'explanation'::text])))
+    CONSTRAINT media_file_uses_place_check CHECK ((place = ANY (ARRAY['block'::text, 'course'::text, 'video'::text, 'attachment'::text, 'collection'::text, 'document'::text, 'question'::text, 'explanation'::text, 'submission'::text, 'assignment'::text])))
 );
 
 COMMENT ON TABLE public.media_file_uses IS 'Where each file is used. Kept by triggers on the tables that name files; a file in use cannot be deleted.';
 
-COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos. document: lesson_documents. question: question_versions. explanation: question_keys.';
+COMMENT ON COLUMN public.media_file_uses.place IS 'block: content_blocks. course: the picture, film or syllabus of courses. video: lesson_videos. attachment: lesson_attachments. collection: videos. document: lesson_documents. question: question_versions. explanation: question_keys. submission: assignment_submissions. assignment: the instructions of assignments.';
 
 COMMENT ON COLUMN public.media_file_uses.ref_id IS 'The row of that table.';
 
@@ -16002,6 +18632,81 @@ CREATE VIEW public.partner_enrollment_summary WITH (security_invoker='true') AS
      LEFT JOIN public.profiles s ON ((s.id = e.member_id)));
 
 COMMENT ON VIEW public.partner_enrollment_summary IS 'Enrollments at partners with the person, the course and what came of it, as far as whoever asks may see.';
+
+CREATE TABLE public.peer_calibrations (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    sample_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    reviewer_id uuid NOT NULL,
+    points numeric(8,2) NOT NULL,
+    rubric_scores jsonb,
+    off numeric(5,4) NOT NULL,
+    completed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT peer_calibrations_off_check CHECK (((off >= (0)::numeric) AND (off <= (1)::numeric))),
+    CONSTRAINT peer_calibrations_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
+    CONSTRAINT peer_calibrations_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text))
+);
+
+COMMENT ON TABLE public.peer_calibrations IS 'What a reviewer gave a sample, and how far that is from the instructor''s mark. Never changed.';
+
+COMMENT ON COLUMN public.peer_calibrations.off IS 'The sum of what he differs by, criterion by criterion, as a share of all points.';
+
+CREATE TABLE public.peer_review_drafts (
+    review_id uuid NOT NULL,
+    reviewer_id uuid NOT NULL,
+    points numeric(8,2),
+    rubric_scores jsonb,
+    feedback text DEFAULT ''::text NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT peer_review_drafts_feedback_check CHECK ((length(feedback) <= 20000)),
+    CONSTRAINT peer_review_drafts_points_check CHECK (((points >= (0)::numeric) AND (points <= (999999)::numeric))),
+    CONSTRAINT peer_review_drafts_rubric_scores_check CHECK (((jsonb_typeof(rubric_scores) = 'object'::text) AND (length((rubric_scores)::text) <= 20000)))
+);
+
+COMMENT ON TABLE public.peer_review_drafts IS 'What a reviewer has written so far. Only he reads it; it goes when the review is handed in or passed on.';
+
+CREATE TABLE public.peer_review_states (
+    submission_id uuid NOT NULL,
+    assignment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    unit_id uuid NOT NULL,
+    required integer NOT NULL,
+    received integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    reason text,
+    joined_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    peer_points numeric(8,2),
+    own_points numeric(8,2),
+    grade_share numeric(5,2),
+    confirmed_at timestamp with time zone,
+    confirmed_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT complete_when_all_came CHECK (((state = 'complete'::text) = (received >= required))),
+    CONSTRAINT confirmed_with_figures CHECK ((num_nonnulls(peer_points, grade_share, confirmed_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT fallbacks_have_a_reason CHECK (((state = 'fallback'::text) = (reason IS NOT NULL))),
+    CONSTRAINT peer_review_states_grade_share_check CHECK (((grade_share >= (0)::numeric) AND (grade_share <= (100)::numeric))),
+    CONSTRAINT peer_review_states_own_points_check CHECK (((own_points >= (0)::numeric) AND (own_points <> 'NaN'::numeric))),
+    CONSTRAINT peer_review_states_peer_points_check CHECK (((peer_points >= (0)::numeric) AND (peer_points <> 'NaN'::numeric))),
+    CONSTRAINT peer_review_states_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 300))),
+    CONSTRAINT peer_review_states_received_check CHECK ((received >= 0)),
+    CONSTRAINT peer_review_states_required_check CHECK (((required >= 1) AND (required <= 20))),
+    CONSTRAINT peer_review_states_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'complete'::text, 'fallback'::text]))),
+    CONSTRAINT settled_is_dated CHECK (((state = 'waiting'::text) = (settled_at IS NULL)))
+);
+
+COMMENT ON TABLE public.peer_review_states IS 'Each work that peers review: waiting, complete, or fallback: the instructor reviews it, and why. One row for a group.';
+
+COMMENT ON COLUMN public.peer_review_states.submission_id IS 'What is reviewed: the last that was handed in before the allotment. What comes after it replaces nothing.';
+
+COMMENT ON COLUMN public.peer_review_states.unit_id IS 'The group, or the person: nobody reviews the work of his own unit.';
+
+COMMENT ON COLUMN public.peer_review_states.required IS 'Reviews that the work was promised when it joined.';
+
+COMMENT ON COLUMN public.peer_review_states.received IS 'Reviews that came and were not left out; kept by the difference.';
+
+COMMENT ON COLUMN public.peer_review_states.peer_points IS 'The reviewers'' weighted mean that an instructor confirmed; own_points and grade_share are the rest of the sum.';
 
 CREATE TABLE public.personalized_roadmaps (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -16933,6 +19638,63 @@ CREATE VIEW public.slow_queries WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.slow_queries IS 'What takes the database''s time. Empty where pg_stat_statements is not installed.';
 
+CREATE TABLE public.submission_annotations (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    submission_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    author_id uuid DEFAULT auth.uid(),
+    kind text DEFAULT 'comment'::text NOT NULL,
+    file_number integer,
+    page integer,
+    rects jsonb,
+    text_start integer,
+    text_end integer,
+    quote text DEFAULT ''::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT annotations_stand_on_a_page_or_in_the_text CHECK ((((num_nonnulls(file_number, page, rects) = 3) AND (num_nonnulls(text_start, text_end) = 0)) OR ((num_nonnulls(file_number, page, rects) = 0) AND (num_nonnulls(text_start, text_end) = 2) AND (text_start < text_end)))),
+    CONSTRAINT comments_say_something CHECK (((kind = 'highlight'::text) OR (btrim(body) <> ''::text))),
+    CONSTRAINT submission_annotations_body_check CHECK ((length(body) <= 5000)),
+    CONSTRAINT submission_annotations_file_number_check CHECK (((file_number >= 1) AND (file_number <= 20))),
+    CONSTRAINT submission_annotations_kind_check CHECK ((kind = ANY (ARRAY['comment'::text, 'highlight'::text]))),
+    CONSTRAINT submission_annotations_page_check CHECK (((page >= 1) AND (page <= 5000))),
+    CONSTRAINT submission_annotations_quote_check CHECK ((length(quote) <= 2000)),
+    CONSTRAINT submission_annotations_rects_check CHECK (((rects IS NULL) OR (private.are_rects(rects) AND (length((rects)::text) <= 8000)))),
+    CONSTRAINT submission_annotations_text_end_check CHECK ((text_end <= 400000)),
+    CONSTRAINT submission_annotations_text_start_check CHECK ((text_start >= 0))
+);
+
+COMMENT ON TABLE public.submission_annotations IS 'What those who mark say on the work itself: on a page of a file, or in the text. Its author reads it once the work is graded, returned or asked for again.';
+
+COMMENT ON COLUMN public.submission_annotations.kind IS 'highlight: a passage is marked, and nothing need be said of it.';
+
+COMMENT ON COLUMN public.submission_annotations.file_number IS 'The file by its place in file_attachments, from 1.';
+
+COMMENT ON COLUMN public.submission_annotations.rects IS 'Where on the page, see private.are_rects(); none for the page as a whole.';
+
+COMMENT ON COLUMN public.submission_annotations.text_start IS 'First character in the text as it is shown, from 0, in UTF-16 units; the quote finds it again should the text be shown otherwise.';
+
+COMMENT ON COLUMN public.submission_annotations.text_end IS 'The character after the last.';
+
+CREATE TABLE public.submission_grade_changes (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    submission_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    status_before text NOT NULL,
+    status_after text NOT NULL,
+    points_before numeric(8,2),
+    points_after numeric(8,2),
+    reason text NOT NULL,
+    changed_by uuid,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT submission_grade_changes_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+    CONSTRAINT submission_grade_changes_status_after_check CHECK ((length(status_after) <= 30)),
+    CONSTRAINT submission_grade_changes_status_before_check CHECK ((length(status_before) <= 30))
+);
+
+COMMENT ON TABLE public.submission_grade_changes IS 'Each time that work was graded, returned or asked for again: points before and after, by whom and why. Append-only.';
+
 CREATE VIEW public.table_sizes WITH (security_invoker='true') AS
  SELECT schemaname,
     tablename,
@@ -17230,6 +19992,12 @@ ALTER TABLE ONLY private.audit_tables
 ALTER TABLE ONLY private.catalogue_version
     ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (only_one);
 
+ALTER TABLE ONLY private.gradebook_stale
+    ADD CONSTRAINT gradebook_stale_pkey PRIMARY KEY (enrollment_id);
+
+ALTER TABLE ONLY private.gradebook_work
+    ADD CONSTRAINT gradebook_work_pkey PRIMARY KEY (course_id);
+
 ALTER TABLE ONLY private.media_leftovers
     ADD CONSTRAINT media_leftovers_pkey PRIMARY KEY (key);
 
@@ -17248,8 +20016,23 @@ ALTER TABLE ONLY private.regrade_lists
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT a_question_once_in_a_quiz UNIQUE (quiz_id, question_version_id);
 
+ALTER TABLE ONLY public.assignment_drafts
+    ADD CONSTRAINT assignment_drafts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.assignment_extensions
     ADD CONSTRAINT assignment_extensions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignment_group_members
+    ADD CONSTRAINT assignment_group_members_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignment_groups
+    ADD CONSTRAINT assignment_groups_id_assignment UNIQUE (id, assignment_id);
+
+ALTER TABLE ONLY public.assignment_groups
+    ADD CONSTRAINT assignment_groups_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT assignment_reviews_id_reviewer UNIQUE (id, reviewer_id);
 
 ALTER TABLE ONLY public.assignment_reviews
     ADD CONSTRAINT assignment_reviews_pkey PRIMARY KEY (id);
@@ -17416,6 +20199,27 @@ ALTER TABLE ONLY public.external_module_progress
 ALTER TABLE ONLY public.external_module_progress
     ADD CONSTRAINT external_module_progress_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.gradebook_categories
+    ADD CONSTRAINT gradebook_categories_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.gradebook_categories
+    ADD CONSTRAINT gradebook_categories_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.gradebook_cells
+    ADD CONSTRAINT gradebook_cells_pkey PRIMARY KEY (enrollment_id, item_id);
+
+ALTER TABLE ONLY public.gradebook_imports
+    ADD CONSTRAINT gradebook_imports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_id_course UNIQUE (id, course_id);
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.gradebooks
+    ADD CONSTRAINT gradebooks_pkey PRIMARY KEY (course_id);
+
 ALTER TABLE ONLY public.modules
     ADD CONSTRAINT idx_modules_order UNIQUE (session_id, order_index) DEFERRABLE;
 
@@ -17533,8 +20337,17 @@ ALTER TABLE ONLY public.xapi_activity_profile
 ALTER TABLE ONLY public.xapi_agent_profile
     ADD CONSTRAINT one_agent_profile UNIQUE (agent_key, profile_id);
 
+ALTER TABLE ONLY public.peer_calibrations
+    ADD CONSTRAINT one_calibration_of_each UNIQUE (sample_id, reviewer_id);
+
 ALTER TABLE ONLY public.lesson_documents
     ADD CONSTRAINT one_document_a_lesson UNIQUE (lesson_id);
+
+ALTER TABLE ONLY public.assignment_drafts
+    ADD CONSTRAINT one_draft_an_assignment UNIQUE (assignment_id, enrollment_id);
+
+ALTER TABLE ONLY public.assignment_group_members
+    ADD CONSTRAINT one_group_an_assignment UNIQUE (assignment_id, enrollment_id);
 
 ALTER TABLE ONLY public.partner_course_mappings
     ADD CONSTRAINT one_mapping UNIQUE NULLS NOT DISTINCT (partner_course_id, internal_program_id, internal_course_id, scorm_package_id);
@@ -17551,11 +20364,17 @@ ALTER TABLE ONLY public.scorm_enrollments
 ALTER TABLE ONLY public.renewal_requirements
     ADD CONSTRAINT one_requirement_a_type UNIQUE (cycle_id, credit_type_id);
 
+ALTER TABLE ONLY public.peer_samples
+    ADD CONSTRAINT one_sample_a_place UNIQUE (assignment_id, "position") DEFERRABLE;
+
 ALTER TABLE ONLY public.xapi_activity_state
     ADD CONSTRAINT one_state UNIQUE NULLS NOT DISTINCT (activity_id, agent_key, registration, state_id);
 
 ALTER TABLE ONLY public.lesson_videos
     ADD CONSTRAINT one_video_a_lesson UNIQUE (lesson_id);
+
+ALTER TABLE ONLY public.peer_review_states
+    ADD CONSTRAINT one_work_of_each UNIQUE (assignment_id, unit_id);
 
 ALTER TABLE ONLY public.organisation_members
     ADD CONSTRAINT organisation_members_pkey PRIMARY KEY (id);
@@ -17595,6 +20414,21 @@ ALTER TABLE ONLY public.partner_lms_providers
 
 ALTER TABLE ONLY public.partner_lms_providers
     ADD CONSTRAINT partner_lms_providers_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.peer_calibrations
+    ADD CONSTRAINT peer_calibrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.peer_review_drafts
+    ADD CONSTRAINT peer_review_drafts_pkey PRIMARY KEY (review_id);
+
+ALTER TABLE ONLY public.peer_review_settings
+    ADD CONSTRAINT peer_review_settings_pkey PRIMARY KEY (assignment_id);
+
+ALTER TABLE ONLY public.peer_review_states
+    ADD CONSTRAINT peer_review_states_pkey PRIMARY KEY (submission_id);
+
+ALTER TABLE ONLY public.peer_samples
+    ADD CONSTRAINT peer_samples_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_id_student UNIQUE (id, student_id);
@@ -17767,6 +20601,12 @@ ALTER TABLE ONLY public.skills
 ALTER TABLE ONLY public.skills
     ADD CONSTRAINT skills_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.submission_annotations
+    ADD CONSTRAINT submission_annotations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.submission_grade_changes
+    ADD CONSTRAINT submission_grade_changes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.certificate_templates
     ADD CONSTRAINT template_versions UNIQUE (name, language, version);
 
@@ -17775,6 +20615,9 @@ ALTER TABLE ONLY public.transactions
 
 ALTER TABLE ONLY public.assignment_extensions
     ADD CONSTRAINT unique_assignment_extension UNIQUE (assignment_id, enrollment_id);
+
+ALTER TABLE ONLY public.assignment_groups
+    ADD CONSTRAINT unique_assignment_group_name UNIQUE (assignment_id, name);
 
 ALTER TABLE ONLY public.quiz_answers
     ADD CONSTRAINT unique_attempt_answer UNIQUE (quiz_attempt_id, "position");
@@ -17871,9 +20714,15 @@ ALTER TABLE ONLY public.xapi_statements
 
 CREATE INDEX idx_attempt_questions_version ON private.attempt_questions USING btree (question_version_id);
 
+CREATE INDEX idx_gradebook_work_wanted ON private.gradebook_work USING btree (course_id) WHERE wanted;
+
 CREATE INDEX idx_media_leftovers_due ON private.media_leftovers USING btree (remove_after);
 
 CREATE INDEX idx_question_moves_version ON private.question_moves USING btree (question_version_id);
+
+CREATE INDEX idx_assignment_drafts_assignment ON public.assignment_drafts USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_assignment_drafts_enrollment ON public.assignment_drafts USING btree (enrollment_id, course_id);
 
 CREATE INDEX idx_assignment_extensions_assignment ON public.assignment_extensions USING btree (assignment_id, course_id);
 
@@ -17883,7 +20732,23 @@ CREATE INDEX idx_assignment_extensions_enrollment ON public.assignment_extension
 
 CREATE INDEX idx_assignment_extensions_granted_by ON public.assignment_extensions USING btree (granted_by);
 
+CREATE INDEX idx_assignment_group_members_assignment ON public.assignment_group_members USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_assignment_group_members_course ON public.assignment_group_members USING btree (course_id);
+
+CREATE INDEX idx_assignment_group_members_enrollment ON public.assignment_group_members USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_assignment_group_members_group ON public.assignment_group_members USING btree (group_id, assignment_id);
+
+CREATE INDEX idx_assignment_groups_assignment ON public.assignment_groups USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_assignment_groups_course ON public.assignment_groups USING btree (course_id);
+
 CREATE INDEX idx_assignment_reviews_course ON public.assignment_reviews USING btree (course_id);
+
+CREATE INDEX idx_assignment_reviews_left_out_by ON public.assignment_reviews USING btree (left_out_by);
+
+CREATE INDEX idx_assignment_reviews_open ON public.assignment_reviews USING btree (due_at) WHERE ((status = 'assigned'::text) AND (review_type = 'peer'::text));
 
 CREATE INDEX idx_assignment_reviews_reviewer ON public.assignment_reviews USING btree (reviewer_id, status);
 
@@ -17897,9 +20762,15 @@ CREATE INDEX idx_assignment_submissions_enrollment ON public.assignment_submissi
 
 CREATE INDEX idx_assignment_submissions_graded_by ON public.assignment_submissions USING btree (graded_by);
 
+CREATE INDEX idx_assignment_submissions_group ON public.assignment_submissions USING btree (group_id, assignment_id);
+
 CREATE INDEX idx_assignment_submissions_member ON public.assignment_submissions USING btree (member_id);
 
 CREATE INDEX idx_assignment_submissions_status ON public.assignment_submissions USING btree (status) WHERE (status = ANY (ARRAY['submitted'::text, 'grading'::text]));
+
+CREATE INDEX idx_assignment_submissions_submitted_by ON public.assignment_submissions USING btree (submitted_by);
+
+CREATE INDEX idx_assignment_submissions_waiting ON public.assignment_submissions USING btree (assignment_id, submitted_at, id) WHERE (status = ANY (ARRAY['submitted'::text, 'grading'::text]));
 
 CREATE INDEX idx_assignments_course ON public.assignments USING btree (course_id);
 
@@ -18143,6 +21014,26 @@ CREATE INDEX idx_enrollments_expiry ON public.enrollments USING btree (expires_a
 
 CREATE INDEX idx_enrollments_member ON public.enrollments USING btree (member_id, last_accessed_at DESC NULLS LAST);
 
+CREATE INDEX idx_gradebook_cells_changed_by ON public.gradebook_cells USING btree (changed_by);
+
+CREATE INDEX idx_gradebook_cells_course ON public.gradebook_cells USING btree (course_id);
+
+CREATE INDEX idx_gradebook_cells_enrollment ON public.gradebook_cells USING btree (enrollment_id, course_id);
+
+CREATE INDEX idx_gradebook_cells_item ON public.gradebook_cells USING btree (item_id, course_id);
+
+CREATE INDEX idx_gradebook_imports_age ON public.gradebook_imports USING btree (created_at);
+
+CREATE INDEX idx_gradebook_imports_course ON public.gradebook_imports USING btree (course_id);
+
+CREATE INDEX idx_gradebook_imports_creator ON public.gradebook_imports USING btree (created_by, course_id);
+
+CREATE INDEX idx_gradebook_items_category ON public.gradebook_items USING btree (category_id, course_id);
+
+CREATE INDEX idx_gradebook_items_course ON public.gradebook_items USING btree (course_id, "position");
+
+CREATE INDEX idx_gradebook_items_shown ON public.gradebook_items USING btree (course_id) WHERE (NOT is_hidden);
+
 CREATE INDEX idx_learning_progress_content ON public.learning_progress USING btree (content_id, lesson_id, course_id, content_type);
 
 CREATE INDEX idx_learning_progress_course ON public.learning_progress USING btree (course_id);
@@ -18279,6 +21170,8 @@ CREATE INDEX idx_media_file_uses_owner ON public.media_file_uses USING btree (ow
 
 CREATE INDEX idx_media_file_uses_ref ON public.media_file_uses USING btree (ref_id);
 
+CREATE INDEX idx_media_files_assignment ON public.media_files USING btree (assignment_id, owner_id);
+
 CREATE INDEX idx_media_files_course ON public.media_files USING btree (course_id, created_at DESC, id);
 
 CREATE INDEX idx_media_files_owner ON public.media_files USING btree (owner_id, created_at DESC, id);
@@ -18314,6 +21207,38 @@ CREATE INDEX idx_partner_credentials_enrollment ON public.partner_credentials US
 CREATE INDEX idx_partner_credentials_member ON public.partner_credentials USING btree (member_id, issued_date DESC);
 
 CREATE INDEX idx_partner_lms_providers_active ON public.partner_lms_providers USING btree (id) WHERE is_active;
+
+CREATE INDEX idx_peer_calibrations_course ON public.peer_calibrations USING btree (course_id);
+
+CREATE INDEX idx_peer_calibrations_reviewer ON public.peer_calibrations USING btree (reviewer_id);
+
+CREATE INDEX idx_peer_review_drafts_review ON public.peer_review_drafts USING btree (review_id, reviewer_id);
+
+CREATE INDEX idx_peer_review_drafts_reviewer ON public.peer_review_drafts USING btree (reviewer_id);
+
+CREATE INDEX idx_peer_review_settings_assignment ON public.peer_review_settings USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_peer_review_settings_course ON public.peer_review_settings USING btree (course_id);
+
+CREATE INDEX idx_peer_review_settings_waiting ON public.peer_review_settings USING btree (assignment_id) WHERE (allotted_at IS NULL);
+
+CREATE INDEX idx_peer_review_states_assignment ON public.peer_review_states USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_peer_review_states_confirmed_by ON public.peer_review_states USING btree (confirmed_by);
+
+CREATE INDEX idx_peer_review_states_course ON public.peer_review_states USING btree (course_id);
+
+CREATE INDEX idx_peer_review_states_submission ON public.peer_review_states USING btree (submission_id, course_id);
+
+CREATE INDEX idx_peer_review_states_waiting ON public.peer_review_states USING btree (assignment_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX idx_peer_samples_assignment ON public.peer_samples USING btree (assignment_id, course_id);
+
+CREATE INDEX idx_peer_samples_course ON public.peer_samples USING btree (course_id);
+
+CREATE INDEX idx_peer_samples_created_by ON public.peer_samples USING btree (created_by);
+
+CREATE INDEX idx_peer_samples_submission ON public.peer_samples USING btree (submission_id, course_id);
 
 CREATE UNIQUE INDEX idx_personalized_roadmaps_one_active ON public.personalized_roadmaps USING btree (student_id) WHERE (status = 'active'::public.roadmap_status);
 
@@ -18523,6 +21448,18 @@ CREATE INDEX idx_skill_prerequisites_prerequisite ON public.skill_prerequisites 
 
 CREATE INDEX idx_skills_parent ON public.skills USING btree (parent_id);
 
+CREATE INDEX idx_submission_annotations_author ON public.submission_annotations USING btree (author_id);
+
+CREATE INDEX idx_submission_annotations_course ON public.submission_annotations USING btree (course_id);
+
+CREATE INDEX idx_submission_annotations_submission ON public.submission_annotations USING btree (submission_id, course_id);
+
+CREATE INDEX idx_submission_grade_changes_changed_by ON public.submission_grade_changes USING btree (changed_by);
+
+CREATE INDEX idx_submission_grade_changes_course ON public.submission_grade_changes USING btree (course_id);
+
+CREATE INDEX idx_submission_grade_changes_submission ON public.submission_grade_changes USING btree (submission_id, course_id);
+
 CREATE INDEX idx_transactions_cohort ON public.transactions USING btree (cohort_id, course_id);
 
 CREATE INDEX idx_transactions_course ON public.transactions USING btree (course_id);
@@ -18595,6 +21532,12 @@ CREATE INDEX idx_xapi_statements_voids ON public.xapi_statements USING btree (vo
 
 CREATE UNIQUE INDEX one_cohort_a_name ON public.course_cohorts USING btree (course_id, lower(name));
 
+CREATE UNIQUE INDEX one_gradebook_category_a_name ON public.gradebook_categories USING btree (course_id, lower(name));
+
+CREATE UNIQUE INDEX one_gradebook_item_a_quiz ON public.gradebook_items USING btree (quiz_id, course_id);
+
+CREATE UNIQUE INDEX one_gradebook_item_an_assignment ON public.gradebook_items USING btree (assignment_id, course_id);
+
 CREATE UNIQUE INDEX one_ready_run_a_video ON public.video_runs USING btree (video_id) WHERE (state = 'ready'::text);
 
 CREATE UNIQUE INDEX one_run_on_its_way_a_video ON public.video_runs USING btree (video_id) WHERE (state <> 'ready'::text);
@@ -18634,11 +21577,17 @@ CREATE TRIGGER note_asked_questions AFTER INSERT ON private.attempt_questions RE
 
 CREATE TRIGGER update_question_figures_updated_at BEFORE UPDATE ON private.question_figures FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER add_gradebook_item AFTER INSERT ON public.assignments FOR EACH ROW EXECUTE FUNCTION private.add_gradebook_item();
+
+CREATE TRIGGER add_gradebook_item AFTER INSERT ON public.quizzes FOR EACH ROW EXECUTE FUNCTION private.add_gradebook_item();
+
 CREATE TRIGGER adopt_cohort BEFORE INSERT OR UPDATE OF cohort_id ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.adopt_cohort();
 
 CREATE TRIGGER attend_before_completing BEFORE INSERT OR UPDATE OF status ON public.lesson_progress FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.attend_before_completing();
 
 CREATE TRIGGER begin_course_version BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
+
+CREATE TRIGGER begin_marking AFTER INSERT ON public.submission_annotations FOR EACH ROW EXECUTE FUNCTION private.begin_marking();
 
 CREATE TRIGGER begin_part_state BEFORE INSERT ON public.course_modules FOR EACH ROW EXECUTE FUNCTION private.begin_part_state();
 
@@ -18675,6 +21624,10 @@ CREATE TRIGGER check_cohort BEFORE INSERT OR DELETE OR UPDATE OF name, time_zone
 CREATE TRIGGER check_collected_file BEFORE INSERT OR UPDATE OF file_url, module_id ON public.videos FOR EACH ROW EXECUTE FUNCTION private.check_collected_file();
 
 CREATE TRIGGER check_enrollment BEFORE INSERT ON public.enrollments FOR EACH ROW EXECUTE FUNCTION private.check_enrollment();
+
+CREATE TRIGGER check_gradebook_setup BEFORE INSERT OR DELETE OR UPDATE OF name ON public.gradebook_categories FOR EACH ROW EXECUTE FUNCTION private.check_gradebook_setup();
+
+CREATE TRIGGER check_gradebook_setup BEFORE DELETE OR UPDATE OF max_points ON public.gradebook_items FOR EACH ROW EXECUTE FUNCTION private.check_gradebook_setup();
 
 CREATE TRIGGER check_live_host BEFORE INSERT ON public.live_session_hosts FOR EACH ROW EXECUTE FUNCTION private.check_live_host();
 
@@ -18720,7 +21673,35 @@ CREATE TRIGGER fix_price BEFORE INSERT ON public.transactions FOR EACH ROW WHEN 
 
 CREATE TRIGGER follow_cohort AFTER UPDATE OF name, starts_at, ends_at ON public.course_cohorts FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at))) EXECUTE FUNCTION private.follow_cohort();
 
+CREATE TRIGGER follow_marking AFTER UPDATE ON public.assignment_submissions FOR EACH ROW WHEN (((new.status = ANY (ARRAY['graded'::text, 'returned'::text, 'resubmission_requested'::text])) AND ((((old.status IS DISTINCT FROM new.status) OR (old.points_earned IS DISTINCT FROM new.points_earned)) OR (old.graded_at IS DISTINCT FROM new.graded_at)) OR (old.instructor_feedback_html IS DISTINCT FROM new.instructor_feedback_html)))) EXECUTE FUNCTION private.follow_marking();
+
+CREATE TRIGGER follow_peer_review AFTER INSERT OR UPDATE OF status, review_type, left_out_at ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION private.follow_peer_review();
+
 CREATE TRIGGER forget_stored_file AFTER DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.forget_stored_file();
+
+CREATE TRIGGER gradebook_follows_attempts AFTER UPDATE ON public.quiz_attempts REFERENCING OLD TABLE AS moved_before NEW TABLE AS moved_after FOR EACH STATEMENT EXECUTE FUNCTION private.follow_scores();
+
+CREATE TRIGGER gradebook_follows_handing_in AFTER INSERT ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION private.follow_new_work();
+
+CREATE TRIGGER gradebook_follows_new_attempts AFTER INSERT ON public.quiz_attempts FOR EACH ROW WHEN ((new.status <> 'in_progress'::text)) EXECUTE FUNCTION private.follow_new_work();
+
+CREATE TRIGGER gradebook_follows_submissions AFTER UPDATE ON public.assignment_submissions REFERENCING OLD TABLE AS moved_before NEW TABLE AS moved_after FOR EACH STATEMENT EXECUTE FUNCTION private.follow_scores();
+
+CREATE TRIGGER gradebook_item_added AFTER INSERT ON public.gradebook_items FOR EACH ROW WHEN (((new.source = 'own'::text) AND (new.due_at IS NOT NULL))) EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_item_removed AFTER DELETE ON public.gradebook_items FOR EACH ROW EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_settles_completion BEFORE UPDATE OF status ON public.enrollments FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION private.settle_final_grade();
+
+CREATE TRIGGER gradebook_setup_changed AFTER UPDATE OF total_points, due_date, status ON public.assignments FOR EACH ROW WHEN ((((old.total_points IS DISTINCT FROM new.total_points) OR (old.due_date IS DISTINCT FROM new.due_date)) OR ((old.status = 'draft'::text) IS DISTINCT FROM (new.status = 'draft'::text)))) EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_setup_changed AFTER UPDATE OF weight, drop_lowest, weighting ON public.gradebook_categories FOR EACH ROW WHEN ((((old.weight IS DISTINCT FROM new.weight) OR (old.drop_lowest IS DISTINCT FROM new.drop_lowest)) OR (old.weighting IS DISTINCT FROM new.weighting))) EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_setup_changed AFTER UPDATE ON public.gradebook_items FOR EACH ROW WHEN (((((((old.category_id IS DISTINCT FROM new.category_id) OR (old.max_points IS DISTINCT FROM new.max_points)) OR (old.due_at IS DISTINCT FROM new.due_at)) OR (old.weight IS DISTINCT FROM new.weight)) OR (old.counts IS DISTINCT FROM new.counts)) OR (old.is_hidden IS DISTINCT FROM new.is_hidden))) EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_setup_changed AFTER INSERT OR UPDATE OF missing_work ON public.gradebooks FOR EACH ROW EXECUTE FUNCTION private.gradebook_setup_changed();
+
+CREATE TRIGGER gradebook_setup_changed AFTER UPDATE OF total_points, available_until, status, grading_policy ON public.quizzes FOR EACH ROW WHEN (((((old.total_points IS DISTINCT FROM new.total_points) OR (old.available_until IS DISTINCT FROM new.available_until)) OR ((old.status = 'draft'::text) IS DISTINCT FROM (new.status = 'draft'::text))) OR (old.grading_policy IS DISTINCT FROM new.grading_policy))) EXECUTE FUNCTION private.gradebook_setup_changed();
 
 CREATE TRIGGER hold_quiz_removal BEFORE DELETE ON public.quizzes FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION private.follow_quiz_requirement();
 
@@ -18728,9 +21709,15 @@ CREATE TRIGGER hold_quiz_requirement BEFORE UPDATE OF status, quiz_type, require
 
 CREATE TRIGGER holdings_do_not_overlap AFTER INSERT OR UPDATE OF member_id, designation_id, since, until ON public.designation_holders FOR EACH ROW EXECUTE FUNCTION private.refuse_overlap('member_id', 'designation_id', 'already_held', 'This person holds this designation already in that time.');
 
+CREATE TRIGGER keep_annotation BEFORE INSERT OR DELETE OR UPDATE ON public.submission_annotations FOR EACH ROW EXECUTE FUNCTION private.keep_annotation();
+
 CREATE TRIGGER keep_default_credit_type BEFORE DELETE OR UPDATE OF code ON public.credit_types FOR EACH ROW WHEN ((old.code = 'CE'::text)) EXECUTE FUNCTION private.keep_default_credit_type();
 
 CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
+
+CREATE TRIGGER keep_group BEFORE INSERT OR DELETE OR UPDATE OF group_id ON public.assignment_group_members FOR EACH ROW EXECUTE FUNCTION private.keep_group();
+
+CREATE TRIGGER keep_handed_in_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.submissions_count > 0) AND (old.group_mode IS DISTINCT FROM new.group_mode))) EXECUTE FUNCTION private.keep_handed_in_assignment();
 
 CREATE TRIGGER keep_held_lessons BEFORE DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.keep_held_lessons();
 
@@ -18741,6 +21728,8 @@ CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECU
 CREATE TRIGGER keep_pace BEFORE INSERT ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION private.keep_pace();
 
 CREATE TRIGGER keep_partner_enrollment_of_module BEFORE UPDATE OF partner_enrollment_id ON public.external_module_progress FOR EACH ROW WHEN ((old.partner_enrollment_id <> new.partner_enrollment_id)) EXECUTE FUNCTION private.keep_partner_enrollment_of_module();
+
+CREATE TRIGGER keep_peer_settings AFTER INSERT OR UPDATE OF enable_peer_review ON public.assignments FOR EACH ROW WHEN (new.enable_peer_review) EXECUTE FUNCTION private.keep_peer_settings();
 
 CREATE TRIGGER keep_scorm_lesson_type BEFORE UPDATE OF lesson_type ON public.lessons FOR EACH ROW WHEN (((old.lesson_type = 'scorm'::text) AND (new.lesson_type <> 'scorm'::text))) EXECUTE FUNCTION private.keep_scorm_lesson_type();
 
@@ -18755,6 +21744,10 @@ CREATE CONSTRAINT TRIGGER lessons_unlock_without_circle AFTER INSERT OR UPDATE O
 CREATE TRIGGER log_assignment_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignments');
 
 CREATE TRIGGER log_assignment_extension_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_extensions');
+
+CREATE TRIGGER log_assignment_group_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_groups FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_groups');
+
+CREATE TRIGGER log_assignment_group_member_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_group_members FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_group_members');
 
 CREATE TRIGGER log_assignment_review_changes AFTER INSERT OR DELETE OR UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('assignment_reviews');
 
@@ -18801,6 +21794,18 @@ CREATE TRIGGER log_discussion_changes AFTER INSERT OR DELETE OR UPDATE ON public
 CREATE TRIGGER log_discussion_post_changes AFTER INSERT OR DELETE OR UPDATE ON public.discussion_posts FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('discussion_posts');
 
 CREATE TRIGGER log_enrollment_changes AFTER INSERT OR DELETE OR UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('enrollments');
+
+CREATE TRIGGER log_gradebook_category_changes AFTER INSERT OR DELETE OR UPDATE ON public.gradebook_categories FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('gradebook_categories');
+
+CREATE TRIGGER log_gradebook_cell_additions AFTER INSERT ON public.gradebook_cells FOR EACH ROW WHEN ((new.revision > 0)) EXECUTE FUNCTION public.log_audit_trail('gradebook_cells');
+
+CREATE TRIGGER log_gradebook_cell_changes AFTER UPDATE ON public.gradebook_cells FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION public.log_audit_trail('gradebook_cells');
+
+CREATE TRIGGER log_gradebook_cell_removals AFTER DELETE ON public.gradebook_cells FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('gradebook_cells');
+
+CREATE TRIGGER log_gradebook_changes AFTER INSERT OR DELETE OR UPDATE ON public.gradebooks FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('gradebooks');
+
+CREATE TRIGGER log_gradebook_item_changes AFTER INSERT OR DELETE OR UPDATE ON public.gradebook_items FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('gradebook_items');
 
 CREATE TRIGGER log_instructor_profile_changes AFTER INSERT OR DELETE OR UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('instructor_profiles');
 
@@ -18863,6 +21868,14 @@ CREATE TRIGGER log_partner_lms_enrollment_arrivals AFTER INSERT OR DELETE ON pub
 CREATE TRIGGER log_partner_lms_enrollment_changes AFTER UPDATE ON public.partner_lms_enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.score IS DISTINCT FROM new.score) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.member_id IS DISTINCT FROM new.member_id) OR (old.partner_course_id IS DISTINCT FROM new.partner_course_id))) EXECUTE FUNCTION public.log_audit_trail('partner_lms_enrollments');
 
 CREATE TRIGGER log_partner_lms_provider_changes AFTER INSERT OR DELETE OR UPDATE ON public.partner_lms_providers FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('partner_lms_providers');
+
+CREATE TRIGGER log_peer_calibration_changes AFTER INSERT OR DELETE OR UPDATE ON public.peer_calibrations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('peer_calibrations');
+
+CREATE TRIGGER log_peer_review_setting_changes AFTER INSERT OR DELETE OR UPDATE ON public.peer_review_settings FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('peer_review_settings');
+
+CREATE TRIGGER log_peer_review_state_changes AFTER INSERT OR DELETE OR UPDATE ON public.peer_review_states FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('peer_review_states');
+
+CREATE TRIGGER log_peer_sample_changes AFTER INSERT OR DELETE OR UPDATE ON public.peer_samples FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('peer_samples');
 
 CREATE TRIGGER log_personalized_roadmap_changes AFTER INSERT OR DELETE OR UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('personalized_roadmaps');
 
@@ -18932,6 +21945,10 @@ CREATE TRIGGER log_skill_changes AFTER INSERT OR DELETE OR UPDATE ON public.skil
 
 CREATE TRIGGER log_skill_prerequisite_changes AFTER INSERT OR DELETE OR UPDATE ON public.skill_prerequisites FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('skill_prerequisites');
 
+CREATE TRIGGER log_submission_annotation_changes AFTER INSERT OR DELETE OR UPDATE ON public.submission_annotations FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('submission_annotations');
+
+CREATE TRIGGER log_submission_grade_change_changes AFTER INSERT OR DELETE OR UPDATE ON public.submission_grade_changes FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('submission_grade_changes');
+
 CREATE TRIGGER log_transaction_changes AFTER INSERT OR DELETE OR UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('transactions');
 
 CREATE TRIGGER log_video_changes AFTER INSERT OR DELETE OR UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('videos');
@@ -18948,6 +21965,8 @@ CREATE TRIGGER name_quiz_of_lesson AFTER UPDATE OF title ON public.lessons FOR E
 
 CREATE TRIGGER note_answer_graded_at_once AFTER INSERT ON public.quiz_answers FOR EACH ROW WHEN ((new.points_earned IS NOT NULL)) EXECUTE FUNCTION private.note_graded_answer();
 
+CREATE TRIGGER note_assignment_files AFTER INSERT OR DELETE OR UPDATE OF instructions_html ON public.assignments FOR EACH ROW EXECUTE FUNCTION private.note_assignment_files();
+
 CREATE TRIGGER note_attachment_file AFTER INSERT OR DELETE OR UPDATE OF file_url, lesson_id, course_id ON public.lesson_attachments FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('attachment', 'file_url');
 
 CREATE TRIGGER note_block_files AFTER INSERT OR DELETE OR UPDATE OF content, lesson_id, course_id ON public.content_blocks FOR EACH ROW EXECUTE FUNCTION private.note_block_files();
@@ -18962,17 +21981,23 @@ CREATE TRIGGER note_document_file AFTER INSERT OR DELETE OR UPDATE OF file_key, 
 
 CREATE TRIGGER note_explanation_files AFTER INSERT OR DELETE OR UPDATE OF explanation, option_feedback ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.note_explanation_files();
 
-CREATE TRIGGER note_graded_answer AFTER UPDATE OF points_earned ON public.quiz_answers FOR EACH ROW WHEN ((old.points_earned IS DISTINCT FROM new.points_earned)) EXECUTE FUNCTION private.note_graded_answer();
+CREATE TRIGGER note_graded_answers AFTER UPDATE ON public.quiz_answers REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.note_graded_answers();
 
 CREATE TRIGGER note_question_files AFTER INSERT OR DELETE OR UPDATE OF question_html, answer_options, image_url, video_url, audio_url ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.note_question_files();
 
 CREATE TRIGGER note_run_file AFTER INSERT OR DELETE OR UPDATE OF source_key ON public.video_runs FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
+
+CREATE TRIGGER note_submission_files AFTER INSERT ON public.assignment_submissions FOR EACH ROW WHEN ((new.file_attachments <> '[]'::jsonb)) EXECUTE FUNCTION private.note_submission_files();
 
 CREATE TRIGGER note_video_file AFTER INSERT OR DELETE OR UPDATE OF source_key, lesson_id, course_id ON public.lesson_videos FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
 
 CREATE TRIGGER place_collected_video BEFORE INSERT ON public.videos FOR EACH ROW EXECUTE FUNCTION private.place_collected_video();
 
 CREATE TRIGGER prepare_assignment_extension BEFORE INSERT ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION private.prepare_assignment_extension();
+
+CREATE TRIGGER prepare_group_row BEFORE INSERT ON public.assignment_group_members FOR EACH ROW EXECUTE FUNCTION private.prepare_group_row();
+
+CREATE TRIGGER prepare_group_row BEFORE INSERT ON public.assignment_groups FOR EACH ROW EXECUTE FUNCTION private.prepare_group_row();
 
 CREATE TRIGGER prepare_question_key BEFORE INSERT OR UPDATE OF correct_answer ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.prepare_question_key();
 
@@ -19015,6 +22040,10 @@ CREATE TRIGGER roadmap_follows_lessons AFTER INSERT OR UPDATE OF status ON publi
 CREATE TRIGGER roadmap_follows_steps AFTER DELETE OR UPDATE OF skipped_at ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION private.follow_roadmap();
 
 CREATE TRIGGER set_course_version BEFORE INSERT ON public.certificates FOR EACH ROW EXECUTE FUNCTION private.set_course_version();
+
+CREATE TRIGGER share_group_comments AFTER UPDATE OF rubric_comments ON public.assignment_submissions FOR EACH ROW WHEN (((new.group_id IS NOT NULL) AND (NOT new.graded_apart) AND (old.rubric_comments IS DISTINCT FROM new.rubric_comments))) EXECUTE FUNCTION private.share_group_comments();
+
+CREATE TRIGGER share_group_grade AFTER UPDATE OF status, points_earned, graded_at, rubric_scores, instructor_feedback_html, late_penalty_applied ON public.assignment_submissions FOR EACH ROW WHEN (((new.group_id IS NOT NULL) AND (NOT new.graded_apart))) EXECUTE FUNCTION private.share_group_grade();
 
 CREATE CONSTRAINT TRIGGER skill_prerequisites_without_circle AFTER INSERT OR UPDATE ON public.skill_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_skill_circle();
 
@@ -19130,7 +22159,13 @@ CREATE TRIGGER trigger_zz_recount_module AFTER INSERT OR DELETE ON public.lesson
 
 CREATE TRIGGER trigger_zz_recount_module_on_change AFTER UPDATE OF require_completion, module_id, state ON public.lessons FOR EACH ROW WHEN ((((old.require_completion IS DISTINCT FROM new.require_completion) OR (old.module_id IS DISTINCT FROM new.module_id)) OR (old.state IS DISTINCT FROM new.state))) EXECUTE FUNCTION private.recount_changed_module();
 
+CREATE TRIGGER update_assignment_drafts_updated_at BEFORE UPDATE ON public.assignment_drafts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_assignment_extensions_updated_at BEFORE UPDATE ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_assignment_group_members_updated_at BEFORE UPDATE ON public.assignment_group_members FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_assignment_groups_updated_at BEFORE UPDATE ON public.assignment_groups FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_assignment_reviews_updated_at BEFORE UPDATE ON public.assignment_reviews FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -19165,6 +22200,12 @@ CREATE TRIGGER update_document_reading_updated_at BEFORE UPDATE ON public.docume
 CREATE TRIGGER update_enrollments_updated_at BEFORE UPDATE ON public.enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_external_module_progress_updated_at BEFORE UPDATE ON public.external_module_progress FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_gradebook_categories_updated_at BEFORE UPDATE ON public.gradebook_categories FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_gradebook_items_updated_at BEFORE UPDATE ON public.gradebook_items FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_gradebooks_updated_at BEFORE UPDATE ON public.gradebooks FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_instructor_profiles_updated_at BEFORE UPDATE ON public.instructor_profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -19207,6 +22248,10 @@ CREATE TRIGGER update_partner_courses_updated_at BEFORE UPDATE ON public.partner
 CREATE TRIGGER update_partner_lms_enrollments_updated_at BEFORE UPDATE ON public.partner_lms_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_partner_lms_providers_updated_at BEFORE UPDATE ON public.partner_lms_providers FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_peer_review_settings_updated_at BEFORE UPDATE ON public.peer_review_settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_peer_review_states_updated_at BEFORE UPDATE ON public.peer_review_states FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_personalized_roadmaps_updated_at BEFORE UPDATE ON public.personalized_roadmaps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -19256,6 +22301,8 @@ CREATE TRIGGER update_skill_estimates_updated_at BEFORE UPDATE ON public.skill_e
 
 CREATE TRIGGER update_skills_updated_at BEFORE UPDATE ON public.skills FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_submission_annotations_updated_at BEFORE UPDATE ON public.submission_annotations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_uploads_updated_at BEFORE UPDATE ON public.uploads FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_video_runs_updated_at BEFORE UPDATE ON public.video_runs FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -19286,6 +22333,12 @@ ALTER TABLE ONLY private.attempt_questions
 ALTER TABLE ONLY private.attempt_questions
     ADD CONSTRAINT attempt_questions_quiz_attempt_id_fkey FOREIGN KEY (quiz_attempt_id) REFERENCES public.quiz_attempts(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY private.gradebook_stale
+    ADD CONSTRAINT gradebook_stale_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES public.enrollments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.gradebook_work
+    ADD CONSTRAINT gradebook_work_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.question_figures
     ADD CONSTRAINT question_figures_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE CASCADE;
 
@@ -19295,6 +22348,12 @@ ALTER TABLE ONLY private.reading_clocks
 ALTER TABLE ONLY private.regrade_lists
     ADD CONSTRAINT regrade_lists_regrade_id_fkey FOREIGN KEY (regrade_id) REFERENCES public.regrades(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.assignment_drafts
+    ADD CONSTRAINT assignment_drafts_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_drafts
+    ADD CONSTRAINT assignment_drafts_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.assignment_extensions
     ADD CONSTRAINT assignment_extensions_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
 
@@ -19303,6 +22362,21 @@ ALTER TABLE ONLY public.assignment_extensions
 
 ALTER TABLE ONLY public.assignment_extensions
     ADD CONSTRAINT assignment_extensions_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.assignment_group_members
+    ADD CONSTRAINT assignment_group_members_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_group_members
+    ADD CONSTRAINT assignment_group_members_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_group_members
+    ADD CONSTRAINT assignment_group_members_group FOREIGN KEY (group_id, assignment_id) REFERENCES public.assignment_groups(id, assignment_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_groups
+    ADD CONSTRAINT assignment_groups_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.assignment_reviews
+    ADD CONSTRAINT assignment_reviews_left_out_by_fkey FOREIGN KEY (left_out_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.assignment_reviews
     ADD CONSTRAINT assignment_reviews_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
@@ -19320,7 +22394,13 @@ ALTER TABLE ONLY public.assignment_submissions
     ADD CONSTRAINT assignment_submissions_graded_by_fkey FOREIGN KEY (graded_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_group FOREIGN KEY (group_id, assignment_id) REFERENCES public.assignment_groups(id, assignment_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_submissions
     ADD CONSTRAINT assignment_submissions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.assignment_submissions
+    ADD CONSTRAINT assignment_submissions_submitted_by FOREIGN KEY (submitted_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.assignments
     ADD CONSTRAINT assignments_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
@@ -19592,6 +22672,39 @@ ALTER TABLE ONLY public.enrollments
 ALTER TABLE ONLY public.external_module_progress
     ADD CONSTRAINT external_module_progress_partner_enrollment_id_fkey FOREIGN KEY (partner_enrollment_id) REFERENCES public.partner_lms_enrollments(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.gradebook_categories
+    ADD CONSTRAINT gradebook_categories_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_cells
+    ADD CONSTRAINT gradebook_cells_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.gradebook_cells
+    ADD CONSTRAINT gradebook_cells_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_cells
+    ADD CONSTRAINT gradebook_cells_item FOREIGN KEY (item_id, course_id) REFERENCES public.gradebook_items(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_imports
+    ADD CONSTRAINT gradebook_imports_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_imports
+    ADD CONSTRAINT gradebook_imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_category FOREIGN KEY (category_id, course_id) REFERENCES public.gradebook_categories(id, course_id);
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebook_items
+    ADD CONSTRAINT gradebook_items_quiz FOREIGN KEY (quiz_id, course_id) REFERENCES public.quizzes(id, of_course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gradebooks
+    ADD CONSTRAINT gradebooks_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.instructor_profiles
     ADD CONSTRAINT instructor_profiles_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
@@ -19716,6 +22829,9 @@ ALTER TABLE ONLY public.media_file_uses
     ADD CONSTRAINT media_file_uses_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.media_files
+    ADD CONSTRAINT media_files_assignment FOREIGN KEY (assignment_id) REFERENCES public.assignments(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.media_files
@@ -19771,6 +22887,39 @@ ALTER TABLE ONLY public.partner_lms_enrollments
 
 ALTER TABLE ONLY public.partner_lms_enrollments
     ADD CONSTRAINT partner_lms_enrollments_partner_course_id_fkey FOREIGN KEY (partner_course_id) REFERENCES public.partner_courses(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.peer_calibrations
+    ADD CONSTRAINT peer_calibrations_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.peer_calibrations
+    ADD CONSTRAINT peer_calibrations_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES public.profiles(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.peer_calibrations
+    ADD CONSTRAINT peer_calibrations_sample_id_fkey FOREIGN KEY (sample_id) REFERENCES public.peer_samples(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.peer_review_drafts
+    ADD CONSTRAINT peer_review_drafts_review FOREIGN KEY (review_id, reviewer_id) REFERENCES public.assignment_reviews(id, reviewer_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.peer_review_settings
+    ADD CONSTRAINT peer_review_settings_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.peer_review_states
+    ADD CONSTRAINT peer_review_states_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.peer_review_states
+    ADD CONSTRAINT peer_review_states_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.peer_review_states
+    ADD CONSTRAINT peer_review_states_submission FOREIGN KEY (submission_id, course_id) REFERENCES public.assignment_submissions(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.peer_samples
+    ADD CONSTRAINT peer_samples_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.peer_samples
+    ADD CONSTRAINT peer_samples_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.peer_samples
+    ADD CONSTRAINT peer_samples_submission FOREIGN KEY (submission_id, course_id) REFERENCES public.assignment_submissions(id, course_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.personalized_roadmaps
     ADD CONSTRAINT personalized_roadmaps_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
@@ -20036,6 +23185,18 @@ ALTER TABLE ONLY public.skill_prerequisites
 ALTER TABLE ONLY public.skills
     ADD CONSTRAINT skills_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.skills(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.submission_annotations
+    ADD CONSTRAINT submission_annotations_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.submission_annotations
+    ADD CONSTRAINT submission_annotations_submission FOREIGN KEY (submission_id, course_id) REFERENCES public.assignment_submissions(id, course_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.submission_grade_changes
+    ADD CONSTRAINT submission_grade_changes_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.submission_grade_changes
+    ADD CONSTRAINT submission_grade_changes_submission FOREIGN KEY (submission_id, course_id) REFERENCES public.assignment_submissions(id, course_id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_cohort FOREIGN KEY (cohort_id, course_id) REFERENCES public.course_cohorts(id, course_id) ON DELETE SET NULL (cohort_id);
 
@@ -20108,6 +23269,10 @@ ALTER TABLE private.audit_head ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.audit_tables ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.gradebook_stale ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.gradebook_work ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.media_leftovers ENABLE ROW LEVEL SECURITY;
 
@@ -20251,6 +23416,8 @@ CREATE POLICY "Hosts view the room" ON public.live_session_meetings FOR SELECT T
 
 CREATE POLICY "Instructors add assignments" ON public.assignments FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors add categories of grades" ON public.gradebook_categories FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors add content" ON public.content_blocks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add courses to programs" ON public.program_courses FOR INSERT TO authenticated WITH CHECK ((((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) AND (EXISTS ( SELECT 1
@@ -20258,6 +23425,8 @@ CREATE POLICY "Instructors add courses to programs" ON public.program_courses FO
   WHERE (c.id = program_courses.course_id)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add hosts" ON public.live_session_hosts FOR INSERT TO authenticated WITH CHECK (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors add items of grades" ON public.gradebook_items FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors add lessons" ON public.lessons FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20297,11 +23466,15 @@ CREATE POLICY "Instructors and managers view versions" ON public.question_versio
 
 CREATE POLICY "Instructors attach packages" ON public.lesson_scorm_packages FOR INSERT TO authenticated WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors bring files of grades" ON public.gradebook_imports FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors can manage own courses" ON public.courses FOR UPDATE TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change accommodations" ON public.quiz_accommodations FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change assignments" ON public.assignments FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change categories of grades" ON public.gradebook_categories FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change cohorts" ON public.course_cohorts FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20312,6 +23485,10 @@ CREATE POLICY "Instructors change courses of programs" ON public.program_courses
   WHERE (c.id = program_courses.course_id)))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change extensions" ON public.assignment_extensions FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change gradebooks" ON public.gradebooks FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change items of grades" ON public.gradebook_items FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change lessons" ON public.lessons FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20324,6 +23501,8 @@ CREATE POLICY "Instructors change own packages" ON public.scorm_packages FOR UPD
 CREATE POLICY "Instructors change own programs" ON public.programs FOR UPDATE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change packages of lessons" ON public.lesson_scorm_packages FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK ((((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND (scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids)))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors change peer review settings" ON public.peer_review_settings FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors change prerequisites" ON public.lesson_prerequisites FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20355,9 +23534,17 @@ CREATE POLICY "Instructors introduce themselves" ON public.instructor_profiles F
 
 CREATE POLICY "Instructors make cohorts" ON public.course_cohorts FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors make groups" ON public.assignment_groups FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors move people" ON public.assignment_group_members FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors put people into groups" ON public.assignment_group_members FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove assignments" ON public.assignments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove attachments" ON public.lesson_attachments FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove categories of grades" ON public.gradebook_categories FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove cohorts" ON public.course_cohorts FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20365,7 +23552,11 @@ CREATE POLICY "Instructors remove content" ON public.content_blocks FOR DELETE T
 
 CREATE POLICY "Instructors remove documents" ON public.lesson_documents FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors remove groups" ON public.assignment_groups FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors remove hosts" ON public.live_session_hosts FOR DELETE TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_taught_session_ids() AS my_taught_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors remove items of grades" ON public.gradebook_items FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors remove lessons" ON public.lessons FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20393,15 +23584,21 @@ CREATE POLICY "Instructors remove the room" ON public.live_session_meetings FOR 
 
 CREATE POLICY "Instructors remove videos" ON public.lesson_videos FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors rename groups" ON public.assignment_groups FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors say what a lesson teaches" ON public.lesson_skills FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors schedule sessions" ON public.live_sessions FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors set prices of own courses" ON public.prices FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors set up gradebooks" ON public.gradebooks FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors take back what a lesson teaches" ON public.lesson_skills FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors take courses out of programs" ON public.program_courses FOR DELETE TO authenticated USING (((program_id = ANY (ARRAY( SELECT private.my_program_ids() AS my_program_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors take people out of groups" ON public.assignment_group_members FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20411,11 +23608,21 @@ CREATE POLICY "Instructors view figures of questions" ON public.quiz_question_in
 
 CREATE POLICY "Instructors view figures of quizzes" ON public.quiz_insights FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view grades" ON public.gradebook_cells FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view groups" ON public.assignment_groups FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view how own videos are watched" ON public.video_watching FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view how works stand" ON public.peer_review_states FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view own files of grades" ON public.gradebook_imports FOR SELECT TO authenticated USING (((created_by = ( SELECT auth.uid() AS uid)) AND ((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))));
 
 CREATE POLICY "Instructors view places in quizzes" ON public.quiz_questions FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view regrades" ON public.regrades FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view samples" ON public.peer_samples FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view sections" ON public.quiz_sections FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20433,6 +23640,8 @@ CREATE POLICY "Instructors view the moves of own courses" ON public.content_coun
 
 CREATE POLICY "Instructors view the moves of their quizzes" ON public.quiz_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view who is in groups" ON public.assignment_group_members FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view who writes own lessons" ON public.lesson_editors FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -20448,13 +23657,19 @@ CREATE POLICY "Learners view attachments that are open to them" ON public.lesson
      JOIN public.courses c ON ((c.id = l.course_id)))
   WHERE ((l.id = lesson_attachments.lesson_id) AND (c.status = 'published'::text)))))))));
 
+CREATE POLICY "Learners view categories of grades" ON public.gradebook_categories FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Learners view documents that are open to them" ON public.lesson_documents FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_documents.lesson_id) AND l.is_preview)))));
 
+CREATE POLICY "Learners view gradebooks" ON public.gradebooks FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Learners view hosts" ON public.live_session_hosts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.live_sessions s
   WHERE (s.id = live_session_hosts.session_id))));
+
+CREATE POLICY "Learners view items of grades" ON public.gradebook_items FOR SELECT TO authenticated USING ((((NOT is_hidden) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view lessons that are open to them" ON public.content_blocks FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
@@ -20471,6 +23686,8 @@ CREATE POLICY "Learners view own reading" ON public.document_reading FOR SELECT 
 CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (of_course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view sessions of their courses" ON public.live_sessions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Learners view their own drafts" ON public.assignment_drafts FOR SELECT TO authenticated USING ((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))));
 
 CREATE POLICY "Members can self-enroll" ON public.enrollments FOR INSERT TO authenticated WITH CHECK ((member_id = ( SELECT auth.uid() AS uid)));
 
@@ -20519,6 +23736,8 @@ CREATE POLICY "Members view own submissions" ON public.assignment_submissions FO
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members view own votes" ON public.review_votes FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Members view peer review settings of their courses" ON public.peer_review_settings FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Owners and teams delete files" ON public.media_files FOR DELETE TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20600,7 +23819,9 @@ CREATE POLICY "People view uses of their files and in what is open to them" ON p
    FROM public.question_versions v
   WHERE (v.id = media_file_uses.ref_id))))) OR ((place = 'explanation'::text) AND ((ref_id = ANY (ARRAY( SELECT private.my_answered_version_ids() AS my_answered_version_ids))) OR (EXISTS ( SELECT 1
    FROM public.question_keys k
-  WHERE (k.question_version_id = media_file_uses.ref_id)))))));
+  WHERE (k.question_version_id = media_file_uses.ref_id))))) OR ((place = 'assignment'::text) AND (EXISTS ( SELECT 1
+   FROM public.assignments a
+  WHERE (a.id = media_file_uses.ref_id))))));
 
 CREATE POLICY "People view what courses require" ON public.course_prerequisites FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
@@ -20676,6 +23897,10 @@ CREATE POLICY "Public can view what lessons require" ON public.lesson_prerequisi
    FROM public.lessons l
   WHERE (l.id = lesson_prerequisites.lesson_id))));
 
+CREATE POLICY "Reviewers view own calibration" ON public.peer_calibrations FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Reviewers view own drafts" ON public.peer_review_drafts FOR SELECT TO authenticated USING ((reviewer_id = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELECT TO authenticated USING (((reviewer_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own SCORM attempts" ON public.scorm_attempts FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -20705,6 +23930,16 @@ CREATE POLICY "Students view own state documents" ON public.xapi_activity_state 
 CREATE POLICY "Students view own statements" ON public.xapi_statements FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own steps" ON public.roadmap_steps FOR SELECT TO authenticated USING (((student_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams and, once it is marked, learners read comments" ON public.submission_annotations FOR SELECT TO authenticated USING (((submission_id = ANY (ARRAY( SELECT private.my_marked_submission_ids() AS my_marked_submission_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams change own comments" ON public.submission_annotations FOR UPDATE TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) AND ((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))));
+
+CREATE POLICY "Teams comment on work" ON public.submission_annotations FOR INSERT TO authenticated WITH CHECK (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Teams remove own comments" ON public.submission_annotations FOR DELETE TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) AND ((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))));
+
+CREATE POLICY "Teams view changes of grades" ON public.submission_grade_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Teams view the way of their courses" ON public.course_status_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -20754,7 +23989,13 @@ CREATE POLICY "Users view videos" ON public.lesson_videos FOR SELECT TO authenti
    FROM public.lessons l
   WHERE ((l.id = lesson_videos.lesson_id) AND l.is_preview)))));
 
+ALTER TABLE public.assignment_drafts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.assignment_extensions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignment_group_members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignment_groups ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.assignment_reviews ENABLE ROW LEVEL SECURITY;
 
@@ -20823,6 +24064,16 @@ ALTER TABLE public.document_reading ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.external_module_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gradebook_categories ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gradebook_cells ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gradebook_imports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gradebook_items ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.gradebooks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.instructor_profiles ENABLE ROW LEVEL SECURITY;
 
@@ -20895,6 +24146,16 @@ ALTER TABLE public.partner_credentials ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.partner_lms_enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.partner_lms_providers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peer_calibrations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peer_review_drafts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peer_review_settings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peer_review_states ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peer_samples ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.personalized_roadmaps ENABLE ROW LEVEL SECURITY;
 
@@ -20972,6 +24233,10 @@ ALTER TABLE public.skill_prerequisites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.skills ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.submission_annotations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.submission_grade_changes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
@@ -21019,6 +24284,8 @@ GRANT USAGE ON SCHEMA public TO service_role;
 RESET SESSION AUTHORIZATION;
 
 REVOKE ALL ON FUNCTION private.add_attendance(p_session uuid, p_member uuid, p_source text, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.add_gradebook_item() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fold(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.fold(p_text text) TO anon;
@@ -21187,6 +24454,10 @@ REVOKE ALL ON FUNCTION private.are_ranges(p_class text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_ranges(p_class text) TO authenticated;
 GRANT ALL ON FUNCTION private.are_ranges(p_class text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.are_rects(p_rects jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_rects(p_rects jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.are_rects(p_rects jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) TO authenticated;
 GRANT ALL ON FUNCTION private.are_shares(p_shares jsonb, p_ids text[]) TO service_role;
@@ -21199,127 +24470,14 @@ REVOKE ALL ON FUNCTION private.are_tags(p_tags text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO authenticated;
 GRANT ALL ON FUNCTION private.are_tags(p_tags text[]) TO service_role;
 
+REVOKE ALL ON FUNCTION private.are_uploaded(p_files jsonb, p_member uuid, p_types text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.ask_less_of_versions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.ask_of_versions(p_course uuid, p_lesson uuid, p_change integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.asks(p_version uuid, p_lesson uuid) TO service_role;
-
-REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.is_text_list(p_list text[]) FROM PUBLIC;
-
-GRANT SELECT ON TABLE private.audit_tables TO service_role;
-
-REVOKE ALL ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.audit_table(p_table text, p_trigger text, p_subject text, p_personal text[], p_ignored text[], p_secret text[], p_events text) FROM PUBLIC;
-
-GRANT SELECT ON TABLE public.audit_logs TO authenticated;
-GRANT SELECT ON TABLE public.audit_logs TO service_role;
-
-REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
-
-REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
-GRANT SELECT ON TABLE public.lessons TO anon;
-GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
-
-GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
-
-REVOKE ALL ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) TO service_role;
-
-REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_choice(p_member uuid, p_course uuid, p_cohort uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_cohort() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_import_room() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_live_session() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.check_scorm_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.rubric_points(p_rubric jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rubric_points(p_rubric jsonb) TO authenticated;
@@ -21367,6 +24525,156 @@ GRANT INSERT(late_penalty_percentage),UPDATE(late_penalty_percentage) ON TABLE p
 GRANT INSERT(enable_peer_review),UPDATE(enable_peer_review) ON TABLE public.assignments TO authenticated;
 
 GRANT INSERT(peer_reviews_required),UPDATE(peer_reviews_required) ON TABLE public.assignments TO authenticated;
+
+GRANT INSERT(group_mode),UPDATE(group_mode) ON TABLE public.assignments TO authenticated;
+
+REVOKE ALL ON FUNCTION private.assignment_standing(p_assignment public.assignments, p_enrollment uuid, p_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.audit_actor_role(p_actor uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_text_list(p_list text[]) FROM PUBLIC;
+
+GRANT SELECT ON TABLE private.audit_tables TO service_role;
+
+REVOKE ALL ON FUNCTION private.audit_subject(p_rule private.audit_tables, p_row jsonb, p_record text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.audit_table(p_table text, p_trigger text, p_subject text, p_personal text[], p_ignored text[], p_secret text[], p_events text) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.audit_logs TO authenticated;
+GRANT SELECT ON TABLE public.audit_logs TO service_role;
+
+REVOKE ALL ON FUNCTION private.audit_text(p_row public.audit_logs, p_position bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.authors_of(p_submission uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct jsonb, p_feedback jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_maintenance(p_job text, p_requested_by uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.begin_marking() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.begin_part_state() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.peer_review_settings TO authenticated;
+GRANT SELECT ON TABLE public.peer_review_settings TO service_role;
+
+GRANT UPDATE(wait_hours) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(review_days) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(passes) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(pass_days) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(extra_reviews) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(grade_share) ON TABLE public.peer_review_settings TO authenticated;
+
+GRANT UPDATE(calibration) ON TABLE public.peer_review_settings TO authenticated;
+
+REVOKE ALL ON FUNCTION private.begin_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lessons TO service_role;
+GRANT SELECT ON TABLE public.lessons TO anon;
+GRANT SELECT,DELETE ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(module_id),UPDATE(module_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_type),UPDATE(lesson_type) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(lesson_order),UPDATE(lesson_order) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(is_preview),UPDATE(is_preview) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_after_lesson_id),UPDATE(unlock_after_lesson_id) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(unlock_date),UPDATE(unlock_date) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(require_completion),UPDATE(require_completion) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(completion_criteria),UPDATE(completion_criteria) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(min_time_seconds),UPDATE(min_time_seconds) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(watched_percentage_required),UPDATE(watched_percentage_required) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(estimated_duration_minutes),UPDATE(estimated_duration_minutes) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(learning_objectives),UPDATE(learning_objectives) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(enable_video_controls),UPDATE(enable_video_controls) ON TABLE public.lessons TO authenticated;
+
+GRANT INSERT(allow_download),UPDATE(allow_download) ON TABLE public.lessons TO authenticated;
+
+REVOKE ALL ON FUNCTION private.begin_video_run(p_lesson public.lessons, p_provider text, p_file uuid, p_key text, p_name text, p_url text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.best_items(p_items uuid[], p_percents numeric[], p_weights numeric[], p_drop integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION private.check_body(p_body text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_choice(p_member uuid, p_course uuid, p_cohort uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_cohort() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_collected_file() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_gradebook_setup() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_grades(p_course uuid, p_cells jsonb, p_reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_holds_session(p_session uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_import_room() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_host() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_live_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_returning uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_scorm_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_submission(p_assignment public.assignments, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
 
@@ -21504,6 +24812,11 @@ REVOKE ALL ON FUNCTION private.count_session() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.assignment_reviews TO service_role;
+GRANT SELECT ON TABLE public.assignment_reviews TO authenticated;
+
+REVOKE ALL ON FUNCTION private.counts_as_peer_review(p_review public.assignment_reviews) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.courses_granted_by(p_partner_enrollment uuid) TO service_role;
 
@@ -21581,6 +24894,9 @@ GRANT ALL ON FUNCTION private.digest_version(p_title text, p_ce_credits numeric,
 
 REVOKE ALL ON FUNCTION private.drop_hidden_answer() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) TO service_role;
+
 GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
 
 GRANT SELECT(id) ON TABLE public.quiz_attempts TO authenticated;
@@ -21629,6 +24945,8 @@ GRANT SELECT(updated_at) ON TABLE public.quiz_attempts TO authenticated;
 
 REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.end_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.end_presence(p_attendance uuid, p_now boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.end_video_run(p_run uuid, p_error text, p_again boolean) FROM PUBLIC;
@@ -21639,6 +24957,10 @@ GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.engagement_score(p_person uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.enrol(p_course uuid, p_cohort uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.enrollment_to_hand_in(p_assignment public.assignments) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.enter_cohort(p_cohort uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.enter_forum(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
@@ -21656,7 +24978,12 @@ REVOKE ALL ON FUNCTION private.file_uses_in_words(p_file uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_in(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.files_in(p_text text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) TO service_role;
+
 REVOKE ALL ON FUNCTION private.finish_sync_log() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.first_gradebook_category(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.first_sco(p_package uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_sco(p_package uuid) TO service_role;
@@ -21681,11 +25008,19 @@ REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.follow_marking() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_new_work() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_peer_review() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.follow_quiz_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_quiz_requirement() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_roadmap() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.follow_scores() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_submission() FROM PUBLIC;
 
@@ -21701,17 +25036,27 @@ REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.give_attendance_credits() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.give_credit(p_rule public.credit_rules, p_member uuid, p_course uuid, p_enrollment uuid, p_attendance uuid, p_earned_on date, p_figures jsonb, p_occurrence integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.give_credits() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.give_late_comers_their_share(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.goes_on(p_enrollment public.enrollments) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.gradebook_columns(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.gradebook_setup_changed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.has_document(p_lesson uuid) FROM PUBLIC;
 
@@ -21721,6 +25066,8 @@ REVOKE ALL ON FUNCTION private.hold_edited_quiz(p_quiz uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_my_session(p_session uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.hold_peer_reviews(p_assignment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.hold_quiz(p_quiz uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_regraded_key(p_version uuid) FROM PUBLIC;
@@ -21728,6 +25075,8 @@ REVOKE ALL ON FUNCTION private.hold_regraded_key(p_version uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.hold_requirements(p_course uuid, p_change boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.hold_session(p_session uuid, p_change boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.hold_work(p_submission uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.import_attendance(p_session uuid, p_member uuid, p_joined timestamp with time zone, p_left timestamp with time zone, p_external text) TO service_role;
@@ -21799,6 +25148,10 @@ GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, 
 REVOKE ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_on_team(p_course uuid, p_person uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_open_enrollment(p_enrollment public.enrollments) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO service_role;
@@ -21806,8 +25159,6 @@ GRANT ALL ON FUNCTION private.is_question(p_type text, p_options jsonb) TO servi
 REVOKE ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) TO service_role;
-
-REVOKE ALL ON FUNCTION private.is_refunded(p_transaction uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBLIC;
 
@@ -21837,9 +25188,17 @@ REVOKE ALL ON FUNCTION private.issue_certificate(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.join_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_annotation() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_group() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_handed_in_assignment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_held_lessons() FROM PUBLIC;
 
@@ -21850,6 +25209,8 @@ REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_pace() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_partner_enrollment_of_module() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_peer_settings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_revision(p_lesson public.lessons, p_revision integer, p_reason text, p_blocks jsonb) FROM PUBLIC;
 
@@ -21899,6 +25260,11 @@ GRANT ALL ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) T
 REVOKE ALL ON FUNCTION private.make_video_event_partitions(p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_video_event_partitions(p_months integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.mark_due_gradebooks() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mark_due_gradebooks() TO service_role;
+
+REVOKE ALL ON FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.match_text(p_expected jsonb, p_given text, OUT share numeric, OUT feedback text) FROM PUBLIC;
@@ -21924,6 +25290,8 @@ GRANT INSERT(organisation_id) ON TABLE public.questions TO authenticated;
 
 REVOKE ALL ON FUNCTION private.may_edit_question(p_question public.questions) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.may_grade(p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.mend_cohort_seats() FROM PUBLIC;
@@ -21935,6 +25303,8 @@ REVOKE ALL ON FUNCTION private.mend_lessons_completed() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.mend_lessons_completed() TO service_role;
 
 REVOKE ALL ON FUNCTION private.missing_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.mix_points(p_own numeric, p_peers numeric, p_share numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.move(p_enrollment uuid, p_version uuid) FROM PUBLIC;
 
@@ -22009,6 +25379,9 @@ REVOKE ALL ON FUNCTION private.my_managed_scorm_package_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_managed_scorm_package_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_managed_scorm_package_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_marked_submission_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_marked_submission_ids() TO authenticated;
+
 REVOKE ALL ON FUNCTION private.my_module_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_module_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_module_ids() TO service_role;
@@ -22018,6 +25391,8 @@ REVOKE ALL ON FUNCTION private.my_open_enrollments() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_open_lesson_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_open_lesson_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_open_lesson_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_open_review(p_review uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
@@ -22084,6 +25459,8 @@ REVOKE ALL ON FUNCTION private.next_rule_start(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_asked_questions() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_assignment_files() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_block_files() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_certificate_template() FROM PUBLIC;
@@ -22094,6 +25471,8 @@ REVOKE ALL ON FUNCTION private.note_explanation_files() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_graded_answer() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_graded_answers() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_newest_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_question_files() FROM PUBLIC;
@@ -22102,8 +25481,15 @@ REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text
 
 REVOKE ALL ON FUNCTION private.note_stored_file() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_submission_files() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
+
+GRANT SELECT ON TABLE public.peer_samples TO authenticated;
+GRANT SELECT ON TABLE public.peer_samples TO service_role;
+
+REVOKE ALL ON FUNCTION private.open_samples(p_assignment uuid, p_member uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.option_at(p_order jsonb, p_shown text) FROM PUBLIC;
 
@@ -22121,7 +25507,24 @@ REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, 
 
 REVOKE ALL ON FUNCTION private.parts_of_outline(p_outline jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.pass_on_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.pays(p_transaction uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_file(p_member uuid, p_review uuid, p_number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.peer_file(p_member uuid, p_review uuid, p_number integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.peer_files(p_files jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_gaps(p_assignment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_mean(p_submission uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_pool(p_assignment uuid, p_extra integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_units(p_assignment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.peer_weight(p_assignment uuid, p_member uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.place_collected_video() FROM PUBLIC;
 
@@ -22130,6 +25533,8 @@ REVOKE ALL ON FUNCTION private.place_questions(p_quiz uuid, p_places jsonb) FROM
 REVOKE ALL ON FUNCTION private.plain_answer(p_text text, p_case_sensitive boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_assignment_extension() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.prepare_group_row() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_question_key() FROM PUBLIC;
 
@@ -22258,6 +25663,8 @@ REVOKE ALL ON FUNCTION private.refuse_problems(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_skill_circle() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_to_take(p_state text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_unlock_circle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_unready_playback() FROM PUBLIC;
@@ -22273,6 +25680,8 @@ GRANT ALL ON FUNCTION private.regrade_some(p_regrade uuid, p_limit integer) TO s
 
 REVOKE ALL ON FUNCTION private.regraded(p_version uuid, p_attempts uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.remind_peers(p_assignment public.assignments, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.remove_collected_file() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_led(p_course uuid) FROM PUBLIC;
@@ -22280,6 +25689,8 @@ REVOKE ALL ON FUNCTION private.require_led(p_course uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.require_prerequisites(p_member uuid, p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_taught(p_course uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.require_taught_review(p_review uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.required_quizzes(p_enrollment uuid) FROM PUBLIC;
 
@@ -22378,9 +25789,21 @@ REVOKE ALL ON FUNCTION private.set_course_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.settle_attempt(p_attempt uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.settle_final_grade() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.settle_gradebooks(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.settle_gradebooks(p_limit integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.share_group_comments() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.share_group_grade() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.share_of_course_done(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shared_session_id(p_token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.shared_submission_ids(p_submission uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shared_submission_ids(p_submission uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shared_video_file(p_token text, p_video uuid) TO service_role;
@@ -22411,6 +25834,9 @@ REVOKE ALL ON FUNCTION private.start_lesson(p_enrollment public.enrollments, p_l
 REVOKE ALL ON FUNCTION private.start_video_run(p_run uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_video_run(p_run uuid, p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.step_peer_reviews(p_assignment uuid, p_now timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.step_peer_reviews(p_assignment uuid, p_now timestamp with time zone, p_due timestamp with time zone) TO service_role;
+
 REVOKE ALL ON FUNCTION private.stop_runs_of_lesson() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sum_scorm_attempts(p_enrollment uuid, p_cmi_data jsonb, p_time numeric) FROM PUBLIC;
@@ -22424,6 +25850,8 @@ GRANT ALL ON FUNCTION private.table_sizes() TO authenticated;
 GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
 
 REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_back_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.taught_lesson(p_lesson uuid) FROM PUBLIC;
 
@@ -22485,6 +25913,8 @@ REVOKE ALL ON FUNCTION private.writable_lesson(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.write_blocks(p_lesson public.lessons, p_blocks jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.write_final_grades(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.xapi_agent_key(p_agent jsonb) TO service_role;
 
@@ -22494,6 +25924,9 @@ GRANT ALL ON FUNCTION public.add_collected_video(p_module uuid, p_file uuid) TO 
 REVOKE ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) TO authenticated;
 GRANT ALL ON FUNCTION public.add_instructor(p_course uuid, p_profile uuid, p_email text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.add_peer_sample(p_assignment uuid, p_submission uuid, p_text text, p_rubric_scores jsonb, p_points numeric, p_feedback text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_peer_sample(p_assignment uuid, p_submission uuid, p_text text, p_rubric_scores jsonb, p_points numeric, p_feedback text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_session_module(p_session uuid, p_name text) TO authenticated;
@@ -22508,11 +25941,20 @@ REVOKE ALL ON FUNCTION public.am_i_member() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.am_i_member() TO authenticated;
 GRANT ALL ON FUNCTION public.am_i_member() TO service_role;
 
+REVOKE ALL ON FUNCTION public.apply_gradebook_import(p_import uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_gradebook_import(p_import uuid, p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.arrange_quiz(p_quiz uuid, p_places jsonb) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.ask_newest_version(p_question uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ask_newest_version(p_question uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.assignment_card(p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.assignment_card(p_assignment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.assignment_standings(p_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.assignment_standings(p_enrollment uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attach_file(p_lesson uuid, p_file uuid, p_description text, p_requires_enrollment boolean) TO authenticated;
@@ -22549,6 +25991,9 @@ GRANT ALL ON FUNCTION public.begin_quiz(p_quiz uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_regrade(p_version uuid, p_reason text, p_tell boolean) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.begin_submission_file(p_assignment uuid, p_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_submission_file(p_assignment uuid, p_bytes bigint) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.cancel_course_import(p_import uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_course_import(p_import uuid) TO authenticated;
 
@@ -22574,6 +26019,9 @@ GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO ser
 
 REVOKE ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.completion_requirements(p_enrollment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.confirm_peer_grade(p_submission uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_peer_grade(p_submission uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.copy_lesson(p_lesson uuid, p_module uuid) TO authenticated;
@@ -22637,6 +26085,24 @@ GRANT SELECT ON TABLE public.assignment_submissions TO authenticated;
 REVOKE ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.gradebook_averages(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_averages(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_cell_history(p_enrollment uuid, p_item uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_cell_history(p_enrollment uuid, p_item uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_cells_of(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_cells_of(p_course uuid, p_enrollments uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_columns(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_columns(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_finals(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_finals(p_course uuid, p_enrollments uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) TO authenticated;
 
@@ -22660,6 +26126,9 @@ GRANT ALL ON FUNCTION public.keep_lesson_conflict(p_lesson uuid, p_base integer,
 REVOKE ALL ON FUNCTION public.leave_live_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.leave_live_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.leave_out_peer_review(p_review uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_out_peer_review(p_review uuid, p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_words text, p_unanswered boolean, p_after_pinned boolean, p_after_at timestamp with time zone, p_after_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_discussions(p_course uuid, p_limit integer, p_words text, p_unanswered boolean, p_after_pinned boolean, p_after_at timestamp with time zone, p_after_id uuid) TO authenticated;
 
@@ -22680,6 +26149,12 @@ GRANT ALL ON FUNCTION public.mark_lesson_complete(p_lesson uuid) TO authenticate
 REVOKE ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_notifications_read(p_notifications uuid[]) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.mark_peer_sample(p_sample uuid, p_rubric_scores jsonb, p_points numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_peer_sample(p_sample uuid, p_rubric_scores jsonb, p_points numeric) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.mark_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_rubric_comments jsonb, p_feedback_html text, p_status text, p_reason text, p_seen timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_rubric_comments jsonb, p_feedback_html text, p_status text, p_reason text, p_seen timestamp with time zone) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.moderate_discussion(p_discussion uuid, p_pinned boolean, p_locked boolean) TO authenticated;
 
@@ -22697,6 +26172,9 @@ GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO 
 REVOKE ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.my_grades(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_grades(p_course uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.my_lesson_locks(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.my_lesson_locks(p_course uuid) TO service_role;
@@ -22705,8 +26183,17 @@ REVOKE ALL ON FUNCTION public.my_move(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_move(p_enrollment uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.my_move(p_enrollment uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.my_peer_reviews() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_peer_reviews() TO authenticated;
+
+REVOKE ALL ON FUNCTION public.my_peer_samples(p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_peer_samples(p_assignment uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.my_review(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_review(p_course uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.my_reviewed_works() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_reviewed_works() TO authenticated;
 
 REVOKE ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) TO authenticated;
@@ -22774,8 +26261,14 @@ GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO service_ro
 REVOKE ALL ON FUNCTION public.publish_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publish_session(p_session uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.put_back_peer_review(p_review uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.put_back_peer_review(p_review uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.question_figures(p_questions uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.question_figures(p_questions uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.quiz_answer_rubrics(p_attempt uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quiz_answer_rubrics(p_attempt uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quiz_attempt_result(p_attempt uuid) TO authenticated;
@@ -22825,6 +26318,9 @@ REVOKE ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_rea
 GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO authenticated;
 GRANT ALL ON FUNCTION public.release_lesson(p_course uuid, p_lesson uuid, p_reason text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.remind_peer_reviewer(p_review uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remind_peer_reviewer(p_review uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.remove_instructor(p_course uuid, p_profile uuid) TO service_role;
@@ -22836,6 +26332,9 @@ GRANT ALL ON FUNCTION public.remove_lesson(p_lesson uuid) TO service_role;
 REVOKE ALL ON FUNCTION public.remove_module(p_module uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.remove_module(p_module uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.remove_peer_sample(p_sample uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_peer_sample(p_sample uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) TO authenticated;
@@ -22884,8 +26383,14 @@ GRANT ALL ON FUNCTION public.run_maintenance(p_job text) TO authenticated;
 REVOKE ALL ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_question_import(p_import uuid, p_chosen integer[]) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.save_assignment_draft(p_assignment uuid, p_text text, p_url text, p_revision integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_assignment_draft(p_assignment uuid, p_text text, p_url text, p_revision integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_lesson_content(p_lesson uuid, p_base integer, p_blocks jsonb, p_editor uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.save_peer_draft(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_peer_draft(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_question_version(p_question uuid, p_version jsonb, p_key jsonb) TO authenticated;
@@ -22922,6 +26427,9 @@ GRANT ALL ON FUNCTION public.set_course_status(p_course uuid, p_status text, p_n
 
 REVOKE ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_final_assessment(p_course uuid, p_quiz uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_grades(p_course uuid, p_cells jsonb, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_grades(p_course uuid, p_cells jsonb, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) TO authenticated;
@@ -22965,11 +26473,8 @@ GRANT ALL ON FUNCTION public.stay_in_session(p_session uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.stop_video(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stop_video(p_lesson uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb) TO authenticated;
-
-GRANT SELECT ON TABLE public.assignment_reviews TO service_role;
-GRANT SELECT ON TABLE public.assignment_reviews TO authenticated;
+REVOKE ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb, p_number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.submit_assignment(p_assignment uuid, p_text text, p_html text, p_url text, p_files jsonb, p_number integer) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_peer_review(p_review uuid, p_rubric_scores jsonb, p_points numeric, p_feedback_html text) TO authenticated;
@@ -23025,6 +26530,10 @@ GRANT SELECT ON TABLE private.audit_exempt TO service_role;
 
 GRANT SELECT ON TABLE private.audit_head TO service_role;
 
+GRANT SELECT ON TABLE private.gradebook_stale TO service_role;
+
+GRANT SELECT ON TABLE private.gradebook_work TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.media_leftovers TO service_role;
 
 GRANT SELECT ON TABLE private.question_figures TO service_role;
@@ -23074,6 +26583,8 @@ GRANT SELECT ON TABLE public.quiz_questions TO authenticated;
 GRANT SELECT ON TABLE public.assessments TO authenticated;
 GRANT SELECT ON TABLE public.assessments TO service_role;
 
+GRANT SELECT ON TABLE public.assignment_drafts TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment_extensions TO service_role;
 GRANT SELECT,DELETE ON TABLE public.assignment_extensions TO authenticated;
 
@@ -23088,6 +26599,24 @@ GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.assignment_extensions TO
 GRANT INSERT(extra_submissions),UPDATE(extra_submissions) ON TABLE public.assignment_extensions TO authenticated;
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.assignment_extensions TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment_group_members TO service_role;
+GRANT SELECT,DELETE ON TABLE public.assignment_group_members TO authenticated;
+
+GRANT INSERT(group_id),UPDATE(group_id) ON TABLE public.assignment_group_members TO authenticated;
+
+GRANT INSERT(assignment_id) ON TABLE public.assignment_group_members TO authenticated;
+
+GRANT INSERT(enrollment_id) ON TABLE public.assignment_group_members TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment_groups TO service_role;
+GRANT SELECT,DELETE ON TABLE public.assignment_groups TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.assignment_groups TO authenticated;
+
+GRANT INSERT(assignment_id) ON TABLE public.assignment_groups TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.assignment_groups TO authenticated;
 
 GRANT SELECT ON TABLE public.attendance_intervals TO authenticated;
 GRANT SELECT ON TABLE public.attendance_intervals TO service_role;
@@ -23192,6 +26721,63 @@ GRANT SELECT ON TABLE public.enrollment_progress TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.external_module_progress TO service_role;
 GRANT SELECT ON TABLE public.external_module_progress TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_categories TO service_role;
+GRANT SELECT,DELETE ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(drop_lowest),UPDATE(drop_lowest) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(weighting),UPDATE(weighting) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT SELECT ON TABLE public.gradebook_cells TO service_role;
+GRANT SELECT ON TABLE public.gradebook_cells TO authenticated;
+
+GRANT SELECT,DELETE ON TABLE public.gradebook_imports TO service_role;
+GRANT SELECT ON TABLE public.gradebook_imports TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebook_imports TO authenticated;
+
+GRANT INSERT(file_name) ON TABLE public.gradebook_imports TO authenticated;
+
+GRANT INSERT(cells) ON TABLE public.gradebook_imports TO authenticated;
+
+GRANT INSERT(report) ON TABLE public.gradebook_imports TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_items TO service_role;
+GRANT SELECT,DELETE ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(max_points),UPDATE(max_points) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(counts),UPDATE(counts) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(is_hidden),UPDATE(is_hidden) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_items TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebooks TO service_role;
+GRANT SELECT ON TABLE public.gradebooks TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebooks TO authenticated;
+
+GRANT INSERT(missing_work),UPDATE(missing_work) ON TABLE public.gradebooks TO authenticated;
 
 GRANT SELECT ON TABLE public.index_usage TO authenticated;
 GRANT SELECT ON TABLE public.index_usage TO service_role;
@@ -23459,6 +27045,15 @@ GRANT SELECT(updated_at) ON TABLE public.partner_lms_providers TO authenticated;
 GRANT SELECT ON TABLE public.partner_enrollment_summary TO authenticated;
 GRANT SELECT ON TABLE public.partner_enrollment_summary TO service_role;
 
+GRANT SELECT ON TABLE public.peer_calibrations TO authenticated;
+GRANT SELECT ON TABLE public.peer_calibrations TO service_role;
+
+GRANT SELECT ON TABLE public.peer_review_drafts TO authenticated;
+GRANT SELECT ON TABLE public.peer_review_drafts TO service_role;
+
+GRANT SELECT ON TABLE public.peer_review_states TO authenticated;
+GRANT SELECT ON TABLE public.peer_review_states TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personalized_roadmaps TO service_role;
 GRANT SELECT ON TABLE public.personalized_roadmaps TO authenticated;
 
@@ -23665,6 +27260,32 @@ GRANT INSERT(prerequisite_id) ON TABLE public.skill_prerequisites TO authenticat
 
 GRANT SELECT ON TABLE public.slow_queries TO authenticated;
 GRANT SELECT ON TABLE public.slow_queries TO service_role;
+
+GRANT SELECT,DELETE ON TABLE public.submission_annotations TO authenticated;
+GRANT SELECT ON TABLE public.submission_annotations TO service_role;
+
+GRANT INSERT(id) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(submission_id) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(file_number) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(page) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(rects) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(text_start) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(text_end) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(quote) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT INSERT(body),UPDATE(body) ON TABLE public.submission_annotations TO authenticated;
+
+GRANT SELECT ON TABLE public.submission_grade_changes TO authenticated;
+GRANT SELECT ON TABLE public.submission_grade_changes TO service_role;
 
 GRANT SELECT ON TABLE public.table_sizes TO authenticated;
 GRANT SELECT ON TABLE public.table_sizes TO service_role;

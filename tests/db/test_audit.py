@@ -249,11 +249,15 @@ def test_of_somebody_unknown_only_the_digest_is_kept(stage: Stage) -> None:
 
 
 def test_the_person_of_a_row_that_goes_with_its_enrollment_is_known(stage: Stage) -> None:
-    stage.owner("select private.complete_lesson(%(enrollment)s, %(reading)s)")
-    stage.owner("delete from public.certificates where enrollment_id = %(enrollment)s")
-    stage.owner("delete from public.enrollments where id = %(enrollment)s")
+    # Somebody without work or certificates, which would keep it.
+    stage.owner(
+        "insert into public.enrollments (id, course_id, member_id, enrollment_source)"
+        " values (%(new)s, %(course)s, %(stranger)s, 'admin_assignment')"
+    )
+    stage.owner("select private.complete_lesson(%(new)s, %(reading)s)")
+    stage.owner("delete from public.enrollments where id = %(new)s")
     row = last(stage, "lesson_progress")
-    assert (row["operation"], row["subject"]) == ("DELETE", str(key("owner")))
+    assert (row["operation"], row["subject"]) == ("DELETE", str(key("stranger")))
 
 
 def test_erasing_a_person_removes_values_and_leaves_a_row(stage: Stage) -> None:
