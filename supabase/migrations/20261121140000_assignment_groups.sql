@@ -280,9 +280,10 @@ grant insert (id, assignment_id, name), update (name) on public.assignment_group
 grant insert (group_id, assignment_id, enrollment_id), update (group_id) on public.assignment_group_members to authenticated;
 grant select on public.assignment_drafts to authenticated;
 
--- Learners are shown their own group by a function.
-create policy "Instructors view groups" on public.assignment_groups for select to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
+-- Which groups there are is known in the course; who else is in one's own group is told by a function.
+create policy "Learners view groups of their courses" on public.assignment_groups for select to authenticated
+    using (course_id = any (array(select private.my_enrolled_course_ids()))
+        or course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 create policy "Instructors make groups" on public.assignment_groups for insert to authenticated
     with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 create policy "Instructors rename groups" on public.assignment_groups for update to authenticated
@@ -291,8 +292,9 @@ create policy "Instructors rename groups" on public.assignment_groups for update
 create policy "Instructors remove groups" on public.assignment_groups for delete to authenticated
     using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 
-create policy "Instructors view who is in groups" on public.assignment_group_members for select to authenticated
-    using (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
+create policy "Learners view their own places in groups" on public.assignment_group_members for select to authenticated
+    using (enrollment_id = any (array(select private.my_enrollment_ids()))
+        or course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 create policy "Instructors put people into groups" on public.assignment_group_members for insert to authenticated
     with check (course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()));
 create policy "Instructors move people" on public.assignment_group_members for update to authenticated

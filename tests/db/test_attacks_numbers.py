@@ -28,6 +28,8 @@ UNCHECKED = {
     ("quiz_grade_changes", "points_after"),
     ("quiz_grade_changes", "score_before"),
     ("quiz_grade_changes", "score_after"),
+    ("submission_grade_changes", "points_before"),
+    ("submission_grade_changes", "points_after"),
     ("credit_awards", "amount"),
     ("video_events", "position_seconds"),
 }

@@ -25,7 +25,6 @@ def found(stage: Stage) -> None:
 
 
 TAUGHT = {
-    "select": "-     -     -     yes   -     -     42501 yes   yes   yes",
     "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
     "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
     "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
@@ -33,8 +32,8 @@ TAUGHT = {
 NEVER = "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501"
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
-    "assignment_groups": TAUGHT,
-    "assignment_group_members": TAUGHT,
+    "assignment_groups": TAUGHT | {"select": "yes   yes   -     yes   -     -     42501 yes   yes   yes"},
+    "assignment_group_members": TAUGHT | {"select": "-     yes   -     yes   -     -     42501 yes   yes   yes"},
     "assignment_drafts": {
         "select": "yes   -     -     -     -     -     42501 -     -     42501",
         "insert": NEVER,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collegium.access.area import Area, Probe
 from collegium.access.stage import Stage
 
-# The owner's work in the short course waits; what he handed in in the first course came back to him.
+# One work of the owner in the short course waits; the other one came back to him.
 FOUND = """
 insert into public.assignments (id, course_id, title, description, status, submission_type)
-values (%(marked_assignment)s, %(course)s, 'Marked', 'd', 'published', 'text_entry');
+values (%(marked_assignment)s, %(short)s, 'Marked', 'd', 'published', 'text_entry');
 insert into public.assignment_submissions
     (id, assignment_id, enrollment_id, course_id, member_id, submission_number, submission_text, max_points)
-values (%(marked_submission)s, %(marked_assignment)s, %(enrollment)s, %(course)s, %(owner)s, 1, 'A policy is a contract.', 100);
+values (%(marked_submission)s, %(marked_assignment)s, %(short_enrollment)s, %(short)s, %(owner)s, 1, 'A policy is a contract.', 100);
 insert into public.submission_annotations (id, submission_id, author_id, text_start, text_end, quote, body) values
     (%(annotation)s, %(submission)s, %(instructor)s, 2, 8, 'policy', 'Which one?'),
     (%(marked_annotation)s, %(marked_submission)s, %(instructor)s, 2, 8, 'policy', 'Well put.');
