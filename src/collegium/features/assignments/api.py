@@ -78,7 +78,7 @@ async def hand_in(request: pages.WebRequest, assignment_id: FromPath[UUID], data
     "/api/v1/assignments/{assignment_id:uuid}/draft",
     tags=["assignments"],
     summary="Keep a draft",
-    responses=failures(400, 401, 403, 409, 422),
+    responses=failures(400, 401, 403, 404, 409, 422),
 )
 async def save_draft(request: pages.WebRequest, assignment_id: FromPath[UUID], data: JSONBody[DraftText]) -> SavedDraft:
     """Keeps what is being written. 409 when another revision than the given was saved meanwhile."""
