@@ -156,6 +156,7 @@ async def test_parts_are_written_and_moved_by_keys_alone(new_page: NewPage, desk
         await page.keyboard.press("ArrowRight")
     await expect(tool(page, "Italic")).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(page.locator(TEXT).first).to_be_focused()
     await page.keyboard.type("Both.")
     add = page.get_by_role("group", name="Add to the lesson")
     await add.get_by_role("button", name="YouTube video").focus()
