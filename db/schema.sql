@@ -23610,8 +23610,6 @@ CREATE POLICY "Instructors view figures of quizzes" ON public.quiz_insights FOR 
 
 CREATE POLICY "Instructors view grades" ON public.gradebook_cells FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors view groups" ON public.assignment_groups FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors view how own videos are watched" ON public.video_watching FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view how works stand" ON public.peer_review_states FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -23640,8 +23638,6 @@ CREATE POLICY "Instructors view the moves of own courses" ON public.content_coun
 
 CREATE POLICY "Instructors view the moves of their quizzes" ON public.quiz_count_moves FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Instructors view who is in groups" ON public.assignment_group_members FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
-
 CREATE POLICY "Instructors view who writes own lessons" ON public.lesson_editors FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors weigh what a lesson teaches" ON public.lesson_skills FOR UPDATE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -23664,6 +23660,8 @@ CREATE POLICY "Learners view documents that are open to them" ON public.lesson_d
   WHERE ((l.id = lesson_documents.lesson_id) AND l.is_preview)))));
 
 CREATE POLICY "Learners view gradebooks" ON public.gradebooks FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Learners view groups of their courses" ON public.assignment_groups FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view hosts" ON public.live_session_hosts FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.live_sessions s
@@ -23688,6 +23686,8 @@ CREATE POLICY "Learners view quizzes of their courses" ON public.quizzes FOR SEL
 CREATE POLICY "Learners view sessions of their courses" ON public.live_sessions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (id = ANY (ARRAY( SELECT private.my_live_session_ids() AS my_live_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Learners view their own drafts" ON public.assignment_drafts FOR SELECT TO authenticated USING ((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))));
+
+CREATE POLICY "Learners view their own places in groups" ON public.assignment_group_members FOR SELECT TO authenticated USING (((enrollment_id = ANY (ARRAY( SELECT private.my_enrollment_ids() AS my_enrollment_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Members can self-enroll" ON public.enrollments FOR INSERT TO authenticated WITH CHECK ((member_id = ( SELECT auth.uid() AS uid)));
 

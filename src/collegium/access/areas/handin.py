@@ -24,16 +24,21 @@ def found(stage: Stage) -> None:
     stage.owner(FOUND)
 
 
-TAUGHT = {
-    "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
-    "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
-    "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
-}
 NEVER = "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501"
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
-    "assignment_groups": TAUGHT | {"select": "yes   yes   -     yes   -     -     42501 yes   yes   yes"},
-    "assignment_group_members": TAUGHT | {"select": "-     yes   -     yes   -     -     42501 yes   yes   yes"},
+    "assignment_groups": {
+        "select": "yes   yes   -     yes   -     -     42501 yes   yes   yes",
+        "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
+        "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+    },
+    "assignment_group_members": {
+        "select": "-     yes   -     yes   -     -     42501 yes   yes   yes",
+        "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
+        "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
+        "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+    },
     "assignment_drafts": {
         "select": "yes   -     -     -     -     -     42501 -     -     42501",
         "insert": NEVER,
