@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from collegium.features.assignments.model import Assignment
-from collegium.features.assignments.settings import NOT_SAVED, Wrong, moment, whole
+from collegium.features.assignments.settings import NOT_SAVED, whole
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound
+from collegium.kit.fields import Wrong, moment
 
 Q = queries.load("collegium.features.assignments")
 

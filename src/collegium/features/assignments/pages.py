@@ -13,8 +13,9 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.assignments import learner_pages, people_pages, service
 from collegium.features.assignments.forms import Form, acted, id_of, read_form
 from collegium.features.assignments.model import FILE_GROUPS, SUBMISSION_TYPES, TABS, NewAssignment, Status
-from collegium.features.assignments.settings import FIELDS, Line, SavedMeanwhile, lines_of, mark, texts, zone_of
+from collegium.features.assignments.settings import FIELDS, Line, SavedMeanwhile, lines_of, mark, texts
 from collegium.kit.errors import Conflict, Invalid
+from collegium.kit.fields import zone_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 from collegium.web.studio import course_path, course_place, lesson_place

@@ -11,9 +11,9 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.assignments import service
 from collegium.features.assignments.forms import Form, id_of, number, read_form
-from collegium.features.assignments.settings import zone_of
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound, Problem
+from collegium.kit.fields import zone_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 from collegium.web.studio import course_path

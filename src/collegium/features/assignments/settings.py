@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -26,22 +26,11 @@ from collegium.features.authoring import service as authoring
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid
+from collegium.kit.fields import Field, Wrong, moment, show_moment, switch
 
 Q = queries.load("collegium.features.assignments")
 NOT_SAVED = "Nothing was saved. Please look at this again."
 RUBRIC = "rubric"
-
-
-class Wrong(ValueError):
-    """What was typed cannot be used; the message says what to do."""
-
-
-class Field(NamedTuple):
-    """One setting. ``read`` makes the value of a form's text, ``show`` the text of a value; both know the zone."""
-
-    label: str
-    read: Callable[[str, ZoneInfo], Any]
-    show: Callable[[Any, ZoneInfo], str]
 
 
 class SavedMeanwhile(Conflict):
@@ -62,14 +51,6 @@ class Line(msgspec.Struct, frozen=True):
     criterion: str = ""
     points: str = ""
     description: str = ""
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name; UTC for one that is not known here."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _show(value: Any, _zone: ZoneInfo) -> str:
@@ -127,28 +108,6 @@ def whole(label: str, least: int, most: int, *, needed: bool = False) -> Callabl
     return read
 
 
-def moment(label: str) -> Callable[[str, ZoneInfo], datetime | None]:
-    """Reads a date and time by the clock of a zone; nothing stays None."""
-
-    def read(text: str, zone: ZoneInfo) -> datetime | None:
-        if not text.strip():
-            return None
-        try:
-            local = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise Wrong(f"{label}: a date and a time such as 2027-03-01T09:00.") from None
-        if not 2000 <= local.year <= 2200:
-            raise Wrong(f"{label}: a year from 2000 to 2200.")
-        return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
-
-    return read
-
-
-def show_moment(value: datetime | None, zone: ZoneInfo) -> str:
-    """A moment as a field of a form has it, by the clock of a zone."""
-    return "" if value is None else value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
 def _one_of(label: str, choices: Mapping[str, str]) -> Field:
     def read(text: str, _zone: ZoneInfo) -> str:
         if text not in choices:
@@ -156,16 +115,6 @@ def _one_of(label: str, choices: Mapping[str, str]) -> Field:
         return text
 
     return Field(label, read, _show)
-
-
-def _switch(label: str) -> Field:
-    def read(text: str, _zone: ZoneInfo) -> bool:
-        return bool(text)
-
-    def show(value: bool, _zone: ZoneInfo) -> str:
-        return "1" if value else ""
-
-    return Field(label, read, show)
 
 
 def groups_of(types: Sequence[str] | None) -> list[str]:
@@ -197,10 +146,10 @@ FIELDS: dict[str, Field] = {
     "max_submissions": Field("Submissions", whole("Submissions", 1, 1000), _show),
     "available_from": Field("Opens", moment("Opens"), show_moment),
     "due_date": Field("Due", moment("Due"), show_moment),
-    "late_submission_allowed": _switch("Take late work"),
+    "late_submission_allowed": switch("Take late work"),
     "late_penalty_percentage": Field("Off for each day", decimal("Off for each day", Decimal(0), HUNDRED), _show),
-    "group_mode": _switch("Handed in by groups"),
-    "enable_peer_review": _switch("Reviewed by peers"),
+    "group_mode": switch("Handed in by groups"),
+    "enable_peer_review": switch("Reviewed by peers"),
 }
 KEPT_WHEN_GRADED = ("total_points",)
 

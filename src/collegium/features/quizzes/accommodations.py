@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from collegium.features.quizzes.settings import Wrong, moment, whole
+from collegium.features.quizzes.settings import whole
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, NotFound
+from collegium.kit.fields import Wrong, moment
 
 Q = queries.load("collegium.features.quizzes")
 

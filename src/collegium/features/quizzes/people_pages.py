@@ -12,8 +12,8 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.quizzes import service
 from collegium.features.quizzes.forms import id_of, read_form
 from collegium.features.quizzes.places import quiz_path
-from collegium.features.quizzes.settings import zone_of
 from collegium.kit.errors import Invalid
+from collegium.kit.fields import zone_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,20 +18,9 @@ from collegium.features.quizzes.model import LAYOUTS, POLICIES, SHOWN, TYPES, Qu
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid
+from collegium.kit.fields import Field, Wrong, moment, show_moment, switch
 
 Q = queries.load("collegium.features.quizzes")
-
-
-class Wrong(ValueError):
-    """What was typed cannot be used; the message says what to do."""
-
-
-class Field(NamedTuple):
-    """One setting. ``read`` makes the value of a form's text, ``show`` the text of a value; both know the zone."""
-
-    label: str
-    read: Callable[[str, ZoneInfo], Any]
-    show: Callable[[Any, ZoneInfo], str]
 
 
 class SavedMeanwhile(Conflict):
@@ -43,14 +32,6 @@ class SavedMeanwhile(Conflict):
             code="quiz_changed",
         )
         self.theirs = dict(theirs)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name; UTC for one that is not known here."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _plain(value: Any, _zone: ZoneInfo) -> str:
@@ -111,38 +92,6 @@ def _show_percent(value: Decimal, _zone: ZoneInfo) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _switch(label: str) -> Field:
-    def read(text: str, _zone: ZoneInfo) -> bool:
-        return bool(text)
-
-    def show(value: bool, _zone: ZoneInfo) -> str:
-        return "1" if value else ""
-
-    return Field(label, read, show)
-
-
-def moment(label: str) -> Callable[[str, ZoneInfo], datetime | None]:
-    """Reads a date and time by the clock of a zone; nothing stays None."""
-
-    def read(text: str, zone: ZoneInfo) -> datetime | None:
-        if not text.strip():
-            return None
-        try:
-            local = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise Wrong(f"{label}: a date and a time such as 2027-03-01T09:00.") from None
-        if not 2000 <= local.year <= 2200:
-            raise Wrong(f"{label}: a year from 2000 to 2200.")
-        return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
-
-    return read
-
-
-def show_moment(value: datetime | None, zone: ZoneInfo) -> str:
-    """A moment as a field of a form has it, by the clock of a zone."""
-    return "" if value is None else value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
 FIELDS: dict[str, Field] = {
     "title": Field("Title", _title, _plain),
     "description": _text("Description", 5000),
@@ -150,15 +99,15 @@ FIELDS: dict[str, Field] = {
     "quiz_type": _one_of("Type", TYPES),
     "passing_score": Field("Pass mark", _percent, _show_percent),
     "max_attempts": Field("Attempts", whole("Attempts", 1, 1000), _plain),
-    "require_passing": _switch("Must be passed"),
-    "is_mandatory": _switch("Must be taken"),
+    "require_passing": switch("Must be passed"),
+    "is_mandatory": switch("Must be taken"),
     "time_limit_minutes": Field("Time limit", whole("Time limit", 1, 10080), _plain),
-    "shuffle_questions": _switch("Shuffle questions"),
-    "shuffle_answers": _switch("Shuffle answers"),
+    "shuffle_questions": switch("Shuffle questions"),
+    "shuffle_answers": switch("Shuffle answers"),
     "show_correct_answers": _one_of("What was right is shown", SHOWN),
     "available_from": Field("Opens", moment("Opens"), show_moment),
     "available_until": Field("Closes", moment("Closes"), show_moment),
-    "anonymous_grading": _switch("Grade without names"),
+    "anonymous_grading": switch("Grade without names"),
     "grading_policy": _one_of("Which attempt counts", POLICIES),
     "layout": _one_of("Questions come", LAYOUTS),
 }

@@ -13,8 +13,9 @@ from collegium.features.quizzes import service
 from collegium.features.quizzes.forms import read_form
 from collegium.features.quizzes.model import LAYOUTS, POLICIES, SHOWN, TYPES
 from collegium.features.quizzes.places import quiz_path
-from collegium.features.quizzes.settings import FIELDS, zone_of
+from collegium.features.quizzes.settings import FIELDS
 from collegium.kit.errors import Conflict, Invalid
+from collegium.kit.fields import zone_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 
