@@ -32,5 +32,5 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts", "runtime/**/*.test.ts"] },
 });

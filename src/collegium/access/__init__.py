@@ -19,6 +19,7 @@ from collegium.access.areas import (
     coverage,
     credits,
     discussions,
+    dispatch,
     documents,
     editing,
     files,
@@ -45,6 +46,9 @@ from collegium.access.areas import (
     reports,
     reviews,
     scorm,
+    scormimport,
+    scormplay,
+    scormreports,
     sharing,
     skills,
     states,
@@ -103,6 +107,10 @@ AREAS: dict[str, Area] = {
     "marking": marking.AREA,
     "peers": peers.AREA,
     "gradebook": gradebook.AREA,
+    "scormimport": scormimport.AREA,
+    "scormplay": scormplay.AREA,
+    "scormreports": scormreports.AREA,
+    "dispatch": dispatch.AREA,
     "audit": audit.AREA,
 }
 

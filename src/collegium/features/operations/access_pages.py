@@ -59,6 +59,10 @@ WORDS = {
     "marking": "Marking assignments",
     "peers": "Peer review",
     "gradebook": "The gradebook",
+    "scormimport": "SCORM packages as they come in",
+    "scormplay": "SCORM packages as they are played",
+    "scormreports": "Reports on SCORM packages",
+    "dispatch": "Packages for partners, and AICC",
     "audit": "Audit log",
 }
 

@@ -1,0 +1,13 @@
+"""SCORM packages as they are played: launches, calls, saved states."""
+
+from __future__ import annotations
+
+from collegium.access.area import Area
+from collegium.access.stage import Stage
+
+
+def found(stage: Stage) -> None:
+    """What the guild has of it."""
+
+
+AREA = Area(things=(), found=found, matrix={}, probes={})
