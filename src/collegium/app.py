@@ -25,6 +25,7 @@ from collegium.features.attempts.answers import AnswerRoute
 from collegium.features.attempts.api import ANSWER
 from collegium.features.progress.api import HEARTBEAT
 from collegium.features.progress.heartbeat import HeartbeatRoute
+from collegium.features.scorm.serving import ContentRoute
 from collegium.kit.errors import NotFound, Problem
 from collegium.kit.server import Served, open_database
 from collegium.kit.site import Site
@@ -242,7 +243,7 @@ def create_app(
     sessions = SessionCache(site.db)
     app.state = State({"site": site, "sessions": sessions, "worker": worker, "served": served, **feature_state(site)})
     outer = Outer(BuiltFiles(app, STATIC / "dist" / "assets"), secure=secure)
-    return HeartbeatRoute(AnswerRoute(outer, site, sessions), site, sessions)
+    return ContentRoute(HeartbeatRoute(AnswerRoute(outer, site, sessions), site, sessions), site)
 
 
 async def _static_headers(response: Response[Any]) -> Response[Any]:

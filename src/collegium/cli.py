@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator
@@ -113,6 +114,9 @@ def serve(settings: Settings, host: str | None, port: int | None, processes: int
 
     # uvicorn raises the signal that stopped it once more, which would end us before the database is left.
     signal.signal(signal.SIGTERM, _leave)
+    if port and settings.base_url == settings_module.Settings().base_url:
+        # Where packages are played follows from how the site is reached.
+        os.environ["COLLEGIUM_BASE_URL"] = f"http://127.0.0.1:{port}"
     with opened(settings) as served:
         if served.embedded is not None:
             asyncio.run(bring_up_to_date(served))

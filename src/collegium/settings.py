@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from collegium.kit.content import BadAddress, ContentOrigin
+
 PREFIX = "COLLEGIUM_"
 OTHERS = frozenset(PREFIX + name for name in ("SETTINGS", "PG_BIN", "VENV", "PYTHON"))
 """Variables that are read elsewhere: by ``load``, the embedded server's launcher and the scripts."""
@@ -25,6 +27,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connection of the owner of the tables, for migrations, when ``database_url`` is a role with fewer rights."""
     base_url: str = "http://127.0.0.1:8000"
     """How the site is reached from outside; links in mail and on certificates begin with it."""
+    content_url: str | None = None
+    """Where packages are played: a host that is not the site's, ``https://*.content.example.org``. Without it, on a
+    site of this machine alone, ``http://*.localhost`` at the site's port; elsewhere no package is played."""
+    content_hosts: str = ""
+    """Hosts that packages may call beside their own, with commas between: ``lrs.example.org``."""
     host: str = "127.0.0.1"
     port: int = 8000
     processes: int = 1
@@ -71,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the author of a course may publish it without an administrator's approval."""
 
     @property
+    def content(self) -> ContentOrigin | None:
+        """Where packages are played; None where nobody said it."""
+        return ContentOrigin.of(self.content_url, self.base_url)
+
+    @property
     def secure_cookies(self) -> bool:
         """Cookies travel over TLS only, where the site is reached by it."""
         return self.base_url.startswith("https://")
@@ -115,7 +127,12 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         raise SettingsError(f"A setting cannot be used: {error}") from None
     if settings.secret_key is not None and len(settings.secret_key) < 32:
         raise SettingsError("COLLEGIUM_SECRET_KEY must have at least 32 characters.")
-    return msgspec.structs.replace(settings, base_url=settings.base_url.rstrip("/"))
+    settings = msgspec.structs.replace(settings, base_url=settings.base_url.rstrip("/"))
+    try:
+        _ = settings.content
+    except BadAddress as error:
+        raise SettingsError(f"COLLEGIUM_CONTENT_URL cannot be used: {error}") from None
+    return settings
 
 
 def secret_key(settings: Settings) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Response
 
+from collegium.kit.content import ContentOrigin
 from collegium.web.outer import POLICY
 
 HEADER = "content-security-policy"
@@ -27,6 +28,13 @@ def allow_frames(response: Response[Any], hosts: Sequence[str]) -> None:
     """Lets this one page show frames of these hosts (``https`` only), and changes nothing else of its policy."""
     if hosts:
         widen(response, {"frame-src": " ".join(f"https://{host}" for host in hosts)})
+
+
+def allow_content(response: Response[Any], content: ContentOrigin) -> None:
+    """Lets this one page frame packages, and these open windows that know by whom they were opened."""
+    widen(response, {"frame-src": content.frames})
+    # Under the stricter word of the other pages a package that opens a window would not find its way back.
+    response.headers["cross-origin-opener-policy"] = "same-origin-allow-popups"
 
 
 def allow_player(response: Response[Any], sources: Mapping[str, str]) -> None:

@@ -1,0 +1,72 @@
+"""Commits on their way to the database: those that arrive together are stored by one statement and one transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from collegium.features.scorm.model import Commit, NotSaved, Reason, Saved
+from collegium.kit import queries
+from collegium.kit.db import SYSTEM, Database
+from collegium.kit.groupcommit import GroupCommit
+
+Q = queries.load("collegium.features.scorm")
+LARGEST = 100
+STORED = ("stored", "repeated")
+REASONS: dict[str, Reason] = {
+    "stale_attempt": "stale",
+    "signed_out": "signed_out",
+    "not_enrolled": "signed_out",
+    "commit_too_large": "full",
+    "too_much_data": "full",
+}
+"""What a refusal of the database means to a player; everything else is ``refused``."""
+
+
+class Entry(msgspec.Struct):
+    """One commit of one player, as the database takes it."""
+
+    registration: UUID
+    session: UUID
+    commit: Commit
+
+
+class Commits:
+    """The commits of one process; of each registration one at a time, in their order."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._batch: GroupCommit[Entry, Saved | NotSaved] = GroupCommit(
+            self._send, lambda entry: entry.registration, largest=LARGEST
+        )
+
+    async def record(self, entry: Entry) -> Saved | NotSaved:
+        """Stores a commit; answers after the transaction that holds it. Raises what was raised for this one."""
+        return await self._batch.add(entry)
+
+    async def _send(self, entries: list[Entry]) -> list[Saved | NotSaved]:
+        given = [entry.commit for entry in entries]
+        async with self._db.transaction(SYSTEM) as tx:
+            rows = await tx.fetch(
+                Q.record_commits,
+                [entry.session for entry in entries],
+                [commit.seq for commit in given],
+                [commit.sco for commit in given],
+                [commit.elements for commit in given],
+                [commit.terminate for commit in given],
+                [[call.short() for call in commit.calls] for commit in given],
+                [None if commit.state == b"null" else commit.state for commit in given],
+                [commit.summary for commit in given],
+            )
+        return [_outcome(*row) for row in rows]
+
+
+def _outcome(
+    _n: int, outcome: str, words: str | None, seq: int | None, completion: str, success: str, score: float | None,
+    progress: float, seconds: float, met: bool,
+) -> Saved | NotSaved:  # fmt: skip
+    if outcome not in STORED:
+        return NotSaved(REASONS.get(outcome, "refused"), outcome, words or "", seq)
+    points = None if score is None else float(score)
+    return Saved(seq or 0, completion, success, points, float(progress), float(seconds), met, outcome == "repeated")

@@ -1,0 +1,77 @@
+-- name: open_scorm
+-- Opens the player on a lesson's package for the person who asks.
+select public.open_scorm($1::uuid, $2::text, $3::boolean)
+
+-- name: renew_scorm_player
+-- Whether a player of the person who asks is still the current one; from now on it belongs to this browser session.
+select public.renew_scorm_player($1::uuid, $2::uuid)
+
+-- name: player as service_role
+-- Whether a player may still be shown its package, and where that lies.
+select
+    coalesce(e.session_id = $2, false) as current,
+    coalesce(e.session_opened_at > now() - interval '24 hours', false) as fresh,
+    e.session_web_id is null
+        or exists (select 1 from public.web_sessions w where w.id = e.session_web_id and w.revoked_at is null) as signed_in,
+    e.enrollment_id is null or exists (
+        select 1 from public.enrollments n
+        where n.id = e.enrollment_id and n.status in ('enrolled', 'in_progress', 'completed')
+          and (n.expires_at is null or n.expires_at > now())
+    ) as enrolled,
+    p.storage_prefix
+from public.scorm_enrollments e join public.scorm_packages p on p.id = e.scorm_package_id
+where e.id = $1
+
+-- name: position as service_role
+-- Where the learner of a current player stands.
+select
+    e.scorm_package_id, a.id as attempt_id, a.attempt_number, e.member_id as learner_id,
+    concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')) as learner_name,
+    a.mode, case when a.credit then 'credit' else 'no-credit' end as credit,
+    case when a.mode = 'browse' or e.cmi_data = '{}' then 'ab-initio' else 'resume' end as entry,
+    e.commit_seq as seq,
+    case when a.mode = 'browse' then '{}'::jsonb else e.cmi_data end as saved,
+    (select coalesce(jsonb_object_agg(r.sco, r.total_time_seconds), '{}') from public.scorm_sco_results r where r.attempt_id = a.id)
+        as total_seconds,
+    p.standard, p.lenient_limits, e.status, e.score::float8 as score, e.progress::float8 as progress, coalesce(l.title, p.title) as title, p.max_attempts, e.attempts,
+    s.state
+from public.scorm_enrollments e
+join public.scorm_attempts a on a.id = e.session_attempt_id
+join public.scorm_packages p on p.id = e.scorm_package_id
+join public.profiles f on f.id = e.member_id
+left join public.lessons l on l.id = e.lesson_id
+left join public.scorm_states s on s.attempt_id = a.id
+where e.id = $1 and e.session_id = $2
+
+-- name: save_state as service_role
+-- Keeps what a current player's sequencer remembers; no row when the player is not the current one.
+insert into public.scorm_states (attempt_id, scorm_enrollment_id, state)
+select e.session_attempt_id, e.id, $3::jsonb from public.scorm_enrollments e
+where e.id = $1 and e.session_id = $2 and e.session_opened_at > now() - interval '24 hours'
+on conflict (attempt_id) do update set state = excluded.state
+returning attempt_id
+
+-- name: record_commits as service_role
+-- Stores a batch of commits of different players; one row back for each.
+select n, outcome, words, seq, completion_status, success_status, score, progress, total_time_seconds, criterion_met
+from private.record_scorm_commits($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::boolean[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
+order by n
+
+-- name: package as service_role
+-- A package by its id.
+select p.title, p.standard, p.edition, p.launch_url from public.scorm_packages p where p.id = $1
+
+-- name: package_items as service_role
+-- The default organisation's tree, parents before their children and these in their order.
+with recursive tree (id, depth) as (
+    select i.id, 1 from public.scorm_items i where i.scorm_package_id = $1 and i.is_default
+    union all
+    select i.id, tree.depth + 1 from tree join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = $1
+    where tree.depth < 50
+)
+select
+    i.id, i.parent_id, i.identifier, i.title, i.kind, i.is_visible, i.launch_href, i.parameters, i.launch_data, i.prerequisites,
+    i.mastery_score::float8 as mastery_score, i.completion_threshold::float8 as completion_threshold,
+    extract(epoch from i.max_time_allowed)::float8 as max_seconds, i.time_limit_action, i.sequencing
+from tree join public.scorm_items i on i.id = tree.id
+order by tree.depth, i.item_order, i.id
