@@ -212,7 +212,8 @@ export interface Results {
   lessonStatus: string;
 }
 
-/** How a SCO has ended: handed to the host after Terminate or LMSFinish was answered. */
+/** How a SCO has ended: handed to the host when its data is stored, just before Terminate or LMSFinish answers "true".
+    Whoever goes on to another activity lets the SCO have its answer first. */
 export interface Ended {
   results: Results;
   /** continue, previous, choice, jump, exit, exitAll, abandon, abandonAll, suspendAll or _none_. */
@@ -273,8 +274,8 @@ export interface Host {
   /** adl.nav.request_valid: "continue", "previous", or "choice"/"jump" with a target. */
   navigation?(request: string, target: string | null): "true" | "false" | "unknown";
   /** adl.data of the 4th edition, by targetID. The rights are ours to hold. */
-  sharedData?: { read(targetId: string): string; write(targetId: string, value: string): void };
-  /** After the SCO has ended. */
+  sharedData?: { read(targetId: string): string | undefined; write(targetId: string, value: string): void };
+  /** When the SCO has ended. */
   ended?(how: Ended): void;
 }
 
