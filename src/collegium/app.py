@@ -59,6 +59,7 @@ FEATURES = (
     "marking",
     "gradebook",
     "exchange",
+    "packages",
     "insight",
     "peer_reviews",
     "certificates",

@@ -16,6 +16,7 @@ import shutil
 import time
 import unicodedata
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -185,6 +186,23 @@ class Storage:
             await obstore.put_async(self._store, key, data)
         return await self.head(key)
 
+    async def put_folder(self, prefix: str, folder: Path) -> None:
+        """Move the files of a folder below ``prefix``, under their own names, which must be keys; nothing may lie
+        there yet. On this machine they appear together; elsewhere one after the other."""
+        check_key(prefix)
+        if self._folder is not None:
+            await asyncio.to_thread(_move_folder, folder, self._folder / prefix)
+            return
+        room = asyncio.Semaphore(8)
+
+        async def put(path: Path) -> None:
+            async with room:
+                await self.put(f"{prefix}/{path.relative_to(folder).as_posix()}", path)
+
+        async with asyncio.TaskGroup() as group:
+            for path in await asyncio.to_thread(_files_in, folder):
+                group.create_task(put(path))
+
     async def head(self, key: str) -> Meta:
         """Size, entity tag and time of a file."""
         check_key(key)
@@ -272,6 +290,40 @@ def _copy(source: Path, target: Path) -> None:
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
+        raise
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _move_folder(source: Path, target: Path) -> None:
+    """Makes a folder of files durable and puts it in its place by one rename."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}-{secrets.randbelow(1 << 62)}")
+    if source.stat().st_dev == target.parent.stat().st_dev:
+        part = source
+    else:
+        shutil.copytree(source, part)
+    try:
+        paths = [part, *part.rglob("*")]
+        # Several at a time, so that the disk's journal takes them together.
+        with ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(_sync, paths):
+                pass
+        part.rename(target)
+        _sync(target.parent)
+    except BaseException:
+        if part != source:
+            shutil.rmtree(part, ignore_errors=True)
         raise
 
 

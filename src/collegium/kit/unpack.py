@@ -59,6 +59,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Folders inside each other."""
     name: int = 1024
     """Bytes of a whole name; a part of it may have 255."""
+    backslashes: bool = False
+    r"""Whether \ in a name is read as /, as old programs for Windows write it."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -182,6 +184,9 @@ def open_archive(path: Path, limits: Limits | None = None) -> Generator[Archive]
         infos = file.infolist()
         if len(infos) > limits.entries:
             raise UnpackError(_too_many(len(infos), limits))
+        if limits.backslashes:
+            for info in infos:
+                info.filename = info.filename.replace("\\", "/")
         files = [info for info in infos if not _check_entry(info, limits)]
         if not files:
             raise UnpackError("The archive is empty.")
@@ -236,7 +241,7 @@ def _check_end(path: Path, limits: Limits) -> None:
 def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> bool:
     """Raises UnpackError for an entry that is not wanted; says whether it is a folder."""
     # What zipfile reads of a name ends at a zero byte; the rest could say something else to other programs.
-    name = info.orig_filename
+    name = info.orig_filename.replace("\\", "/") if limits.backslashes else info.orig_filename
     problem = _problem_with(name, limits)
     if problem:
         raise UnpackError(problem, name)

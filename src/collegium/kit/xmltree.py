@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat.errors import XML_ERROR_TAG_MISMATCH, codes
 
 import msgspec
 from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import XMLParser
+
+_MISMATCHED = codes[XML_ERROR_TAG_MISMATCH]
 
 
 class XmlError(ValueError):
@@ -97,6 +100,13 @@ class _Builder:
         node, pieces = self._open[-1]
         pieces.append((len(node.children), data))
 
+    def left_open(self, error: ParseError) -> str:
+        """In words, which element was not closed where another one's end was met."""
+        if error.code != _MISMATCHED or not self._open:
+            return ""
+        node = self._open[-1][0]
+        return f": <{node.name}>, which began in line {node.line}, is not closed"
+
     def close(self) -> Node | None:
         return self.root
 
@@ -124,7 +134,9 @@ def parse(data: bytes, *, largest: int = 8 << 20, deepest: int = 64, most: int =
         raise XmlError(_line(parser), "entities are not allowed here. Remove them and pack again.") from error
     except ParseError as error:
         line, column = error.position
-        raise XmlError(line, f"this is not well-formed XML at column {column + 1}.") from error
+        raise XmlError(
+            line, f"this is not well-formed XML at column {column + 1}{builder.left_open(error)}."
+        ) from error
     except (LookupError, UnicodeError, ValueError) as error:
         if isinstance(error, XmlError):
             raise

@@ -239,7 +239,7 @@ WRITABLE: dict[tuple[str, str], str] = {
 
 
 UNREADABLE: dict[str, str] = {
-    "scorm_packages": "package_url launch_url manifest storage_prefix sha256",
+    "scorm_packages": "package_url launch_url manifest storage_prefix sha256 file_id import_run",
     "scorm_enrollments": "session_id session_attempt_id session_web_id session_opened_at session_seconds",
 }
 

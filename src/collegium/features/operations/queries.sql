@@ -88,7 +88,8 @@ select private.archive_attempts($1);
 select 'videos' as kind, id from public.lesson_videos
 union all select 'videos', split_part(playlist_key, '/', 2)::uuid from public.lesson_videos where playlist_key ~ '^videos/[0-9a-f-]{36}/'
 union all select 'certificates', id from public.certificates
-union all select 'files', id from public.media_files;
+union all select 'files', id from public.media_files
+union all select 'scorm', split_part(storage_prefix, '/', 2)::uuid from public.scorm_packages where storage_prefix ~ '^scorm/[0-9a-f-]{36}/';
 
 -- name: analyze_changed as service_role
 -- Gathers statistics of tables that changed much.

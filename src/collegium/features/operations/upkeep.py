@@ -19,7 +19,7 @@ ORPHANED_AFTER = timedelta(hours=24)
 # Only what lies where the site itself puts files of a row, named after it, can be known to be without an owner.
 _OWNED = re.compile(
     r"(?P<videos>videos)/([0-9a-f-]{36})/.+|(?P<certificates>certificates)/([0-9a-f-]{36})\.pdf"
-    r"|(?P<files>files)/([0-9a-f-]{36})/.+|sessions/[0-9a-f-]{36}/([0-9a-f-]{36})\.[a-z0-9]+"
+    r"|(?P<files>files)/([0-9a-f-]{36})/.+|(?P<scorm>scorm)/([0-9a-f-]{36})/.+|sessions/[0-9a-f-]{36}/([0-9a-f-]{36})\.[a-z0-9]+"
 )
 MENDS = {
     "course_counters_equal_a_recount": "select private.mend_course_counters()",

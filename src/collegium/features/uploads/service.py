@@ -6,7 +6,9 @@ Other features use `ready_file` and `register`; `/uploads` and `/files` use the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,7 @@ from collegium.kit.site import Site
 __all__ = [
     "LARGEST", "PURPOSES", "Begin", "MediaFile", "Purpose", "Refused", "Result", "ScanFailed", "Stored", "Upload",
     "Usage", "append", "begin", "check", "end", "find", "position", "ready_file", "register", "remove", "result",
-    "size_in_words", "stored_file", "tidy", "usage",
+    "size_in_words", "stored_file", "tidy", "usage", "workspace",
 ]  # fmt: skip
 
 Q = queries.load("collegium.features.uploads")
@@ -319,6 +321,13 @@ async def register(
         file_id, owner, course_id, found.filename, found.kind, found.mime_type, found.byte_size, found.storage_key,
         "ready",
     )  # fmt: skip
+
+
+@contextmanager
+def workspace(site: Site) -> Generator[Path]:
+    """An empty folder for large files that are being worked on; what a killed process leaves in it is tidied away."""
+    with tempfile.TemporaryDirectory(prefix=".check-", dir=parts.folder(site), ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 async def as_service(tx: Transaction, work: Callable[[], Awaitable[Any]]) -> None:

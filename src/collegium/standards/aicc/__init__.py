@@ -1,0 +1,1 @@
+"""AICC: the structure of a course in its files of tables."""
