@@ -252,3 +252,15 @@ async def test_teachers_see_what_learners_see(client: Client, school: Class) -> 
         "select l.completion_criteria, a.status from public.assignments a join public.lessons l on l.id = a.lesson_id"
         " where l.title = 'New assignment'"
     ) == [("assignment_passed", "draft")]
+
+
+async def test_numbers_without_an_end_are_refused_in_words(client: Client, school: Class) -> None:
+    made = await school.assignment()
+    await client.login(school.learners[0])
+    for number in (10**30, -(10**30)):
+        answer = await client.put(
+            f"/api/v1/assignments/{made}/draft",
+            json={"text": "x", "revision": number},
+            headers={"x-csrf-token": await client.csrf()},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "out_of_range")

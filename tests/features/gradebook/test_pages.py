@@ -89,6 +89,14 @@ async def test_a_learners_list_takes_grades_without_a_script(client: Client, boo
     assert "Somebody else changed this grade meanwhile" in again.text
     shape = await client.post_form(place, {**given, "points": "many", "revision": "1"})
     assert "a number with at most two decimals" in shape.text
+    for revision in ("²", "9" * 30, "-1"):
+        assert (await client.post_form(place, {**given, "points": "9", "revision": revision})).status_code == 422
+    deep = await client.put(
+        f"{book.api}/cells",
+        content=b"[" * 100_000,
+        headers={"content-type": "application/json", "x-csrf-token": await client.csrf()},
+    )
+    assert (deep.status_code, deep.json()["code"]) == (400, "too_deep")
     await client.post_form(place, {**given, "revision": "1", "act": "excuse"})
     assert await book.final() is None
     assert "excused" in (await client.get(place)).text

@@ -107,6 +107,14 @@ async def test_what_is_wrong_is_said_and_what_was_written_stays(
     assert answer.status_code == 422
     for words in ("Give from 0 to 999.99 points.", "Mark the choice that is right.", "Nobody else", "<p>Who?</p>"):
         assert words in text, words
+    # Digits that are none, and numbers without an end.
+    for field, typed in (("points", "inf"), ("points", "1e400"), ("points", "sNaN"), ("word_limit", "²")):
+        essay = {"question_html": "Why so?", **SENT["essay"][0], field: typed}
+        for act in ("save", "try", "rows"):
+            answer = await client.post_form(f"/studio/{course.id}/questions/new?type=essay", {**essay, "act": act})
+            assert answer.status_code == 422 or act != "save", (typed, act)
+            assert answer.status_code < 500, (typed, act)
+            assert "Why so?" in answer.text, (typed, act)
 
 
 async def test_an_answer_is_tried_by_the_database(client: Client, teacher: Person, course: Course) -> None:

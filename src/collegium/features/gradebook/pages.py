@@ -132,7 +132,12 @@ async def save_learner(request: WebRequest, course_id: FromPath[UUID], enrollmen
         points = None if given.get("act") == "take-back" else read_points(given.get("points", ""))
         revision = given.get("revision", "")
         cell = GradeCell(
-            enrollment_id, item, points, excused, given.get("comment"), int(revision) if revision.isdigit() else 0
+            enrollment_id,
+            item,
+            points,
+            excused,
+            given.get("comment"),
+            int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
         )
         async with pages.transaction(request) as tx:
             saved = await service.save(tx, course_id, SaveGrades([cell], given.get("reason")))

@@ -115,7 +115,8 @@ async def run(request: WebRequest, course_id: FromPath[UUID], import_id: FromPat
     """Has the chosen questions put into the bank."""
     pages.require_teacher(request)
     form: Any = await request.form()
-    chosen = [int(one) for one in form.getall("n", []) if str(one).isdigit() and len(str(one)) < 7]
+    sent = [str(one) for one in form.getall("n", [])]
+    chosen = [int(one) for one in sent if one.isascii() and one.isdigit() and len(one) < 7]
     try:
         async with pages.transaction(request) as tx:
             found = await service.find(tx, course_id, import_id)

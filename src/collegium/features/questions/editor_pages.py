@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -165,17 +166,30 @@ async def _refused(
         draft = draft_of(sent, kind)
         problems = [*service.check_draft(draft), *undescribed(draft)] or [problem.detail]
     except Invalid as unread:
-        # What cannot be read is shown as it was kept before; the words say what to correct.
-        draft, problems = found.draft() if found else starting(kind), [unread.detail]
+        # What cannot be read is left out, and the words say what to correct; everything else stays as it was sent.
+        draft = _without_unread(sent, kind) or (found.draft() if found else starting(kind))
+        problems = [unread.detail]
     async with pages.transaction(request) as tx:
         return await _editor(tx, request, course_id, draft, bank=bank, found=found, problems=problems, sent=sent)
+
+
+def _without_unread(sent: Sent, kind: str) -> QuestionDraft | None:
+    """What was sent without the fields that cannot be read: one of them, or those that read numbers; None for more."""
+    numbers = [name for name in sent.fields if name.endswith(("points", "share", "word_limit"))]
+    for left in (*([name] for name in sent.fields), numbers):
+        with suppress(Invalid):
+            return draft_of(Sent({name: value for name, value in sent.fields.items() if name not in left}), kind)
+    return None
 
 
 async def _shown_again(
     request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, found: Question | None
 ) -> Response[str]:
     """The form as it was sent, with more rows or with what a tried answer earns: nothing is saved."""
-    draft = draft_of(sent, kind)
+    try:
+        draft = draft_of(sent, kind)
+    except Invalid as problem:
+        return await _refused(request, course_id, bank, sent, kind, problem, found)
     tried = await _tried(request, draft, sent) if sent.text("act") == "try" else ""
     async with pages.transaction(request) as tx:
         return await _editor(tx, request, course_id, draft, bank=bank, found=found, tried=tried, sent=sent)

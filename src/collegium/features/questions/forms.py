@@ -84,7 +84,7 @@ def draft_of(sent: Sent, question_type: str) -> QuestionDraft:
         difficulty=sent.text("difficulty") or "medium",
         status=sent.text("status") or "active",
         rubric=(_rubric(sent) or None) if essay else None,
-        word_limit=(int(limit) if limit.isdigit() and len(limit) < 7 else -1) if essay and limit else None,
+        word_limit=_word_limit(limit) if essay and limit else None,
         change_note=sent.text("change_note") or None,
     )
 
@@ -101,11 +101,19 @@ def undescribed(draft: QuestionDraft) -> list[str]:
     return []
 
 
+def _word_limit(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+
+
 def _points(text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", "."))
+        points = Decimal(text.replace(",", "."))
     except InvalidOperation:
-        raise Invalid("Points are a number, such as 2 or 0.5.") from None
+        points = Decimal("NaN")
+    # What is far out of range need not be said in words of points.
+    if not points.is_finite() or abs(points.adjusted()) > 9:
+        raise Invalid("Points are a number, such as 2 or 0.5.")
+    return points
 
 
 def _percent(text: str) -> int | float | None:
