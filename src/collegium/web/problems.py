@@ -90,7 +90,7 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
         # The null character is text to a browser and none to PostgreSQL.
         return Invalid("This holds a character that cannot be stored. Nothing was changed; remove it and try again.")
-    if isinstance(error, asyncpg.DataError) and error.sqlstate is None:
+    if type(error) is asyncpg.DataError:
         # It was not sent: a number that no column holds, a moment before or after all calendars.
         words = "A number or a moment here is out of range. Nothing was changed; look at what you gave."
         return Invalid(words, code="out_of_range")
