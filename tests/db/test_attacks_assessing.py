@@ -11,7 +11,7 @@ from collegium.access.stage import Stage
 from tests.db.assessing import ASKED, answer_all, exam, save, standing, start, submit
 
 FEEDBACK = """
-update public.question_keys set option_feedback = jsonb_build_object('a', repeat('x', 15000))
+update public.question_keys set option_feedback = jsonb_build_object('a', repeat('x', 38000))
 where question_version_id = (select question_version_id from public.quiz_questions where quiz_id = %(quiz_id)s)
 """
 SAVE = 'select public.save_quiz_answer(%(attempt_id)s, 1, \'{"selected": "1"}\', 2)'
@@ -36,7 +36,7 @@ def answered_wrongly(stage: Stage) -> UUID:
 def test_long_feedback_keeps_no_attempt_from_being_handed_in(stage: Stage) -> None:
     attempt = answered_wrongly(stage)
     assert submit(stage, attempt)[0] == "graded"
-    assert stage.value("select max(length(automated_feedback)) from public.quiz_answers") == 10000
+    assert stage.value("select max(length(automated_feedback)) from public.quiz_answers") == 38000
 
 
 def test_one_author_stops_nobody_elses_deadline(stage: Stage) -> None:

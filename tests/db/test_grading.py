@@ -282,6 +282,14 @@ def test_feedback_of_the_options_that_were_chosen(stage: Stage) -> None:
     )
 
 
+def test_several_feedbacks_are_lines_or_parts(stage: Stage) -> None:
+    """Words stay words; beside HTML they become a paragraph, so that nothing in them is taken for a tag."""
+    together = "select private.said_together(array['A & b', null, %(other)s])"
+    assert stage.value(together, other="c > d") == "A & b\nc > d"
+    assert stage.value(together, other="<b>c</b>") == "<p>A &amp; b</p><div><b>c</b></div>"
+    assert stage.value("select private.said_together('{}')") is None
+
+
 # A corrected key --------------------------------------------------------------------------------------------------
 
 

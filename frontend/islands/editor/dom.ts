@@ -10,6 +10,7 @@ import image from "lucide-static/icons/image.svg?raw";
 import italic from "lucide-static/icons/italic.svg?raw";
 import library from "lucide-static/icons/images.svg?raw";
 import link from "lucide-static/icons/link.svg?raw";
+import film from "lucide-static/icons/film.svg?raw";
 import list from "lucide-static/icons/list.svg?raw";
 import numbered from "lucide-static/icons/list-ordered.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
@@ -18,12 +19,14 @@ import plus from "lucide-static/icons/plus.svg?raw";
 import quote from "lucide-static/icons/quote.svg?raw";
 import redo from "lucide-static/icons/redo-2.svg?raw";
 import sigma from "lucide-static/icons/sigma.svg?raw";
+import sound from "lucide-static/icons/volume-2.svg?raw";
 import strike from "lucide-static/icons/strikethrough.svg?raw";
 import sub from "lucide-static/icons/subscript.svg?raw";
 import sup from "lucide-static/icons/superscript.svg?raw";
 import table from "lucide-static/icons/table.svg?raw";
 import text from "lucide-static/icons/text.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
+import type from "lucide-static/icons/type.svg?raw";
 import underline from "lucide-static/icons/underline.svg?raw";
 import undo from "lucide-static/icons/undo-2.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
@@ -31,8 +34,8 @@ import youtube from "lucide-static/icons/square-play.svg?raw";
 import formula from "lucide-static/icons/square-function.svg?raw";
 
 const DRAWINGS = {
-  "arrow-down": arrowDown, "arrow-up": arrowUp, bold, code, "code-block": codeBlock, copy, file, grip, image, italic, library, link, list,
-  numbered, pencil, pilcrow, plus, quote, redo, sigma, strike, sub, sup, table, text, trash, underline, undo, video, youtube, formula,
+  "arrow-down": arrowDown, "arrow-up": arrowUp, bold, code, "code-block": codeBlock, copy, file, film, grip, image, italic, library, link, list,
+  numbered, pencil, pilcrow, plus, quote, redo, sigma, sound, strike, sub, sup, table, text, trash, type, underline, undo, video, youtube, formula,
 } satisfies Record<string, string>;
 export type IconName = keyof typeof DRAWINGS;
 

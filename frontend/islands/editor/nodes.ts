@@ -37,6 +37,29 @@ export const Figure = Node.create({
   },
 });
 
+/** A film or a sound of this site, played where it stands. */
+function played(name: "video" | "audio") {
+  return Node.create({
+    name,
+    group: "block",
+    atom: true,
+    draggable: true,
+    addAttributes: () => ({ src: { default: null }, title: { default: null } }),
+    parseHTML: () => [{ tag: `${name}[src^="/files/"]` }],
+    renderHTML: ({ HTMLAttributes }) => [name, HTMLAttributes],
+    addNodeView() {
+      return ({ HTMLAttributes }) => {
+        const dom = document.createElement(name);
+        for (const [key, value] of Object.entries(HTMLAttributes)) if (typeof value === "string") dom.setAttribute(key, value);
+        dom.controls = true;
+        dom.preload = "metadata";
+        return { dom };
+      };
+    },
+  });
+}
+export const Films = [played("video"), played("audio")];
+
 const tex = { default: "", parseHTML: (element: HTMLElement) => element.getAttribute("data-math") ?? "", rendered: false };
 
 function formula(name: string, tag: "span" | "div") {

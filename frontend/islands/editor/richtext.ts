@@ -5,7 +5,7 @@ import StarterKit from "@tiptap/starter-kit";
 import { upload } from "../uploads/client";
 import { drawFormula, formulaProblem } from "../formulas/render";
 import { announce, ask, el, field, type IconName, tool } from "./dom";
-import { Definitions, Figure, MathBlock, MathInline, Signs, Tables } from "./nodes";
+import { Definitions, Figure, Films, MathBlock, MathInline, Signs, Tables } from "./nodes";
 import { tidyPaste } from "./paste";
 import { pictureSize } from "./pictures";
 
@@ -16,6 +16,10 @@ export interface TextOptions {
   label: string;
   changed: (html: string) => void;
   left: () => void;
+  /** Films and sound of the media library may stand in it. */
+  films?: boolean;
+  /** For a text of a line or two: no headings, tables and code. */
+  small?: boolean;
 }
 
 export interface TextPart {
@@ -39,6 +43,7 @@ export function richText(options: TextOptions): TextPart {
       Figure,
       MathInline.configure({ edit: editFormula }),
       MathBlock.configure({ edit: editFormula }),
+      ...Films,
       ...Signs,
       ...Definitions,
       ...Tables,
@@ -75,8 +80,21 @@ export function richText(options: TextOptions): TextPart {
     if (picture) editor.chain().focus().insertContent({ type: "figure", attrs: picture }).run();
   }
 
+  async function addFilm(kind: "video" | "audio"): Promise<void> {
+    const { pick } = await import("../uploads/picker");
+    const file = await pick({
+      kinds: [kind],
+      purpose: "attachment",
+      courseId: options.courseId || undefined,
+      title: kind === "video" ? "Choose a film" : "Choose a sound",
+    });
+    if (file) editor.chain().focus().insertContent({ type: kind, attrs: { src: file.url, title: file.filename } }).run();
+  }
+
   const show = fill(bar, editor, {
     languages: options.languages,
+    small: options.small ?? false,
+    film: options.films ? (kind) => void addFilm(kind) : undefined,
     picture: () => void addPicture(),
     formula: (block) =>
       void askFormula("", block).then((tex) => {
@@ -93,6 +111,8 @@ export function richText(options: TextOptions): TextPart {
 
 interface Acts {
   languages: string[];
+  small: boolean;
+  film?: (kind: "video" | "audio") => void;
   picture: () => void;
   formula: (block: boolean) => void;
 }
@@ -104,6 +124,8 @@ interface Tool {
   act: () => void;
   on?: () => boolean;
   can?: () => boolean;
+  /** Left out where a text is small. */
+  large?: boolean;
 }
 
 /** Puts the tools into the bar; answers what brings their states up to date. */
@@ -122,30 +144,38 @@ function fill(bar: HTMLElement, editor: Editor, acts: Acts): () => void {
     if (level) run("setHeading", { level })();
     else run("setParagraph")();
   });
-  const tools: Tool[] = [
+  const film = acts.film;
+  const listed: Tool[] = [
     { icon: "bold", label: "Bold", keys: "Ctrl+B", act: run("toggleBold"), on: mark("bold") },
     { icon: "italic", label: "Italic", keys: "Ctrl+I", act: run("toggleItalic"), on: mark("italic") },
     { icon: "underline", label: "Underlined", keys: "Ctrl+U", act: run("toggleUnderline"), on: mark("underline") },
-    { icon: "strike", label: "Struck through", act: run("toggleStrike"), on: mark("strike") },
+    { icon: "strike", label: "Struck through", large: true, act: run("toggleStrike"), on: mark("strike") },
     { icon: "sub", label: "Subscript", act: run("toggleMark", "subscript"), on: mark("subscript") },
     { icon: "sup", label: "Superscript", act: run("toggleMark", "superscript"), on: mark("superscript") },
     { icon: "list", label: "List", keys: "Ctrl+Shift+8", act: run("toggleBulletList"), on: mark("bulletList") },
     { icon: "numbered", label: "Numbered list", keys: "Ctrl+Shift+7", act: run("toggleOrderedList"), on: mark("orderedList") },
-    { icon: "quote", label: "Quotation", keys: "Ctrl+Shift+B", act: run("toggleBlockquote"), on: mark("blockquote") },
+    { icon: "quote", label: "Quotation", large: true, keys: "Ctrl+Shift+B", act: run("toggleBlockquote"), on: mark("blockquote") },
     { icon: "link", label: "Link", act: () => void askLink(editor), on: mark("link") },
     { icon: "image", label: "Picture", act: acts.picture },
-    { icon: "table", label: "Table", act: run("insertTable", { rows: 3, cols: 3, withHeaderRow: true }), can: () => !editor.isActive("table") },
+    ...(film
+      ? ([
+          { icon: "film", label: "Film", act: () => film("video") },
+          { icon: "sound", label: "Sound", act: () => film("audio") },
+        ] satisfies Tool[])
+      : []),
+    { icon: "table", label: "Table", large: true, act: run("insertTable", { rows: 3, cols: 3, withHeaderRow: true }), can: () => !editor.isActive("table") },
     { icon: "formula", label: "Formula in the line", act: () => acts.formula(false) },
-    { icon: "sigma", label: "Formula on its own", act: () => acts.formula(true) },
+    { icon: "sigma", label: "Formula on its own", large: true, act: () => acts.formula(true) },
     { icon: "code", label: "Code in the line", keys: "Ctrl+E", act: run("toggleCode"), on: mark("code") },
-    { icon: "code-block", label: "Code", act: run("toggleCodeBlock"), on: mark("codeBlock") },
-    { icon: "pilcrow", label: "Remove formatting", act: () => editor.chain().focus().unsetAllMarks().clearNodes().run() },
+    { icon: "code-block", label: "Code", large: true, act: run("toggleCodeBlock"), on: mark("codeBlock") },
+    { icon: "pilcrow", label: "Remove formatting", large: true, act: () => editor.chain().focus().unsetAllMarks().clearNodes().run() },
     { icon: "undo", label: "Undo", keys: "Ctrl+Z", act: run("undo"), can: () => editor.can().undo() },
     { icon: "redo", label: "Redo", keys: "Ctrl+Shift+Z", act: run("redo"), can: () => editor.can().redo() },
   ];
+  const tools = listed.filter((one) => !(acts.small && one.large));
   const made = tools.map((one) => tool(one.icon, one.label, one.act, one.keys ? `${one.label} (${one.keys})` : one.label));
   const more = el("div", { class: "editor-more" });
-  bar.append(kinds, ...made, more);
+  bar.append(...(acts.small ? [] : [kinds]), ...made, more);
   roving(bar, () => editor.commands.focus());
   let context = "";
   return () => {

@@ -109,7 +109,9 @@ export function emptied(pattern: HTMLElement, name: string): HTMLElement {
       part.removeAttribute("value");
     }
     if (part.name.endsWith("_alt_text")) part.hidden = true;
+    else if (part.type === "text") part.hidden = false;
   }
+  for (const left of copy.querySelectorAll("[data-rich] .editor-rich, [data-rich] > button")) left.remove();
   for (const shown of copy.querySelectorAll("[data-media] img, [data-media] span, [data-media] button")) shown.remove();
   return copy;
 }

@@ -3,6 +3,7 @@ import { csrfToken } from "../site/csrf";
 import { blanksIn, keepBlanks } from "./blanks";
 import { lineKeys } from "./lines";
 import { mediaTools } from "./media";
+import { words } from "./words";
 
 const WAIT_MS = 400;
 
@@ -46,6 +47,7 @@ class EditorPage {
     form.addEventListener("keydown", (event) => this.keys(event));
     lineKeys(form, soon);
     mediaTools(form, soon);
+    words(form, soon);
     void this.rich();
   }
 
@@ -108,6 +110,7 @@ class EditorPage {
         html: asHtml(area.value),
         courseId: this.form.dataset.course ?? "",
         languages: [],
+        films: true,
         label: label?.firstChild?.textContent?.trim() ?? "Text",
         changed: (html) => {
           area.value = html;

@@ -25,6 +25,8 @@ T = TypeVar("T")
 MOST_QUESTIONS = 2000
 """Questions of one file; the rest is told and left."""
 MOST_OPTIONS, MOST_RIGHT, MOST_BLANKS, MOST_ACCEPTED, MOST_NUMBERS = 20, 30, 20, 50, 20
+LONGEST_FEEDBACK = 35_000
+"""Characters of all feedback of a question, as JSON."""
 LONGEST_TEXT, LONGEST_OPTION, LONGEST_ACCEPTED, LONGEST_TITLE = 10_000, 2_000, 500, 200
 MOST_TAGS, LONGEST_TAG, LONGEST_TAGS = 30, 100, 1_500
 LARGEST_FILE = 8 << 20
@@ -146,8 +148,10 @@ def checked(draft: Draft, remarks: list[Remark], line: int = 0) -> Draft:
     for what, given, most in (("explanation", draft.explanation, 10_000), ("hint", draft.hint, 2_000)):
         if len(given) > most:
             raise Unreadable(f"The {what} has {len(given):,} characters, and {most:,} are the most.", line)
-    if len(msgspec.json.encode(draft.feedback)) > 18_000:
-        raise Unreadable("The feedback to its answers is too long: 18,000 characters are the most.", line)
+    if len(msgspec.json.encode(draft.feedback).decode()) > LONGEST_FEEDBACK:
+        raise Unreadable(
+            f"The feedback to its answers is too long: {LONGEST_FEEDBACK:,} characters are the most.", line
+        )
     try:
         # What a column or a file of ours holds as JSON may be anything.
         msgspec.convert(draft.options, list[dict[str, str]] | dict[str, list[dict[str, str]]])
@@ -318,6 +322,26 @@ def blanks(texts: Sequence[Json], labels: Sequence[str] = ()) -> tuple[list[Json
     named = dict(zip(ids, labels, strict=False))
     options = [{"id": name, **({"label": named[name]} if named.get(name) else {})} for name in ids]
     return options, {"blanks": dict(zip(ids, texts, strict=True))}
+
+
+def with_feedback(key: Any, change: Callable[[str], str]) -> Any:
+    """A key whose feedback to accepted texts and numbers was changed."""
+    if not isinstance(key, dict):
+        return key
+    made = dict(cast("Json", key))
+    for name in ("accepted", "answers"):
+        if isinstance(made.get(name), list):
+            made[name] = [_said(one, change) for one in cast("list[Any]", made[name])]
+    if isinstance(made.get("blanks"), dict):
+        made["blanks"] = {name: with_feedback(one, change) for name, one in cast("Json", made["blanks"]).items()}
+    return made
+
+
+def _said(one: Any, change: Callable[[str], str]) -> Any:
+    if not isinstance(one, dict) or not isinstance(cast("Json", one).get("feedback"), str):
+        return cast("Any", one)
+    made = cast("Json", one)
+    return {**made, "feedback": change(made["feedback"])}
 
 
 def gap(number: int | str) -> str:

@@ -14,7 +14,7 @@ from tests.support.site import Client, run_jobs
 
 GIFT = b"""$CATEGORY: $course$/top/Basics/Cover
 
-::Deductible::What is a deductible?{ =What the insured bears#Right. ~%50%A part ~A fee }
+::Deductible::What is a deductible?{ =What the insured bears#[html]Right, <em>all</em> of it. ~%50%A part ~A fee }
 
 A policy ends with its term.{TRUE}
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from collegium.features.questions import service as questions
 from collegium.features.questions.service import Question
+from collegium.kit.db import person
 from collegium.kit.site import Site
 from collegium.standards.qti import package
 from collegium.standards.question_csv import reader as question_csv
@@ -18,10 +22,10 @@ from tests.standards.questions.qti_items import item
 from tests.support.people import Course, Person
 from tests.support.site import Client
 
-CSV = """type,question,option_1,option_2,correct,points,difficulty,hint,units,unit,shares,tags,feedback_wrong
-numeric,How heavy?,1 ± 5%,,,2.5,hard,Weigh it.,kg=1; g=0.001,optional,,weights,No.
-ordering,Order,one,two,2;1,1,easy,,,,,order,
-fill_blank,A [[1]] for a [[2]].,premium,risk | hazard,,1,,,,,,gaps,
+CSV = """type,question,option_1,option_2,correct,points,difficulty,hint,units,unit,shares,tags,feedback_wrong,feedback_1
+numeric,How heavy?,1 ± 5%,,,2.5,hard,Weigh it.,kg=1; g=0.001,optional,,weights,No <b>way</b>: 1 &lt; 2.,By <em>weight</em>.
+ordering,Order,one,two,2;1,1,easy,,,,,order,,
+fill_blank,A [[1]] for a [[2]].,premium,risk | hazard,,1,,,,,,gaps,,
 """
 
 
@@ -107,15 +111,34 @@ async def test_pictures_travel_in_the_package(
             '<manifest><resources><resource identifier="q" type="imsqti_item_xmlv2p1" href="q.xml"/></resources></manifest>',
         )
     await run(client, course, await send(client, course, "q.zip", made.getvalue()), [1])
-    html = (await bank(site, teacher, course))[0].question_html or ""
+    kept = (await bank(site, teacher, course))[0]
+    html = kept.question_html or ""
     assert 'src="/files/' in html
+    # A picture in what is said to an answer goes with it.
+    said = {"right": html, "wrong": 'x <video src="/files/00000000-0000-4000-8000-000000000001" title="Film"></video>'}
+    async with site.db.transaction(person(teacher.id)) as tx:
+        key = {"accepted": [{"text": "Dot", "feedback": html}]}
+        given = msgspec.structs.replace(
+            kept.draft(), question_type="short_answer", correct_answer=key, option_feedback=said
+        )
+        await questions.create_question(tx, course.id, given)
+    losses = (await client.get(f"/studio/{course.id}/questions/export")).text
+    assert "Sound and films in its texts are not in the file." in losses
     out = await client.get(f"/studio/{course.id}/questions/export?format=qti")
     with zipfile.ZipFile(io.BytesIO(out.content)) as archive:
         assert archive.testzip() is None
-        assert [name.partition("/")[0] for name in archive.namelist()] == ["media", "items", package.MANIFEST]
+        places = [name.partition("/")[0] for name in archive.namelist()]
+        assert sorted(places) == ["collegium.json", package.MANIFEST, "items", "items", "media"]
     other = make_course("Another", instructor=teacher)
-    await run(client, other, await send(client, other, "again.zip", out.content), [1])
-    again = (await bank(site, teacher, other))[0].question_html or ""
+    await run(client, other, await send(client, other, "again.zip", out.content), [1, 2])
+    copies = {one.question_type: one for one in await bank(site, teacher, other)}
+    again = copies["essay"].question_html or ""
+    feedback = copies["short_answer"].option_feedback or {}
+    assert re.sub("files/[0-9a-f-]+", "", feedback["right"]) == re.sub("files/[0-9a-f-]+", "", said["right"])[3:-4]
+    assert feedback["wrong"] == "x [Film]"
+    assert re.findall(
+        "files/[0-9a-f-]+", feedback["right"] + str(copies["short_answer"].correct_answer)
+    ) == 2 * re.findall("files/[0-9a-f-]+", again)
     assert 'src="/files/' in again
     assert again != html
     table = (await client.get(f"/studio/{course.id}/questions/export?format=csv")).text

@@ -56,7 +56,7 @@ async def test_a_file_is_read_then_chosen_from_then_imported_once(
     first = next(one for one in made if one.title == "Deductible")
     assert first.tags == ["Basics", "Cover"]
     assert first.correct_answer == {"selected": "a", "shares": {"b": 0.5}}
-    assert first.option_feedback == {"a": "Right."}
+    assert first.option_feedback == {"a": "Right, <em>all</em> of it."}
     # Neither the form nor the job does it twice.
     again = await client.post_form(f"/studio/{course.id}/questions/import/{found}/run", {"n": ["1"]})
     assert again.status_code == 303

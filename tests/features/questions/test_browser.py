@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +22,7 @@ from tests.support.people import Course, Person
 from tests.support.site import LiveServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+PICTURES = os.environ.get("QUESTION_PICTURES")
 Step = Callable[["Keys"], Awaitable[None]]
 
 
@@ -60,6 +62,14 @@ async def choice(keys: Keys) -> None:
     await keys.to(keys.page.get_by_role("radio").first)
     await keys.press("ArrowDown")
     await lines(keys, "Choice 2", "right", "wrong", "most wrong")
+    # A feedback by keys: Ctrl+B opens the small editor in its line.
+    await keys.to(keys.page.get_by_label("Feedback to who chooses it", exact=True).nth(1))
+    await keys.page.keyboard.type("Yes")
+    await keys.press("Control+b")
+    box = keys.page.locator(".qb-more .ProseMirror")
+    await expect(box).to_be_focused()
+    await keys.press("Control+b")
+    await keys.page.keyboard.type(" indeed")
 
 
 async def choices(keys: Keys) -> None:
@@ -99,7 +109,7 @@ async def blanks(keys: Keys) -> None:
 
 async def matching(keys: Keys) -> None:
     for row, (left, right) in enumerate((("1", "one"), ("2", "two"), ("", "three"))):
-        await keys.to(keys.page.get_by_label("On the left").nth(row))
+        await keys.to(keys.page.get_by_label("On the left", exact=True).nth(row))
         await keys.page.keyboard.type(left)
         await keys.press("Tab")
         await keys.page.keyboard.type(right)
@@ -182,7 +192,11 @@ async def test_one_question_of_each_type_by_keyboard(
     async with pool.transaction(person(teacher.id)) as tx:
         found = (await service.search(tx, course.id, BankFilter(tag="keys"))).rows
     await pool.stop()
+    assert {said for one in found for said in (one.option_feedback or {}).values()} == {"Yes<strong> indeed</strong>"}
     assert {one.question_type: right_words(one.answer_options, one.correct_answer) for one in found} == RIGHT
+
+
+RICH = '<p>It is <strong>she</strong>: <span data-math="x^2"></span></p><ul><li>once</li></ul>'
 
 
 async def filled(database: Database, teacher: Person, course: Course) -> dict[str, UUID]:
@@ -191,7 +205,15 @@ async def filled(database: Database, teacher: Person, course: Course) -> dict[st
     await pool.start()
     async with pool.transaction(person(teacher.id)) as tx:
         made = {
-            kind: await service.create_question(tx, course.id, draft(kind, explanation="<p>Because.</p>"))
+            kind: await service.create_question(
+                tx,
+                course.id,
+                draft(
+                    kind,
+                    explanation="<p>Because.</p>",
+                    option_feedback={"b": RICH, "wrong": "Not yet."} if kind == "multiple_choice" else {},
+                ),
+            )
             for kind in NINE
         }
     await pool.stop()
@@ -213,10 +235,14 @@ async def test_the_pages_are_in_order(
     for path in (
         base,
         f"{base}/new",
-        *(f"{base}/{made[kind]}" for kind in ("multiple_answer", "fill_blank", "matching")),
+        *(f"{base}/{made[kind]}" for kind in ("multiple_answer", "multiple_choice", "fill_blank", "matching")),
     ):
         await page.goto(path)
         if path.count("/") > 4 and not path.endswith("/new"):
             await expect(page.get_by_role("textbox", name="What is asked")).to_be_visible()
+        if path.endswith(str(made["multiple_choice"])):
+            await expect(page.locator(".qb-more .ProseMirror strong")).to_have_text("she")
+            if PICTURES:
+                await page.screenshot(path=f"{PICTURES}/choice-{width}-{theme}.png", full_page=True)
         assert await axe_findings(page) == [], path
         assert not await scrolls_sideways(page), path

@@ -97,6 +97,47 @@ async def test_a_formula_in_a_choice_is_typeset(client: Client, site: Site, teac
     assert kept.answer_options[2]["html"] == '<p><span data-math="x^2"></span></p>'
 
 
+async def test_feedback_and_choices_are_rich_text(client: Client, site: Site, teacher: Person, course: Course) -> None:
+    await client.login(teacher)
+    film = '<video src="/files/00000000-0000-4000-8000-000000000001" title="Film"></video>'
+    form: Form = ROWS | {
+        "question_html": "Who?",
+        "right": "b",
+        "a_feedback": "1 < 2 & <i>so</i>",
+        "b_feedback": "Read this",
+        "b_feedback_was": "Read this",
+        "b_feedback_html": f'<p onclick="x()">Read <b>this</b></p>{film}<video src="//evil.example/x"></video>',
+        "c_feedback": r"As \(x^2\) grows",
+        "a_text_html": "<p><b>He</b></p>",
+        "a_text_was": "He",
+        "b_text_html": "<p><b>It</b></p>",
+        "b_text_was": "It",
+        "feedback_wrong": "Not yet.",
+    }
+    answer = await client.post_form(f"/studio/{course.id}/questions/new?type=multiple_choice", form)
+    assert answer.status_code == 303, answer.text
+    (made,) = await all_of(site, teacher, course)
+    said = {
+        "a": "<p>1 &lt; 2 &amp; &lt;i&gt;so&lt;/i&gt;</p>",
+        "b": f"<p>Read <b>this</b></p>{film}",
+        "c": 'As <span data-math="x^2"></span> grows',
+        "wrong": "Not yet.",
+    }
+    assert made.option_feedback == said
+    assert [one.get("html") for one in made.answer_options[:2]] == ["<p><b>He</b></p>", None]
+    page = await client.get(answer.headers["location"])
+    sent = sent_by(page.text)
+    assert (sent["a_feedback"], sent["a_feedback_html"]) == (["1 < 2 & <i>so</i>"], [""])
+    assert (sent["b_feedback"], sent["c_feedback"]) == (["Read this"], [r"As \(x^2\) grows"])
+    await client.post_form(answer.headers["location"], sent)
+    (same,) = await all_of(site, teacher, course)
+    assert (same.option_feedback, same.answer_options) == (said, made.answer_options)
+    # Words that were changed without the editor are what counts.
+    await client.post_form(answer.headers["location"], sent | {"b_feedback": "Read that"})
+    (other,) = await all_of(site, teacher, course)
+    assert other.option_feedback == said | {"b": "Read that"}
+
+
 async def test_what_is_wrong_is_said_and_what_was_written_stays(
     client: Client, teacher: Person, course: Course
 ) -> None:

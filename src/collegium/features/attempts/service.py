@@ -179,7 +179,7 @@ def _outcome(item: Item, known: Item) -> Item:
         "verdict": verdict,
         "tone": tone,
         "right": [] if tone == "right" else right,
-        "feedback": known.get("feedback"),
+        "feedback": shown.rich(known.get("feedback")),
         "explanation": shown.rich(known.get("explanation")),
     }
 
@@ -232,7 +232,7 @@ def _reviewed(item: Item, line: Item, result_of: Item) -> Item:
         "verdict": verdict,
         "tone": tone,
         "explanation": shown.rich(line.get("explanation")),
-        "feedback": line.get("automated_feedback"),
+        "feedback": shown.rich(line.get("automated_feedback")),
         "instructor_feedback": line.get("instructor_feedback"),
     }
 

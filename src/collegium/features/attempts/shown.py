@@ -25,7 +25,7 @@ def _rich(html: Any, text: Any) -> Markup:
 
 
 def rich(text: Any) -> Markup:
-    """An explanation, which may hold rich text; cleaned."""
+    """An explanation or a feedback: HTML where it holds a tag, else words; cleaned."""
     return _rich(text if isinstance(text, str) and "<" in text else None, text)
 
 

@@ -25,7 +25,7 @@ ROUNDS = 8
 TAGS = frozenset((
     "p", "br", "hr", "h2", "h3", "h4", "blockquote", "pre", "ul", "ol", "li", "dl", "dt", "dd", "div",
     "strong", "b", "em", "i", "u", "s", "del", "ins", "sub", "sup", "mark", "kbd", "code", "abbr", "span", "a",
-    "img", "figure", "figcaption",
+    "img", "audio", "video", "figure", "figcaption",
     "table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td",
 ))  # fmt: skip
 # Understood, and written by another name: h1 is the page's own.
@@ -39,6 +39,8 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "abbr": {"title"},
     "img": {"src", "alt", "width", "height"},
+    "audio": {"src", "title"},
+    "video": {"src", "title"},
     "ol": {"start"},
     "th": {"colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
@@ -100,6 +102,7 @@ _VOID = frozenset(("br", "hr", "img", "col"))
 # In what the cleaner wrote, `<` and `>` stand in tags alone, values in double quotes, and each tag has its end.
 _WRITTEN = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 _LOST_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")
+_LOST_MEDIA = re.compile(r"<(audio|video)(?![^>]* src=)[^>]*>(.*?)</\1>", re.DOTALL)
 _OLD_NAME = re.compile(r"<(/?)(h1|h5|h6|strike)>")
 _BLOCK = re.compile(
     r"</?(?:p|h[2-4]|li|dt|dd|pre|blockquote|figcaption|figure|caption|tr|table|ul|ol|dl|div)\b[^>]*>|<(?:br|hr)>"
@@ -111,6 +114,8 @@ _SHOWN = (
     ("<table>", '<div class="prose-table" role="region" aria-label="Table" tabindex="0"><table>'),
     ("</table>", "</table></div>"),
     ("<img ", '<img loading="lazy" decoding="async" '),
+    ("<video ", '<video controls preload="metadata" '),
+    ("<audio ", '<audio controls preload="metadata" '),
 )
 
 _cleaned: Cache[str] = Cache(most=500, ttl=3600)
@@ -149,7 +154,7 @@ def _clean(html: str) -> str:
 
 
 def _once(text: str) -> str:
-    cleaned = _LOST_IMAGE.sub("", _CLEANER.clean(text))
+    cleaned = _LOST_MEDIA.sub(r"\2", _LOST_IMAGE.sub("", _CLEANER.clean(text)))
     return _OLD_NAME.sub(lambda found: f"<{found[1]}{_RENAMED[found[2]]}>", cleaned)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from collegium.features.authoring import service as authoring
-from collegium.features.questions.service import Question, QuestionDraft
+from collegium.features.questions.service import LONGEST_SAID, Question, QuestionDraft, rich
 from collegium.standards.markup import words
-from collegium.standards.questions import Draft, Json, escape, option, option_html
+from collegium.standards.questions import Draft, Json, escape, option, option_html, with_feedback
 
 PICTURE = re.compile(r"import:([0-9a-f]{32})")
 ANY_FILE = "/files/00000000-0000-0000-0000-000000000000"
@@ -20,32 +20,43 @@ _ACTIVE = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(r"<img\b[^<>]{0,2000}?\bsrc=[\"']?(?!import:|/files/)[^\"'\s<>]", re.IGNORECASE)
+_PLAYED = re.compile(r"<(?:audio|video) ")
 Address = Callable[[str], str]
 
 
 def to_bank(draft: Draft, address: Address = lambda _: ANY_FILE) -> tuple[QuestionDraft, list[str]]:
     """A question of a file for the bank, and what its text loses there; ``address`` says where a picture is."""
-    raw = [draft.text, draft.explanation, *(option_html(one) for one in options_of(draft.options))]
+    raw = [
+        draft.text,
+        draft.explanation,
+        *(option_html(one) for one in options_of(draft.options)),
+        *all_feedback(draft),
+    ]
     lost: list[str] = []
     if any(_ACTIVE.search(html) for html in raw):
         lost.append("Its text held a script, an embedded page or media, which is taken out.")
     if any(_OUTSIDE.search(html) for html in raw):
         lost.append("A picture at another address is taken out. Add it from the media library.")
-    if any("<" in said for said in _all_feedback(draft)):
-        lost.append("Feedback to answers is plain text here: emphasis, links and pictures in it are taken out.")
 
     def shown(html: str) -> str:
         return authoring.clean_html(PICTURE.sub(lambda found: address(found[1]), html))
+
+    def brief(html: str) -> str:
+        made = shown(html)
+        if len(made) <= LONGEST_SAID:
+            return made
+        lost.append("Feedback to an accepted answer is long: of it the words are kept, without emphasis and pictures.")
+        return escape(words(html)[: LONGEST_SAID // 2])
 
     made = QuestionDraft(
         question_type=draft.type,
         question_html=shown(draft.text),
         title=draft.title or None,
         answer_options=_mapped(draft.options, lambda one: _shown_option(one, shown)),
-        correct_answer=_with_feedback(draft.correct, words),
+        correct_answer=with_feedback(draft.correct, brief),
         points=draft.points,
         explanation=shown(draft.explanation) or None,
-        option_feedback={name: said for name, text in draft.feedback.items() if (said := words(text))},
+        option_feedback={name: said for name, html in draft.feedback.items() if (said := shown(html))},
         hint=draft.hint or None,
         tags=tuple(draft.tags),
         difficulty=draft.difficulty,
@@ -67,15 +78,17 @@ def from_bank(question: Question) -> tuple[Draft, list[str]]:
         text += _image(question.image_url, question.image_alt or "", "p")
     if any(one.get("audio_url") or one.get("video_url") for one in options_of(question.answer_options)):
         lost.append("Sound and films of its answers are not in the file.")
+    if any(_PLAYED.search(said) for said in _texts(question)):
+        lost.append("Sound and films in its texts are not in the file.")
     draft = Draft(
         type=question.question_type,  # pyright: ignore[reportArgumentType]
         title=question.title or "",
         text=text,
         options=_mapped(question.answer_options, _outgoing_option),
-        correct=_with_feedback(question.correct_answer, escape),
+        correct=with_feedback(question.correct_answer, rich.html_of),
         points=question.points,
         explanation=question.explanation or "",
-        feedback={name: escape(text) for name, text in (question.option_feedback or {}).items() if text},
+        feedback={name: rich.html_of(said) for name, said in (question.option_feedback or {}).items() if said},
         hint=question.hint or "",
         tags=list(question.tags),
         difficulty=question.difficulty,  # pyright: ignore[reportArgumentType]
@@ -83,6 +96,13 @@ def from_bank(question: Question) -> tuple[Draft, list[str]]:
         word_limit=question.word_limit,
     )
     return draft, lost
+
+
+def _texts(question: Question) -> list[str]:
+    """The rich texts of a question of the bank."""
+    found = [question.question_html or "", question.explanation or "", *(question.option_feedback or {}).values()]
+    with_feedback(question.correct_answer, lambda html: found.append(html) or html)
+    return found + [str(one.get("html", "")) for one in options_of(question.answer_options)]
 
 
 def options_of(options: Any) -> list[Json]:
@@ -117,32 +137,8 @@ def _image(address: str, alt: str, around: str) -> str:
     return f'<{around}><img src="{address}" alt="{escape(alt).replace(chr(34), "&quot;")}"></{around}>'
 
 
-def _with_feedback(correct: Any, change: Callable[[str], str]) -> Any:
-    """A key whose feedback was changed."""
-    if not isinstance(correct, dict):
-        return correct
-    key = dict(cast("Json", correct))
-    for name in ("accepted", "answers"):
-        if isinstance(key.get(name), list):
-            key[name] = [_said(one, change) for one in cast("list[Any]", key[name])]
-    if isinstance(key.get("blanks"), dict):
-        key["blanks"] = {name: _with_feedback(one, change) for name, one in cast("Json", key["blanks"]).items()}
-    return key
-
-
-def _said(one: Any, change: Callable[[str], str]) -> Any:
-    if not isinstance(one, dict) or not isinstance(cast("Json", one).get("feedback"), str):
-        return cast("Any", one)
-    made = cast("Json", one)
-    return {**made, "feedback": change(made["feedback"])}
-
-
-def _all_feedback(draft: Draft) -> list[str]:
+def all_feedback(draft: Draft) -> list[str]:
+    """All that a question of a file says to answers, as HTML."""
     found = list(draft.feedback.values())
-    for name in ("accepted", "answers"):
-        given: Any = (draft.correct or {}).get(name)
-        if isinstance(given, list):
-            found += [
-                str(cast("Json", one).get("feedback", "")) for one in cast("list[Any]", given) if isinstance(one, dict)
-            ]
+    with_feedback(draft.correct, lambda html: found.append(html) or html)
     return found

@@ -25,7 +25,9 @@ PAGE = 100
 MOST_LOSSES = 200
 """Questions whose losses are listed before an export."""
 _FILE = re.compile(r"/files/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-_LOST_IMAGE = re.compile(r'<img\b[^<>]*\bsrc="/files/[^"]*"[^<>]*>')
+_LOST_FILE = re.compile(
+    r'<img\b[^<>]*\bsrc="/files/[^"]*"[^<>]*>|<(audio|video)\b[^<>]*>(?:(?!</\1>).)*</\1>', re.DOTALL
+)
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/avif": "avif"}
 
@@ -109,11 +111,11 @@ async def _csv(pages: AsyncIterator[list[Question]]) -> AsyncIterator[bytes]:
 
 def _without_pictures(draft: Draft) -> Draft:
     """A file of this site means nothing elsewhere: its words stand for it."""
-    return qti.changed(draft, lambda html: _LOST_IMAGE.sub(lambda found: _alt(found[0]), html))
+    return qti.changed(draft, lambda html: _LOST_FILE.sub(lambda found: _alt(found[0]), html))
 
 
 def _alt(tag: str) -> str:
-    found = re.search(r'\balt="([^"]+)"', tag)
+    found = re.search(r'\b(?:alt|title)="([^"]+)"', tag)
     return f"[{found[1]}]" if found else ""
 
 
@@ -195,7 +197,7 @@ def _packed(draft: Draft, pictures: dict[str, _Picture]) -> Draft:
 
     def change(html: str) -> str:
         named = _FILE.sub(lambda one: f"package:{_path(pictures[one[1]])}" if one[1] in pictures else one[0], html)
-        return _LOST_IMAGE.sub(lambda one: _alt(one[0]), named)
+        return _LOST_FILE.sub(lambda one: _alt(one[0]), named)
 
     return qti.changed(draft, change)
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from collegium.features.authoring import service as authoring
-from collegium.features.question_files.drafts import PICTURE, options_of, to_bank
+from collegium.features.question_files.drafts import PICTURE, all_feedback, options_of, to_bank
 from collegium.features.question_files.model import MOST_REMARKS, AnswerLine, Note, QuestionLine, Report
 from collegium.features.questions.service import QuestionDraft, check_draft
 from collegium.standards.questions import Draft, Found, Json, Reading, Remark, gap
@@ -82,7 +82,12 @@ def _line(found: Found, format: str, refused: dict[str, str]) -> tuple[QuestionL
 
 def pictures_of(draft: Draft) -> list[str]:
     """The keys of the pictures that a question shows."""
-    html = [draft.text, draft.explanation, *(one.get("html", "") for one in options_of(draft.options))]
+    html = [
+        draft.text,
+        draft.explanation,
+        *(one.get("html", "") for one in options_of(draft.options)),
+        *all_feedback(draft),
+    ]
     return [key for text in html for key in PICTURE.findall(text)]
 
 

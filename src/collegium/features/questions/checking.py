@@ -13,6 +13,10 @@ from collegium.features.questions.model import DIFFICULTIES, QUESTION_TYPES, STA
 from collegium.features.questions.patterns import is_safe_pattern
 
 MOST_TAGS = 30
+MOST_FEEDBACK = 36_000
+"""Characters of all feedback of a question, as JSON; the database takes 40,000."""
+LONGEST_SAID = 2000
+"""Characters of the feedback to one accepted text or number."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _FILE = re.compile(r"/files/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OPTION_KEYS = {"id", "text", "html", "image_url", "alt_text", "audio_url", "video_url"}
@@ -76,8 +80,8 @@ def _rest(draft: QuestionDraft) -> Iterable[str]:
         yield "Choose easy, medium or hard."
     if draft.status not in STATUSES:
         yield "A question is a draft, active or retired."
-    if sum(len(name) + len(said) for name, said in draft.option_feedback.items()) > 18_000:
-        yield "All feedback together has at most 18,000 characters."
+    if len(msgspec.json.encode(draft.option_feedback).decode()) > MOST_FEEDBACK:
+        yield f"All feedback together has at most {MOST_FEEDBACK:,} characters."
     if draft.rubric is not None and (draft.question_type != "essay" or not _is_rubric(draft.rubric)):
         yield "A rubric has 1 to 20 criteria with a name and points, and belongs to an essay."
     if draft.word_limit is not None and (draft.question_type != "essay" or not 1 <= draft.word_limit <= 10_000):
@@ -246,7 +250,7 @@ def _is_accepted(entry: Any) -> bool:
         and _is_brief(found.get("text"), 500)
         and bool(found["text"].strip())
         and _is_number(found.get("share", 1), 0, 1)
-        and _is_brief(found.get("feedback", ""), 2000)
+        and _is_brief(found.get("feedback", ""), LONGEST_SAID)
     )
 
 
@@ -282,7 +286,7 @@ def _is_answer(entry: dict[str, Any]) -> bool:
         and _is_number(entry.get("tolerance", 0), 0, 1e15)
         and isinstance(entry.get("relative", False), bool)
         and _is_number(entry.get("share", 1), 0, 1)
-        and _is_brief(entry.get("feedback", ""), 2000)
+        and _is_brief(entry.get("feedback", ""), LONGEST_SAID)
     )
 
 

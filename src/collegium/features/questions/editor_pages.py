@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.attempts import service as attempts
-from collegium.features.questions import service
+from collegium.features.questions import rich, service
 from collegium.features.questions.forms import Sent, draft_of, undescribed
 from collegium.features.questions.reading import bank_name, bank_of, read_sent
 from collegium.features.questions.service import Bank, Figures, Question, QuestionDraft
@@ -66,7 +66,7 @@ async def _tried(request: WebRequest, draft: QuestionDraft, sent: Sent) -> str:
             raise
         return refused.detail
     words = trial_in_words(draft, trial)
-    return f"{words} It is told: {trial.feedback}" if trial.feedback else words
+    return f"{words} It is told: {rich.field(trial.feedback).text}" if trial.feedback else words
 
 
 def _context(draft: QuestionDraft, *, spare: int = 2) -> dict[str, Any]:
@@ -76,6 +76,8 @@ def _context(draft: QuestionDraft, *, spare: int = 2) -> dict[str, Any]:
         "kind": TYPES[draft.question_type],
         "rows": rows_of(draft, spare),
         "texts": texts_of(draft),
+        "nothing": rich.Field(),
+        "said": {name: rich.field(said) for name, said in draft.option_feedback.items()},
         "rules": RULES.get(draft.question_type, ()),
         "rule_words": rule_in_words(draft),
         "preview": preview,

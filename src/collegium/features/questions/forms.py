@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from html import escape
 from typing import Any
 
-from collegium.features.questions import lines
+from collegium.features.questions import lines, rich
 from collegium.features.questions.model import QuestionDraft
 from collegium.kit.errors import Invalid
 
 MOST_ROWS = 40
 BLANK = re.compile(r"\[\[([1-9][0-9]?)\]\]")
-_TAG = re.compile(r"<[a-zA-Z/][^>]*>")
-_FORMULA = re.compile(r"\\\((.+?)\\\)")
-_WRITTEN_FORMULA = re.compile(r"\\\(([^<]+?)\\\)")
 _ROW = re.compile(r"[A-Za-z0-9_-]{1,40}")
 MEDIA = ("image_url", "audio_url", "video_url", "alt_text")
 
@@ -41,39 +37,20 @@ class Sent:
         return bool(self.text(name))
 
 
-def rich(text: str) -> str:
-    """Rich text as it was sent; words without tags become paragraphs, and \\( … \\) a formula."""
-    if not text or _TAG.search(text):
-        return _WRITTEN_FORMULA.sub(_formula, text)
-    return "".join(f"<p>{_with_formulas(part)}</p>" for part in re.split(r"\n\s*\n", text) if part.strip())
-
-
-def _with_formulas(text: str) -> str:
-    escaped = escape(text.strip(), quote=False).replace("\n", "<br>")
-    return _FORMULA.sub(_formula, escaped)
-
-
-def _formula(found: re.Match[str]) -> str:
-    # What stands around it is HTML already; only a quote would end the attribute.
-    return f'<span data-math="{found[1].replace(chr(34), "&quot;")}"></span>'
-
-
 def draft_of(sent: Sent, question_type: str) -> QuestionDraft:
     """A draft from what was sent. Raises Invalid only for what cannot be read; `check_draft` looks at the rest."""
     options, correct, feedback = _SHAPES[question_type](sent)
-    for name in ("right", "partly", "wrong"):
-        if sent.text(f"feedback_{name}"):
-            feedback[name] = sent.text(f"feedback_{name}")
+    feedback |= _said(sent, {name: f"feedback_{name}" for name in ("right", "partly", "wrong")})
     limit = sent.text("word_limit")
     essay = question_type == "essay"
     return QuestionDraft(
         question_type=question_type,
-        question_html=rich(sent.text("question_html")),
+        question_html=rich.paragraphs(sent.text("question_html")),
         title=sent.text("title") or None,
         answer_options=options,
         correct_answer=correct,
         points=_points(sent.text("points") or "1"),
-        explanation=rich(sent.text("explanation")) or None,
+        explanation=rich.paragraphs(sent.text("explanation")) or None,
         option_feedback=feedback,
         hint=sent.text("hint") or None,
         image_url=sent.text("image_url") or None,
@@ -139,18 +116,29 @@ def _rows(sent: Sent, field: str = "text") -> list[str]:
     ]
 
 
+def _rich(sent: Sent, name: str) -> str:
+    """What a field of one line holds, as HTML; empty when nothing was written."""
+    return rich.sent(sent.text(name), sent.text(f"{name}_html"), sent.text(f"{name}_was"))
+
+
 def _option(sent: Sent, row: str, field: str = "text", media: bool = True) -> dict[str, Any]:
-    text = sent.text(f"{row}_{field}")
+    text, html = sent.text(f"{row}_{field}"), _rich(sent, f"{row}_{field}")
     option: dict[str, Any] = {"id": row, "text": text or sent.text(f"{row}_alt_text") or "–"}
-    if _FORMULA.search(text):
-        option["html"] = f"<p>{_with_formulas(text)}</p>"
+    if rich.has_formula(text) or html == sent.text(f"{row}_{field}_html") != "":
+        option["html"] = html
     if media:
         option |= {name: sent.text(f"{row}_{name}") for name in MEDIA if sent.text(f"{row}_{name}")}
     return option
 
 
+def _said(sent: Sent, names: Mapping[str, str]) -> dict[str, str]:
+    """What is said to whom, from the fields that are named."""
+    found = {name: _rich(sent, field) for name, field in names.items()}
+    return {name: said for name, said in found.items() if said}
+
+
 def _feedback(sent: Sent, rows: list[str]) -> dict[str, str]:
-    return {row: sent.text(f"{row}_feedback") for row in rows if sent.text(f"{row}_feedback")}
+    return _said(sent, {row: f"{row}_feedback" for row in rows})
 
 
 def _shares(sent: Sent, rows: list[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Zürich                      right
 Zurich city | 50%           earns half
-Zürich | 100% | Well known  with words to whoever gives it
+Zürich | 100% | Well known  with words to whoever gives it; <b>tags</b> and \\( formulas \\) may stand in them
 /colou?r/                   a pattern; it stands alone
 12.5 ± 0.1                  a number and its tolerance; ± 5% is five per cent of it
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from collegium.features.questions import rich
 from collegium.kit.errors import Invalid
 
 FLAGS = ("case_sensitive", "accents_count", "wildcards")
@@ -48,7 +49,7 @@ def _parts(line: str) -> tuple[str, dict[str, Any]]:
         if share != 1:
             extra["share"] = share
     if len(more) > 1 and more[1]:
-        extra["feedback"] = more[1]
+        extra["feedback"] = rich.paragraphs(more[1])
     return main.replace("\\|", "|"), extra
 
 
@@ -79,7 +80,9 @@ def read_texts(text: str, settings: dict[str, Any]) -> dict[str, Any] | None:
 def _tail(entry: dict[str, Any]) -> str:
     share, feedback = entry.get("share", 1), entry.get("feedback")
     if feedback:
-        return f" | {plain(share * 100)}% | {' '.join(feedback.split())}"
+        words = rich.field(feedback).text
+        said = words if rich.kept(rich.paragraphs(words)) == feedback else feedback
+        return f" | {plain(share * 100)}% | {' '.join(said.split())}"
     return f" | {plain(share * 100)}%" if share != 1 else ""
 
 

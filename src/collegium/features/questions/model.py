@@ -37,8 +37,8 @@ Row = TypeVar("Row")
 class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants a question to be: `check_draft` says what is wrong with it, in words.
 
-    ``question_html``, the ``html`` of options and ``explanation`` are cleaned when they are saved. ``answer_options``
-    and ``correct_answer`` have the shapes that README.md lists for each type.
+    ``question_html``, the ``html`` of options, ``explanation`` and all feedback are HTML and cleaned when they are
+    saved. ``answer_options`` and ``correct_answer`` have the shapes that README.md lists for each type.
     """
 
     question_type: str

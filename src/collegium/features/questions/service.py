@@ -10,7 +10,8 @@ import asyncpg
 import msgspec
 
 from collegium.features.authoring import service as authoring
-from collegium.features.questions.checking import check_draft
+from collegium.features.questions import rich
+from collegium.features.questions.checking import LONGEST_SAID, check_draft
 from collegium.features.questions.model import (
     DIFFICULTIES,
     QUESTION_TYPES,
@@ -32,9 +33,11 @@ from collegium.kit import queries
 from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Forbidden, Invalid, NotFound
+from collegium.standards.questions import with_feedback
 
 __all__ = [
     "DIFFICULTIES",
+    "LONGEST_SAID",
     "QUESTION_TYPES",
     "SORTS",
     "STATUSES",
@@ -58,6 +61,7 @@ __all__ = [
     "new_version",
     "question",
     "quizzes",
+    "rich",
     "search",
     "set_status",
     "tag",
@@ -99,9 +103,9 @@ def _checked(draft: QuestionDraft) -> tuple[dict[str, Any], dict[str, Any]]:
         "change_note": draft.change_note or None,
     }
     key = {
-        "correct_answer": draft.correct_answer,
+        "correct_answer": with_feedback(draft.correct_answer, rich.kept),
         "explanation": authoring.clean_html(draft.explanation) if draft.explanation else None,
-        "option_feedback": {name: said for name, said in draft.option_feedback.items() if said.strip()},
+        "option_feedback": {name: said for name, html in draft.option_feedback.items() if (said := rich.kept(html))},
     }
     return version, key
 

@@ -7,13 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.questions import lines
+from collegium.features.questions import lines, rich
 from collegium.features.questions.forms import blanks_in
 from collegium.features.questions.model import Figures, Question, QuestionDraft, Version
 
 SPARE = 2
 Row = dict[str, Any]
-EMPTY: Row = {"text": "", "match": "", "right": False, "share": "", "feedback": "", "points": "", "description": ""}
+NOTHING = rich.Field()
+EMPTY: Row = {
+    "words": NOTHING,
+    "match": NOTHING,
+    "right": False,
+    "share": "",
+    "feedback": NOTHING,
+    "points": "",
+    "description": NOTHING,
+}
 
 
 def rows_of(draft: QuestionDraft, spare: int = SPARE) -> list[Row]:
@@ -26,20 +35,20 @@ def rows_of(draft: QuestionDraft, spare: int = SPARE) -> list[Row]:
         shares: dict[str, Any] = key.get("shares") or {}
         for option in draft.answer_options:
             share = shares.get(option["id"])
-            said = draft.option_feedback.get(option["id"], "")
-            rows.append({**option, "right": option["id"] in chosen, "share": _percent(share), "feedback": said})
+            said = rich.field(draft.option_feedback.get(option["id"], ""))
+            rows.append(_row(option) | {"right": option["id"] in chosen, "share": _percent(share), "feedback": said})
     elif draft.question_type == "ordering":
         by_id = {option["id"]: option for option in draft.answer_options}
-        rows = [dict(by_id[one]) for one in key.get("order", by_id) if one in by_id]
+        rows = [_row(by_id[one]) for one in key.get("order", by_id) if one in by_id]
     elif draft.question_type == "matching":
         rows = _pairs(draft.answer_options or {}, key.get("pairs") or {})
     elif draft.question_type == "essay":
         rows = [
             {
                 "id": f"c{n}",
-                "text": one["name"],
+                "words": rich.Field(one["name"]),
                 "points": lines.plain(one["points"]),
-                "description": one.get("description", ""),
+                "description": rich.Field(one.get("description", "")),
             }
             for n, one in enumerate(draft.rubric or (), start=1)
         ]
@@ -52,18 +61,31 @@ def rows_of(draft: QuestionDraft, spare: int = SPARE) -> list[Row]:
     return [EMPTY | row for row in rows]
 
 
+def _row(option: dict[str, Any]) -> Row:
+    """An option as a row: its words, and its HTML where they do not say all."""
+    return {**option, "words": words_of(option)}
+
+
+def words_of(option: dict[str, Any]) -> rich.Field:
+    """An option in a field of one line."""
+    text, html = str(option["text"]), str(option.get("html") or "")
+    return rich.Field(text, "" if not html or rich.kept(rich.words(text)) == rich.kept(html) else html)
+
+
 def _percent(share: Any) -> str:
     return lines.plain(share * 100) if share else ""
 
 
 def _pairs(options: dict[str, Any], pairs: dict[str, str]) -> list[Row]:
-    right = {option["id"]: option["text"] for option in options.get("right", ())}
-    rows = [{**option, "match": right.get(pairs.get(option["id"], ""), "")} for option in options.get("left", ())]
+    right = {option["id"]: words_of(option) for option in options.get("right", ())}
+    rows = [
+        _row(option) | {"match": right.get(pairs.get(option["id"], ""), NOTHING)} for option in options.get("left", ())
+    ]
     taken = {row["id"] for row in rows}
     for name, text in right.items():
         if name not in pairs.values():
             row = name if name not in taken else f"x{len(rows)}"
-            rows.append({"id": row, "text": "", "match": text})
+            rows.append({"id": row, "match": text})
             taken.add(row)
     return rows
 

@@ -204,5 +204,10 @@ def _with_pictures(draft: Draft, image: Callable[[str, int], str]) -> Draft:
         return value
 
     return msgspec.structs.replace(
-        draft, text=change(draft.text), explanation=change(draft.explanation), options=change(draft.options)
+        draft,
+        text=change(draft.text),
+        explanation=change(draft.explanation),
+        options=change(draft.options),
+        correct=change(draft.correct),
+        feedback=change(draft.feedback),
     )

@@ -20,7 +20,17 @@ from collegium.standards.qti.item import TITLE, read_item
 from collegium.standards.qti.package import KEPT, MANIFEST, Kept
 from collegium.standards.qti.tree import root_of
 from collegium.standards.qti.xhtml import attribute, text_of, xhtml
-from collegium.standards.questions import Draft, FileError, Json, Unreadable, checked, gap, number_text, option_html
+from collegium.standards.questions import (
+    Draft,
+    FileError,
+    Json,
+    Unreadable,
+    checked,
+    gap,
+    number_text,
+    option_html,
+    with_feedback,
+)  # fmt: skip
 
 ASI = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
 CP = "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1"
@@ -330,7 +340,7 @@ def _feedback(draft: Draft) -> tuple[str, str, str]:
 
 
 def changed(draft: Draft, change: Change) -> Draft:
-    """The draft with each HTML text of question, explanation and options as ``change`` makes it."""
+    """The draft with each HTML text of question, explanation, options and feedback as ``change`` makes it."""
 
     def options(given: Any) -> Any:
         if isinstance(given, dict):
@@ -338,5 +348,10 @@ def changed(draft: Draft, change: Change) -> Draft:
         return [{**one, "html": change(one["html"])} if "html" in one else one for one in cast("list[Json]", given)]
 
     return msgspec.structs.replace(
-        draft, text=change(draft.text), explanation=change(draft.explanation), options=options(draft.options)
+        draft,
+        text=change(draft.text),
+        explanation=change(draft.explanation),
+        options=options(draft.options),
+        correct=with_feedback(draft.correct, change),
+        feedback={name: change(said) for name, said in draft.feedback.items()},
     )
