@@ -1,0 +1,46 @@
+/* What an earlier visit had not saved when its page was closed or its machine lost power: it is sent before the package starts,
+   under the numbers that it had, and becomes part of what the package resumes with. */
+import type { Elements } from "../../runtime/scorm/types.ts";
+import { judge, type Line } from "./line.ts";
+import type { Queue } from "./queue.ts";
+import { body } from "./sender.ts";
+
+export interface Left {
+  /** Commits that the server has now. */
+  sent: number;
+  /** Commits that do not fit any more, because somebody has gone on elsewhere. */
+  lost: number;
+  /** Why the rest waits still; null when nothing does. */
+  waits: string | null;
+  /** What was sent, by SCO, in its order. */
+  elements: Record<string, Elements>;
+  state: unknown;
+}
+
+export async function sendLeft(queue: Queue, line: Line, path: string): Promise<Left> {
+  const found: Left = { sent: 0, lost: 0, waits: null, elements: {}, state: undefined };
+  for (const entry of queue.left()) {
+    const answer = judge(await line.later(path, body(entry)), entry.seq);
+    if (!answer.saved && answer.reason !== "stale" && answer.reason !== "refused") {
+      // The site is out of reach: it is this player's to send now, in front of what comes.
+      found.waits = answer.words;
+      for (const one of queue.left()) {
+        queue.adopt(one);
+        note(found, one.sco, one.elements, one.state);
+      }
+      return found;
+    }
+    queue.remove(entry);
+    if (answer.saved) {
+      found.sent++;
+      queue.reached(answer.seq);
+      note(found, entry.sco, entry.elements, entry.state);
+    } else found.lost++;
+  }
+  return found;
+}
+
+function note(found: Left, sco: string, elements: Elements, state: unknown): void {
+  found.elements[sco] = { ...found.elements[sco], ...elements };
+  if (state !== undefined) found.state = state;
+}

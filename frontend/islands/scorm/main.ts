@@ -1,0 +1,183 @@
+/** The player of packages: begins here, on an origin of its own. */
+import { createApi12 } from "../../runtime/scorm/rte/api12.ts";
+import { createApi2004 } from "../../runtime/scorm/rte/api2004.ts";
+import { pageTimers } from "../player/clock.ts";
+import { courseOf } from "./course.ts";
+import { sendLeft, type Left } from "./leftovers.ts";
+import { pageLine } from "./line.ts";
+import { Parent } from "./parent.ts";
+import { AUTOMATIC, Player } from "./player.ts";
+import type { Definition, Downward } from "./protocol.ts";
+import { Queue, type Keys } from "./queue.ts";
+import { Sender } from "./sender.ts";
+import { View } from "./view.ts";
+import { leftWords } from "./words.ts";
+
+/** Milliseconds before the end of a token from which on another one is asked for. */
+const RENEW_BEFORE = 20 * 60_000;
+/** Of a token, what says for which registration it is good: version and registration, without the last, shared character. */
+const REGISTRATION = 22;
+/** Milliseconds that leaving waits for what is under way. */
+const LEAVING = 2_500;
+
+function storage(): Keys | null {
+  try {
+    const keys = window.localStorage;
+    keys.setItem("collegium.scorm.trial", "1");
+    keys.removeItem("collegium.scorm.trial");
+    return keys;
+  } catch {
+    return null;
+  }
+}
+
+class Broken extends Error {}
+
+async function fetched(token: string): Promise<Definition> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/${token}/definition`, { credentials: "omit" });
+  } catch {
+    throw new Broken("The site cannot be reached. What you did before is kept.");
+  }
+  if (answer.ok) return (await answer.json()) as Definition;
+  const said = (await answer.json().catch(() => null)) as { words?: string } | null;
+  throw new Broken(said?.words ?? "The site did not answer as it should. Try again in a moment.");
+}
+
+class Session {
+  private token = document.body.dataset["token"] ?? "";
+  private expires = Infinity;
+  private player: Player | null = null;
+  private sender: Sender | null = null;
+  private renewing = false;
+  private readonly view = new View({
+    next: () => this.player?.next(),
+    previous: () => this.player?.previous(),
+    choose: (id) => this.player?.choose(id),
+    leave: () => this.player?.leave(),
+    again: () => this.again(),
+    retry: () => {
+      this.sender?.again();
+      this.left();
+    },
+    go: () => this.parent.tell({ collegium: "scorm", say: "left" }),
+  });
+  private readonly parent = new Parent((document.body.dataset["sites"] ?? "").split(" ").filter(Boolean), (said) => this.heard(said));
+
+  async begin(): Promise<void> {
+    this.parent.tell({ collegium: "scorm", say: "here" });
+    try {
+      await this.open(await fetched(this.token));
+    } catch (error) {
+      if (!(error instanceof Broken)) console.error(error);
+      const words = error instanceof Broken ? error.message : "Something in the player broke. What you did before is kept.";
+      this.view.show({ title: document.title, tree: [], previous: false, next: false, cover: { kind: "broken", words } });
+    }
+  }
+
+  private async open(given: Definition): Promise<void> {
+    this.expires = Date.parse(given.expiresAt);
+    const queue = new Queue(storage(), this.token.slice(0, REGISTRATION), crypto.randomUUID(), given.session.attemptId, given.session.seq);
+    const left = await sendLeft(queue, pageLine, `/${this.token}/commit`);
+    merge(given, left);
+    const sender = new Sender(() => `/${this.token}/commit`, pageLine, queue, pageTimers, Math.random, Date.now, {
+      changed: (saving) => {
+        this.view.saving(saving);
+        if (saving.state === "stopped") this.stopped(saving.words, saving.lost);
+      },
+      answered: (answer) => this.parent.tell({ collegium: "scorm", say: "saved", met: answer["criterion_met"] === true }),
+      expired: () => void this.renew(),
+    });
+    const course = courseOf(given.package);
+    const player = new Player(given, course, {
+      page: window,
+      face: this.view,
+      sender,
+      make: { "1.2": createApi12, "2004": createApi2004 },
+      files: `/${this.token}/files/`,
+      now: Date.now,
+      left: () => this.left(),
+    });
+    this.player = player;
+    this.sender = sender;
+    this.watch(player, sender);
+    player.start();
+    const words = leftWords(left.sent, left.lost);
+    if (words) this.view.warn(words);
+    if (left.waits !== null) sender.again();
+  }
+
+  private watch(player: Player, sender: Sender): void {
+    window.addEventListener("pagehide", () => player.parting());
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) player.returned();
+    });
+    const awake = (): void => {
+      this.renewSoon();
+      sender.again();
+    };
+    window.addEventListener("online", awake);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") awake();
+      else player.automatic();
+    });
+    setInterval(() => {
+      this.renewSoon();
+      player.automatic();
+    }, AUTOMATIC);
+  }
+
+  private renewSoon(): void {
+    if (Date.now() > this.expires - RENEW_BEFORE) void this.renew();
+  }
+
+  private async renew(): Promise<void> {
+    if (this.renewing) return;
+    this.renewing = true;
+    try {
+      const token = await this.parent.renew();
+      if (token === null || token === this.token) return;
+      this.token = token;
+      this.sender?.again();
+    } finally {
+      this.renewing = false;
+    }
+  }
+
+  private heard(said: Downward): void {
+    if (said.say === "token") this.expires = Date.parse(said.expiresAt);
+    else if (said.say === "leave") this.player?.leave();
+  }
+
+  private stopped(words: string, lost: number): void {
+    const what = lost > 0 ? " What was set here since is not saved." : " Everything you did here before is saved.";
+    this.player?.stop(`${words}${what}`);
+  }
+
+  private left(): void {
+    const began = Date.now();
+    const look = (): void => {
+      if (this.sender?.saving.state === "saved") this.parent.tell({ collegium: "scorm", say: "left" });
+      else if (Date.now() - began < LEAVING) pageTimers.after(50, look);
+      else
+        this.player?.stay(
+          "The site cannot be reached, so the last things you did wait in this browser. You can leave: they are sent when you open this lesson here again.",
+        );
+    };
+    look();
+  }
+
+  private again(): void {
+    if (this.parent.there) this.parent.tell({ collegium: "scorm", say: "again" });
+    else location.reload();
+  }
+}
+
+/** What an earlier visit left behind is part of what the package resumes with. */
+function merge(given: Definition, left: Left): void {
+  for (const [sco, elements] of Object.entries(left.elements)) given.session.saved[sco] = { ...given.session.saved[sco], ...elements };
+  if (left.state !== undefined) given.session.state = left.state as Definition["session"]["state"];
+}
+
+void new Session().begin();

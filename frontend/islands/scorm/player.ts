@@ -1,0 +1,314 @@
+/* The player: what the learner does and what the package asks for, led to the sequencer, the frame and the server. */
+import type { CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
+import { launchAddress } from "./address.ts";
+import type { Course, Definition, Kept, Node, Step } from "./protocol.ts";
+import { Recorder } from "./recorder.ts";
+import { begin, Visit, type Made } from "./sco.ts";
+import type { Pending, Saving, Sender } from "./sender.ts";
+
+export interface Shown {
+  title: string;
+  tree: Node[];
+  previous: boolean;
+  next: boolean;
+  /** What the learner sees where the SCO would be; null while one is there. */
+  cover: Cover | null;
+}
+
+export type Cover =
+  /** Nothing is open: the learner chooses. */
+  | { kind: "choose"; words: string }
+  /** The SCO has ended by itself. */
+  | { kind: "ended"; words: string; next: boolean }
+  | { kind: "finished"; words: string }
+  | { kind: "unsaved"; words: string }
+  | { kind: "stopped"; words: string }
+  | { kind: "broken"; words: string };
+
+export interface Face {
+  show(shown: Shown): void;
+  saving(saving: Saving): void;
+  say(words: string): void;
+  /** Puts a page into the frame, or takes it away; what was there has had its unload when this returns. */
+  frame(address: string | null, title: string): void;
+}
+
+/** Milliseconds after which what a package set is sent although it did not ask for it. */
+export const AUTOMATIC = 30_000;
+
+export interface Around {
+  page: Window;
+  face: Face;
+  sender: Sender;
+  make: Made;
+  files: string;
+  now(): number;
+  /** The learner has left, and everything is sent as far as it could be. */
+  left(): void;
+}
+
+export class Player {
+  private visit: Visit | null = null;
+  private readonly recorder = new Recorder();
+  private readonly kept: Required<Kept>;
+  private readonly saved: Record<string, Elements>;
+  private readonly seconds: Record<string, number>;
+  /** Of the SCO that is open, before this visit. */
+  private secondsBefore = 0;
+  private lastState: string;
+  private cover: Cover | null = null;
+  private leaving = false;
+  private gone = false;
+  private readonly items = new Map<string, Item>();
+  /** What a SCO asked for; it is followed after the call that ended it has returned. */
+  private wanted: Ended | null = null;
+
+  constructor(
+    private readonly given: Definition,
+    private readonly course: Course,
+    private readonly around: Around,
+  ) {
+    this.kept = { sequencer: null, exits: {}, anew: {}, ...given.session.state };
+    this.saved = { ...given.session.saved };
+    this.seconds = { ...given.session.totalSeconds };
+    this.lastState = JSON.stringify(this.state());
+    const walk = (item: Item): void => {
+      this.items.set(item.identifier, item);
+      item.children.forEach(walk);
+    };
+    walk(given.package.organization);
+  }
+
+  start(): void {
+    this.follow(this.course.start(this.kept.sequencer ?? undefined));
+  }
+
+  // What the learner does ------------------------------------------------------------------------------------
+
+  next(): void {
+    this.request("continue");
+  }
+
+  previous(): void {
+    this.request("previous");
+  }
+
+  choose(id: string): void {
+    this.request("choice", id);
+  }
+
+  /** Keeps everything and ends the visit. */
+  leave(): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    this.endVisit("suspend");
+    const step = this.course.navigate("suspendAll");
+    if (step.refused === undefined) this.send(true);
+    this.around.left();
+  }
+
+  /** The page goes. What the SCO says while it is unloaded comes after this. */
+  parting(): void {
+    this.gone = true;
+    const visit = this.visit;
+    this.around.sender.part(visit ? this.pending(visit.item, visit.unsaved(), false) : null);
+  }
+
+  /** The page went into the browser's memory and is back. */
+  returned(): void {
+    this.gone = false;
+    this.around.sender.again();
+  }
+
+  /** Every half minute: what was set and not committed. */
+  automatic(): void {
+    const visit = this.visit;
+    if (visit === null) return;
+    const unsaved = visit.unsaved();
+    if (Object.keys(unsaved).length > 0 || this.recorder.size > 0) void this.around.sender.later(this.pending(visit.item, unsaved, false));
+  }
+
+  /** The learner wants to leave, and not everything is stored. */
+  stay(words: string): void {
+    this.cover = { kind: "unsaved", words };
+    this.show();
+  }
+
+  stop(words: string): void {
+    if (this.cover?.kind === "stopped") return;
+    this.leaving = true;
+    this.cover = { kind: "stopped", words };
+    this.around.face.frame(null, "");
+    this.closeVisit();
+    this.show();
+  }
+
+  private request(request: string, target: string | null = null): void {
+    if (this.leaving) return;
+    this.endVisit("");
+    // What the SCO asked for while it ended is overruled by the learner.
+    this.wanted = null;
+    this.follow(this.course.navigate(request, target));
+  }
+
+  // What the package says ------------------------------------------------------------------------------------
+
+  private commit(item: Item, elements: Elements, results: Results | null): CommitAnswer {
+    if (results !== null) {
+      this.course.record(item.identifier, results);
+      this.kept.exits[item.identifier] = results.exit;
+      this.seconds[item.identifier] = this.secondsBefore + results.sessionSeconds;
+    } else delete this.kept.exits[item.identifier];
+    this.saved[item.identifier] = { ...this.saved[item.identifier], ...elements };
+    const anew = this.kept.anew[item.identifier];
+    if (anew) this.kept.anew[item.identifier] = [...new Set([...anew, ...Object.keys(elements)])];
+    const pending = this.pending(item, elements, results !== null);
+    if (!this.gone) return this.around.sender.commit(pending);
+    this.around.sender.part(pending);
+    return { saved: false, reason: "offline", words: "The page was closed before the site had answered." };
+  }
+
+  private pending(item: Item, elements: Elements, terminate: boolean): Pending {
+    const pending: Pending = { sco: item.identifier, elements, terminate, calls: this.recorder.take() };
+    if (terminate) this.withState(pending);
+    return pending;
+  }
+
+  private withState(pending: Pending): void {
+    const state = this.state();
+    const text = JSON.stringify(state);
+    if (text === this.lastState) return;
+    this.lastState = text;
+    pending.state = state;
+    const summary = this.course.summary();
+    if (summary !== null) pending.summary = summary;
+  }
+
+  private state(): Kept {
+    return { sequencer: this.course.toJSON(), exits: this.kept.exits, anew: this.kept.anew };
+  }
+
+  /** Sends what the sequencer has come to when no SCO says anything. */
+  private send(now: boolean): void {
+    const pending: Pending = {
+      sco: this.given.package.organization.identifier,
+      elements: {},
+      terminate: false,
+      calls: this.recorder.take(),
+    };
+    this.withState(pending);
+    if (pending.state === undefined && pending.calls.length === 0) return;
+    if (now) this.around.sender.commit(pending);
+    else void this.around.sender.later(pending);
+  }
+
+  private ended(how: Ended): void {
+    this.wanted = how;
+    // The SCO is still inside its own call; it returns before its page goes.
+    setTimeout(() => this.afterEnd(), 0);
+  }
+
+  private afterEnd(): void {
+    const how = this.wanted;
+    this.wanted = null;
+    if (how === null || this.leaving) return;
+    if (how.request !== "" && how.request !== "_none_") {
+      this.closeVisit();
+      this.follow(this.course.navigate(how.request, how.target));
+      return;
+    }
+    this.send(false);
+    this.show();
+    this.around.face.say("This part has ended. What it said is kept.");
+  }
+
+  // Visits ---------------------------------------------------------------------------------------------------
+
+  /** Takes the page of the SCO away, which ends itself while it goes, or is ended. */
+  private endVisit(exit: string): void {
+    if (this.visit === null) return;
+    this.around.face.frame(null, "");
+    const { item } = this.visit;
+    const ran = this.visit.running();
+    this.closeVisit();
+    // Who leaves in the middle means to come back, also when the package did not think of it.
+    if (ran && exit !== "" && this.kept.exits[item.identifier] === "") delete this.kept.exits[item.identifier];
+  }
+
+  private closeVisit(): void {
+    this.visit?.close();
+    this.visit = null;
+  }
+
+  private follow(step: Step): void {
+    this.cover = null;
+    if (step.refused !== undefined) this.around.face.say(step.refused);
+    const item = step.delivered ? this.items.get(step.delivered.id) : undefined;
+    if (item?.href) {
+      this.deliver(item);
+      return;
+    }
+    this.closeVisit();
+    this.around.face.frame(null, "");
+    this.send(false);
+    if (step.ended) this.cover = { kind: "finished", words: "You have come to the end. What you did is kept." };
+    else this.cover = { kind: "choose", words: step.refused ?? "Choose a part from the table of contents." };
+    this.show();
+  }
+
+  private deliver(item: Item): void {
+    this.closeVisit();
+    if (item.kind === "asset") this.course.record(item.identifier, ASSET);
+    else this.open(item);
+    this.around.face.frame(launchAddress(this.around.files, item.href ?? "", item.parameters), item.title);
+    this.send(false);
+    this.show();
+  }
+
+  private open(item: Item): void {
+    const given = this.given.session;
+    const { standard, edition } = this.given.package;
+    const before = this.kept.anew[item.identifier];
+    const all = this.saved[item.identifier] ?? {};
+    const own = before ? Object.fromEntries(Object.entries(all).filter(([element]) => before.includes(element))) : all;
+    const { entry, saved } = begin(standard, own, this.kept.exits[item.identifier]);
+    if (entry === "ab-initio" && Object.keys(all).length > 0) {
+      this.kept.anew[item.identifier] = [];
+      this.seconds[item.identifier] = 0;
+    }
+    this.secondsBefore = this.seconds[item.identifier] ?? 0;
+    const session: Session = {
+      learnerId: given.learnerId,
+      learnerName: given.learnerName,
+      mode: given.mode,
+      credit: given.credit,
+      entry,
+      edition,
+      item,
+      saved,
+      totalSeconds: this.secondsBefore,
+      limits: given.limits,
+    };
+    const visiting = {
+      commit: (of: Item, elements: Elements, results: Results | null) => this.commit(of, elements, results),
+      trace: (call: Parameters<Recorder["add"]>[0]) => this.recorder.add(call),
+      navigation: (request: string, target: string | null) => this.course.requestValid(request, target),
+      ended: (_of: Item, how: Ended) => this.ended(how),
+    };
+    this.visit = new Visit(item, standard, this.around.make, session, visiting, this.around.page);
+  }
+
+  show(): void {
+    const current = this.visit?.item;
+    this.around.face.show({
+      title: current?.title || this.given.session.title,
+      tree: this.course.tree(),
+      previous: this.course.requestValid("previous") === "true",
+      next: this.course.requestValid("continue") === "true",
+      cover: this.cover,
+    });
+  }
+}
+
+/** What is launched without an API is complete when it was shown. */
+const ASSET: Results = { completed: true, satisfied: true, objectives: [], exit: "", sessionSeconds: 0, lessonStatus: "completed" };
