@@ -11,6 +11,8 @@ const STYLES = [
   "styles/handin.css",
   "styles/peers.css",
   "styles/grades.css",
+  "styles/scorm.css",
+  "styles/scormlesson.css",
 ];
 
 /**

@@ -63,7 +63,7 @@ class Session {
     },
     go: () => this.parent.tell({ collegium: "scorm", say: "left" }),
   });
-  private readonly parent = new Parent((document.body.dataset["sites"] ?? "").split(" ").filter(Boolean), (said) => this.heard(said));
+  private readonly parent = new Parent((document.body.dataset["siteOrigins"] ?? "").split(" ").filter(Boolean), (said) => this.heard(said));
 
   async begin(): Promise<void> {
     this.parent.tell({ collegium: "scorm", say: "here" });

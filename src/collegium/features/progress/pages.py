@@ -19,6 +19,7 @@ from collegium.features.progress import lessons, service
 from collegium.features.progress.body import body
 from collegium.features.progress.heartbeat import PATH as HEARTBEAT_PATH
 from collegium.features.progress.lessons import LearningCourse, OutlineLesson, Video
+from collegium.features.scorm import service as scorm
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound, Problem, SignInNeeded
 from collegium.kit.viewer import Viewer
@@ -26,7 +27,7 @@ from collegium.web import pages, policy
 from collegium.web.policy import allow_frames
 from collegium.web.studio import PREVIEW_COOKIE
 
-SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content", "quiz", "assignment")
+SHOWN_TYPES = ("video", "text", "pdf", "external_link", "embedded_content", "quiz", "assignment", "scorm")
 
 
 def _zone(viewer: Viewer | None) -> str:
@@ -99,7 +100,7 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
             "lock": row.lock_words(_zone(viewer)),
             "shown": row.lesson_type in SHOWN_TYPES,
             "lesson": None, "video": None, "body": None, "player": None, "document": None,
-            "attachments": [], "quizzes": [], "assignments": [],
+            "attachments": [], "quizzes": [], "assignments": [], "card": None,
         }  # fmt: skip
         if how != "locked":
             context |= await _content(request, tx, viewer, course, row, how == "open")
@@ -108,6 +109,8 @@ async def show_lesson(request: pages.WebRequest, slug: FromPath[str], lesson_id:
         policy.allow_player(response, media.provider_sources(context["player"]["provider"]))
     if context["body"] is not None:
         allow_frames(response, context["body"].frames)
+    if context["card"] is not None and (content := pages.site_of(request).settings.content):
+        policy.allow_content(response, content)
     return response
 
 
@@ -180,6 +183,8 @@ async def _content(
     found["attachments"] = await documents.attachments(tx, viewer, row.id)
     if row.lesson_type == "pdf" and (document := await documents.document(tx, viewer, row.id)):
         found |= {"document": document, "reader": documents.reader_config(document, tracked=tracked)}
+    if row.lesson_type == "scorm" and viewer is not None:
+        found["card"] = await scorm.card(tx, row.id, course.enrollment_id)
     return found
 
 

@@ -75,3 +75,45 @@ select
     extract(epoch from i.max_time_allowed)::float8 as max_seconds, i.time_limit_action, i.sequencing
 from tree join public.scorm_items i on i.id = tree.id
 order by tree.depth, i.item_order, i.id
+
+-- name: lesson_card
+-- The package of a lesson with the registration of one enrollment: the newest one, for who began a package finishes it.
+select
+    p.id as scorm_package_id, p.title, p.standard, p.edition, p.import_state, p.completion_rule, p.passing_score::float8, p.max_attempts,
+    e.id as registration_id, e.completion_status, e.success_status, e.score::float8, coalesce(e.progress, 0)::float8 as progress,
+    coalesce(e.attempts, 0) as attempts, coalesce(e.total_time_seconds, 0)::float8 as total_time_seconds, e.criterion_met_at,
+    e.last_accessed_at
+from public.lesson_scorm_packages l
+left join lateral (
+    select r.* from (
+        select id, scorm_package_id, completion_status, success_status, score, progress, attempts, total_time_seconds, criterion_met_at,
+            last_accessed_at, created_at
+        from public.scorm_enrollments where enrollment_id = $2 and lesson_id = $1
+    ) r order by r.created_at desc, r.id desc limit 1
+) e on true
+join public.scorm_packages p on p.id = coalesce(e.scorm_package_id, l.scorm_package_id)
+where l.lesson_id = $1
+
+-- name: lesson_attempts
+-- The attempts of a registration that count, the newest first.
+select attempt_number, completion_status, success_status, score::float8, total_time_seconds::float8, opened_at, ended_at
+from public.scorm_attempts where scorm_enrollment_id = $1 and mode = 'normal' order by attempt_number desc limit $2
+
+-- name: parts
+-- How each SCO of a registration stands in the current attempt.
+select sco, title, place, opened, completion_status, success_status, score::float8, progress::float8, said_completion, said_success, said_score
+from public.scorm_parts($1::uuid)
+
+-- name: preview_package
+-- Opens a package in the mode browse for who may attach it.
+select public.preview_scorm_package($1::uuid)
+
+-- name: package_title
+-- The title of a package that the person may see.
+select title from public.scorm_packages where id = $1
+
+-- name: enrollment_of_lesson
+-- The person's own enrollment in the course of a lesson, as the lesson's page takes it.
+select e.id from public.enrollments e join public.lessons l on l.course_id = e.course_id
+where l.id = $1 and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
+order by coalesce(e.cohort_start_date <= now(), true) desc, e.completed_at desc nulls first, e.enrolled_at desc limit 1

@@ -12,6 +12,7 @@ import msgspec
 
 from collegium.features.scorm.commits import Commits, Entry, Q
 from collegium.features.scorm.definition import definition_of
+from collegium.features.scorm.lessons import Card, card
 from collegium.features.scorm.model import (
     Commit,
     Definition,
@@ -33,6 +34,7 @@ from collegium.kit.site import Site
 __all__ = [
     "ALLOW",
     "SANDBOX",
+    "Card",
     "Commit",
     "Commits",
     "Definition",
@@ -44,10 +46,12 @@ __all__ = [
     "Renewed",
     "Saved",
     "Token",
+    "card",
     "content_of",
     "definition",
     "launch",
     "player",
+    "preview",
     "renew",
     "renewed",
     "save_state",
@@ -101,12 +105,26 @@ async def launch(
     Raises the database's refusals (``not_enrolled``, ``locked``, ``package_not_ready``, ``no_attempts_left``) and
     Conflict ``no_content_address``.
     """
-    content, tokens = content_of(site), tokens_of(site)
+    content_of(site)
     row: dict[str, Any] = await tx.fetchval(Q.open_scorm, lesson_id, mode, new_attempt)
+    return _launched(site, row)
+
+
+async def preview(site: Site, tx: Transaction, package_id: UUID) -> Launch:
+    """Opens a package in the mode browse for an instructor who may attach it; nothing of it counts.
+
+    Raises the database's refusals (``no_such_package``, ``package_not_ready``) and Conflict ``no_content_address``.
+    """
+    content_of(site)
+    return _launched(site, await tx.fetchval(Q.preview_package, package_id))
+
+
+def _launched(site: Site, row: dict[str, Any]) -> Launch:
+    tokens = tokens_of(site)
     registration = UUID(row["scorm_enrollment_id"])
     expires_at = int(time.time()) + TTL_S
     token = tokens.make(registration, UUID(row["session_id"]), expires_at)
-    origin = content.address(tokens.label(registration))
+    origin = content_of(site).address(tokens.label(registration))
     return Launch(
         url=f"{origin}/{token}/",
         origin=origin,
@@ -114,7 +132,7 @@ async def launch(
         expires_at=_moment(expires_at),
         registration_id=registration,
         attempt_number=row["attempt_number"],
-        mode=mode,
+        mode=row["mode"],
         status=row["status"],
         score=row["score"],
         progress=row["progress"],

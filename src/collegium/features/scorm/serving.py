@@ -27,6 +27,8 @@ from collegium.web.built import PREFIX, BuiltFiles
 from collegium.web.problems import problem_of
 
 PATH = re.compile(rf"/({TOKEN})/(definition|commit|state|renew|files/.*)?", re.DOTALL)
+THEME = re.compile(r"(?:^|&)theme=(light|dark)(?:&|$)")
+"""The colours of the page that frames a player, which it takes up before anything is painted."""
 LARGEST_COMMIT = 3_000_000
 BROKEN = "Something broke on our side and was noted. What you did is kept on this device and is sent again."
 STATUS: dict[Reason, int] = {
