@@ -1,6 +1,5 @@
 /** The player of packages: begins here, on an origin of its own. */
-import { createApi12 } from "../../runtime/scorm/rte/api12.ts";
-import { createApi2004 } from "../../runtime/scorm/rte/api2004.ts";
+import { createRuntime12, createRuntime2004 } from "../../runtime/scorm/rte/index.ts";
 import { pageTimers } from "../player/clock.ts";
 import { courseOf } from "./course.ts";
 import { sendLeft, type Left } from "./leftovers.ts";
@@ -78,6 +77,8 @@ class Session {
 
   private async open(given: Definition): Promise<void> {
     this.expires = Date.parse(given.expiresAt);
+    // Who looks only begins each time from nothing.
+    if (given.session.mode !== "normal") given.session.state = null;
     const queue = new Queue(storage(), this.token.slice(0, REGISTRATION), crypto.randomUUID(), given.session.attemptId, given.session.seq);
     const left = await sendLeft(queue, pageLine, `/${this.token}/commit`);
     merge(given, left);
@@ -89,12 +90,12 @@ class Session {
       answered: (answer) => this.parent.tell({ collegium: "scorm", say: "saved", met: answer["criterion_met"] === true }),
       expired: () => void this.renew(),
     });
-    const course = courseOf(given.package);
+    const course = courseOf(given.package, given.session.mode);
     const player = new Player(given, course, {
       page: window,
       face: this.view,
       sender,
-      make: { "1.2": createApi12, "2004": createApi2004 },
+      make: { "1.2": createRuntime12, "2004": createRuntime2004 },
       files: `/${this.token}/files/`,
       now: Date.now,
       left: () => this.left(),

@@ -1,9 +1,11 @@
 /* The player: what the learner does and what the package asks for, led to the sequencer, the frame and the server. */
+import type { Outcome, Sequencing } from "../../runtime/scorm/sequencing/index.ts";
 import type { CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
 import { launchAddress } from "./address.ts";
-import type { Course, Definition, Kept, Node, Step } from "./protocol.ts";
+import { summaryOf, treeOf } from "./course.ts";
+import type { Definition, Kept, Node } from "./protocol.ts";
 import { Recorder } from "./recorder.ts";
-import { begin, Visit, type Made } from "./sco.ts";
+import { Visit, type Made, type Visiting } from "./sco.ts";
 import type { Pending, Saving, Sender } from "./sender.ts";
 
 export interface Shown {
@@ -59,24 +61,18 @@ export class Player {
   private cover: Cover | null = null;
   private leaving = false;
   private gone = false;
-  private readonly items = new Map<string, Item>();
   /** What a SCO asked for; it is followed after the call that ended it has returned. */
   private wanted: Ended | null = null;
 
   constructor(
     private readonly given: Definition,
-    private readonly course: Course,
+    private readonly course: Sequencing,
     private readonly around: Around,
   ) {
-    this.kept = { sequencer: null, exits: {}, anew: {}, ...given.session.state };
+    this.kept = { sequencer: null, anew: {}, ...given.session.state };
     this.saved = { ...given.session.saved };
     this.seconds = { ...given.session.totalSeconds };
     this.lastState = JSON.stringify(this.state());
-    const walk = (item: Item): void => {
-      this.items.set(item.identifier, item);
-      item.children.forEach(walk);
-    };
-    walk(given.package.organization);
   }
 
   start(): void {
@@ -101,9 +97,8 @@ export class Player {
   leave(): void {
     if (this.leaving) return;
     this.leaving = true;
-    this.endVisit("suspend");
-    const step = this.course.navigate("suspendAll");
-    if (step.refused === undefined) this.send(true);
+    this.endVisit();
+    if (this.course.navigate("suspendAll").exception === null) this.send();
     this.around.left();
   }
 
@@ -145,7 +140,7 @@ export class Player {
 
   private request(request: string, target: string | null = null): void {
     if (this.leaving) return;
-    this.endVisit("");
+    this.endVisit();
     // What the SCO asked for while it ended is overruled by the learner.
     this.wanted = null;
     this.follow(this.course.navigate(request, target));
@@ -153,25 +148,25 @@ export class Player {
 
   // What the package says ------------------------------------------------------------------------------------
 
-  private commit(item: Item, elements: Elements, results: Results | null): CommitAnswer {
-    if (results !== null) {
-      this.course.record(item.identifier, results);
-      this.kept.exits[item.identifier] = results.exit;
-      this.seconds[item.identifier] = this.secondsBefore + results.sessionSeconds;
-    } else delete this.kept.exits[item.identifier];
+  private commit(item: Item, elements: Elements, results: Results, over: boolean): CommitAnswer {
+    this.course.record(item.identifier, results, over);
+    if (over) this.seconds[item.identifier] = this.secondsBefore + results.sessionSeconds;
     this.saved[item.identifier] = { ...this.saved[item.identifier], ...elements };
     const anew = this.kept.anew[item.identifier];
     if (anew) this.kept.anew[item.identifier] = [...new Set([...anew, ...Object.keys(elements)])];
-    const pending = this.pending(item, elements, results !== null);
-    if (!this.gone) return this.around.sender.commit(pending);
+    const pending = this.pending(item, elements, over);
+    this.withState(pending);
+    if (!this.gone) {
+      const answer = this.around.sender.commit(pending);
+      if (!over) this.show();
+      return answer;
+    }
     this.around.sender.part(pending);
     return { saved: false, reason: "offline", words: "The page was closed before the site had answered." };
   }
 
   private pending(item: Item, elements: Elements, terminate: boolean): Pending {
-    const pending: Pending = { sco: item.identifier, elements, terminate, calls: this.recorder.take() };
-    if (terminate) this.withState(pending);
-    return pending;
+    return { sco: item.identifier, elements, terminate, calls: this.recorder.take() };
   }
 
   private withState(pending: Pending): void {
@@ -180,16 +175,16 @@ export class Player {
     if (text === this.lastState) return;
     this.lastState = text;
     pending.state = state;
-    const summary = this.course.summary();
+    const summary = summaryOf(this.course, this.given.package, this.saved);
     if (summary !== null) pending.summary = summary;
   }
 
   private state(): Kept {
-    return { sequencer: this.course.toJSON(), exits: this.kept.exits, anew: this.kept.anew };
+    return { sequencer: this.course.toJSON(), anew: this.kept.anew };
   }
 
   /** Sends what the sequencer has come to when no SCO says anything. */
-  private send(now: boolean): void {
+  private send(): void {
     const pending: Pending = {
       sco: this.given.package.organization.identifier,
       elements: {},
@@ -197,9 +192,7 @@ export class Player {
       calls: this.recorder.take(),
     };
     this.withState(pending);
-    if (pending.state === undefined && pending.calls.length === 0) return;
-    if (now) this.around.sender.commit(pending);
-    else void this.around.sender.later(pending);
+    if (pending.state !== undefined || pending.calls.length > 0) void this.around.sender.later(pending);
   }
 
   private ended(how: Ended): void {
@@ -217,7 +210,7 @@ export class Player {
       this.follow(this.course.navigate(how.request, how.target));
       return;
     }
-    this.send(false);
+    this.send();
     this.show();
     this.around.face.say("This part has ended. What it said is kept.");
   }
@@ -225,14 +218,10 @@ export class Player {
   // Visits ---------------------------------------------------------------------------------------------------
 
   /** Takes the page of the SCO away, which ends itself while it goes, or is ended. */
-  private endVisit(exit: string): void {
+  private endVisit(): void {
     if (this.visit === null) return;
     this.around.face.frame(null, "");
-    const { item } = this.visit;
-    const ran = this.visit.running();
     this.closeVisit();
-    // Who leaves in the middle means to come back, also when the package did not think of it.
-    if (ran && exit !== "" && this.kept.exits[item.identifier] === "") delete this.kept.exits[item.identifier];
   }
 
   private closeVisit(): void {
@@ -240,42 +229,45 @@ export class Player {
     this.visit = null;
   }
 
-  private follow(step: Step): void {
+  private follow(outcome: Outcome): void {
     this.cover = null;
-    if (step.refused !== undefined) this.around.face.say(step.refused);
-    const item = step.delivered ? this.items.get(step.delivered.id) : undefined;
-    if (item?.href) {
-      this.deliver(item);
+    if (outcome.words !== null) this.around.face.say(outcome.words);
+    if (outcome.delivered?.href) {
+      this.deliver(outcome.delivered, outcome);
       return;
     }
     this.closeVisit();
     this.around.face.frame(null, "");
-    this.send(false);
-    if (step.ended) this.cover = { kind: "finished", words: "You have come to the end. What you did is kept." };
-    else this.cover = { kind: "choose", words: step.refused ?? "Choose a part from the table of contents." };
+    this.send();
+    this.cover = outcome.ended
+      ? { kind: "finished", words: "What you did is kept." }
+      : { kind: "choose", words: outcome.words ?? "The table of contents shows what is open to you." };
     this.show();
   }
 
-  private deliver(item: Item): void {
+  private deliver(item: Item, outcome: Outcome): void {
     this.closeVisit();
-    if (item.kind === "asset") this.course.record(item.identifier, ASSET);
-    else this.open(item);
+    if (item.kind === "asset") this.course.record(item.identifier, ASSET, true);
+    else this.open(item, outcome);
     this.around.face.frame(launchAddress(this.around.files, item.href ?? "", item.parameters), item.title);
-    this.send(false);
+    this.send();
     this.show();
   }
 
-  private open(item: Item): void {
+  private open(item: Item, outcome: Outcome): void {
     const given = this.given.session;
     const { standard, edition } = this.given.package;
-    const before = this.kept.anew[item.identifier];
     const all = this.saved[item.identifier] ?? {};
-    const own = before ? Object.fromEntries(Object.entries(all).filter(([element]) => before.includes(element))) : all;
-    const { entry, saved } = begin(standard, own, this.kept.exits[item.identifier]);
+    // What was saved before anything of the sequencer was belongs to the first attempt, which goes on.
+    const lost = outcome.attempt <= 1 && Object.keys(all).length > 0;
+    const entry = outcome.entry === "ab-initio" && lost ? "resume" : outcome.entry;
     if (entry === "ab-initio" && Object.keys(all).length > 0) {
+      // A further attempt at the activity begins with an empty data model (SCORM 2004 4th edition RTE 2.1.1).
       this.kept.anew[item.identifier] = [];
       this.seconds[item.identifier] = 0;
     }
+    const since = this.kept.anew[item.identifier];
+    const saved = since ? Object.fromEntries(Object.entries(all).filter(([element]) => since.includes(element))) : all;
     this.secondsBefore = this.seconds[item.identifier] ?? 0;
     const session: Session = {
       learnerId: given.learnerId,
@@ -287,24 +279,29 @@ export class Player {
       item,
       saved,
       totalSeconds: this.secondsBefore,
+      objectives: outcome.objectives,
       limits: given.limits,
     };
-    const visiting = {
-      commit: (of: Item, elements: Elements, results: Results | null) => this.commit(of, elements, results),
-      trace: (call: Parameters<Recorder["add"]>[0]) => this.recorder.add(call),
-      navigation: (request: string, target: string | null) => this.course.requestValid(request, target),
-      ended: (_of: Item, how: Ended) => this.ended(how),
+    const visiting: Visiting = {
+      commit: (of, elements, results, over) => this.commit(of, elements, results, over),
+      trace: (call) => this.recorder.add(call),
+      navigation: (request, target) => this.course.requestValid(request, target),
+      ended: (_of, how) => this.ended(how),
+      sharedData: {
+        read: (target) => this.course.readShared(target),
+        write: (target, value) => this.course.writeShared(target, value),
+      },
     };
     this.visit = new Visit(item, standard, this.around.make, session, visiting, this.around.page);
   }
 
   show(): void {
-    const current = this.visit?.item;
+    const hidden = this.course.hiddenControls();
     this.around.face.show({
-      title: current?.title || this.given.session.title,
-      tree: this.course.tree(),
-      previous: this.course.requestValid("previous") === "true",
-      next: this.course.requestValid("continue") === "true",
+      title: this.visit?.item.title || this.given.session.title,
+      tree: treeOf(this.course.tree()),
+      previous: !hidden.includes("previous") && this.course.requestValid("previous"),
+      next: !hidden.includes("continue") && this.course.requestValid("continue"),
       cover: this.cover,
     });
   }

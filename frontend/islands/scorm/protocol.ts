@@ -1,5 +1,5 @@
 /* What the player is told when it begins, and what it and the site's page say to each other. */
-import type { Credit, Elements, Limits, Mode, Package, Results } from "../../runtime/scorm/types.ts";
+import type { Credit, Elements, Limits, Mode, Package } from "../../runtime/scorm/types.ts";
 
 /** What `/{token}/definition` answers; features/scorm/README.md has the protocol. */
 export interface Definition {
@@ -28,9 +28,7 @@ export interface Definition {
 /** What the player keeps beside what the SCOs set. */
 export interface Kept {
   sequencer?: unknown;
-  /** How each SCO left the last time: its cmi.exit. A SCO that never ended is not in it. */
-  exits?: Record<string, string>;
-  /** Elements set since the SCO began anew; what is older does not belong to its data model any more. */
+  /** By SCO that began anew within this attempt: the elements set since. What is older is not of its data model any more. */
   anew?: Record<string, string[]>;
 }
 
@@ -56,22 +54,3 @@ export type Downward =
   | { collegium: "scorm"; say: "token"; token: string; expiresAt: string }
   | { collegium: "scorm"; say: "signed-out" }
   | { collegium: "scorm"; say: "leave" };
-
-/** What a sequencer is to the player; SCORM 2004 has ours, SCORM 1.2 and AICC a small one. */
-export interface Course {
-  start(state?: unknown): Step;
-  navigate(request: string, target?: string | null): Step;
-  record(id: string, results: Results): void;
-  requestValid(request: string, target?: string | null): "true" | "false" | "unknown";
-  tree(): Node[];
-  /** Of the organisation, in SCORM 2004's words; null when it has nothing to say. */
-  summary(): Elements | null;
-  toJSON(): unknown;
-}
-
-export interface Step {
-  delivered: { id: string } | null;
-  ended: boolean;
-  /** In words, why a request was not followed. */
-  refused?: string | undefined;
-}

@@ -6,7 +6,6 @@ import type {
   CommitAnswer,
   Elements,
   Ended,
-  Entry,
   Host,
   Item,
   Results,
@@ -20,23 +19,12 @@ export interface Made {
   "2004": (session: Session, host: Host) => Runtime<Api2004>;
 }
 
-/** Whether a SCO goes on, and with what, from what it left behind and how it left.
- *
- *  A SCO that never ended (its tab was closed, the machine lost power) goes on: nothing that was saved is taken from a learner.
- *  SCORM 2004 4th edition RTE 2.1.1: after a normal exit the next visit is a new attempt at the activity and begins with an empty
- *  data model. SCORM 1.2 RTE 3.4.4 (cmi.core.entry) keeps the data and says neither. */
-export function begin(standard: Standard, saved: Elements, exit: string | undefined): { entry: Entry; saved: Elements } {
-  if (Object.keys(saved).length === 0) return { entry: "ab-initio", saved };
-  if (exit === undefined || exit === "suspend" || exit === "logout") return { entry: "resume", saved };
-  return standard === "scorm_2004" ? { entry: "ab-initio", saved: {} } : { entry: "", saved };
-}
-
 export interface Visiting {
-  commit(item: Item, elements: Elements, results: Results | null): CommitAnswer;
+  commit(item: Item, elements: Elements, results: Results, over: boolean): CommitAnswer;
   trace(call: Call): void;
-  navigation(request: string, target: string | null): "true" | "false" | "unknown";
+  navigation(request: string, target: string | null): boolean;
   ended(item: Item, how: Ended): void;
-  sharedData?: Host["sharedData"];
+  sharedData: NonNullable<Host["sharedData"]>;
 }
 
 type Page = Window & { API?: Api12 | undefined; API_1484_11?: Api2004 | undefined };
@@ -53,13 +41,13 @@ export class Visit {
     private readonly page: Page,
   ) {
     const host: Host = {
-      // With the end go the results, so that what the sequencer makes of them is stored together with what the SCO said.
-      commit: (elements, terminate) => visiting.commit(item, elements, terminate ? this.runtime.results() : null),
+      // With the results, so that what the sequencer makes of them is stored together with what the SCO said.
+      commit: (elements, terminate) => visiting.commit(item, elements, this.runtime.results(), terminate),
       trace: (call) => visiting.trace(call),
       now: () => new Date(),
-      navigation: (request, target) => visiting.navigation(request, target),
+      navigation: (request, target) => (visiting.navigation(request, target) ? "true" : "false"),
       ended: (how) => visiting.ended(item, how),
-      ...(visiting.sharedData ? { sharedData: visiting.sharedData } : {}),
+      sharedData: visiting.sharedData,
     };
     if (standard === "scorm_2004") {
       const runtime = make["2004"](session, host);
