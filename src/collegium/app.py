@@ -60,6 +60,7 @@ FEATURES = (
     "gradebook",
     "exchange",
     "packages",
+    "scorm",
     "insight",
     "peer_reviews",
     "certificates",

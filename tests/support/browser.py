@@ -95,7 +95,9 @@ async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[N
         contexts.append(context)
 
         async def guard(route: Route) -> None:
-            if urlsplit(route.request.url).hostname in HERE:
+            name = urlsplit(route.request.url).hostname or ""
+            # Packages are played on hosts below localhost, which are this machine as well.
+            if name in HERE or name.endswith(".localhost"):
                 await route.fallback()
             else:
                 wrong.append(f"asked for {route.request.url}")

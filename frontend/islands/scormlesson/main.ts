@@ -6,6 +6,9 @@ import { csrfToken } from "../site/csrf";
 interface Opened {
   url: string;
   origin: string;
+  /** What the frame may do: never lead the whole window elsewhere. */
+  sandbox: string;
+  allow: string;
 }
 
 interface Playing extends Opened {
@@ -100,8 +103,8 @@ class Lesson {
     const frame = document.createElement("iframe");
     frame.className = "scorm-window";
     frame.title = this.play.dataset["title"] ?? "Lesson";
-    frame.setAttribute("sandbox", this.play.dataset["sandbox"] ?? "");
-    frame.allow = this.play.dataset["allow"] ?? "";
+    frame.setAttribute("sandbox", opened.sandbox);
+    frame.allow = opened.allow;
     frame.src = themed(opened.url);
     this.playing = { ...opened, frame, form, met: null, token: new URL(opened.url).pathname.split("/")[1] ?? "" };
     this.play.replaceChildren(frame);

@@ -64,7 +64,9 @@ PROBES: dict[str, Probe] = {
 }
 FUNCTIONS: dict[str, str] = {
     "private.record_scorm_commits": "service_role",
+    "public.preview_scorm_package": "authenticated",
     "public.renew_scorm_player": "authenticated",
+    "public.scorm_parts": "authenticated",
 }
 
 

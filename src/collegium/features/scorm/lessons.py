@@ -189,7 +189,9 @@ def _unfinished(parts: list[Part]) -> list[str]:
     if unopened and not one:
         found.append(f"You have not opened {_titles(unopened)}.")
     if begun:
-        found.append("It says that you have begun and not finished it." if one else f"You have not finished {_titles(begun)}.")
+        found.append(
+            "It says that you have begun and not finished it." if one else f"You have not finished {_titles(begun)}."
+        )
     if silent:
         found.append(
             "It has not said whether you have finished it. Go through to its end, and leave it with “Save and leave”."

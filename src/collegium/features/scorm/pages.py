@@ -24,6 +24,8 @@ class Opened(msgspec.Struct, frozen=True, rename="camel"):
 
     url: str
     origin: str
+    sandbox: str = service.SANDBOX
+    allow: str = service.ALLOW
 
 
 class Token(msgspec.Struct, frozen=True, rename="camel"):
@@ -106,8 +108,5 @@ async def open_preview(request: WebRequest, package_id: FromPath[UUID]) -> Respo
         opened = await service.preview(pages.site_of(request), tx, package_id)
     return _opened(opened)
 
-
-# What the frame of a player may do is the same on every page that has one.
-pages.environment().globals.update(scorm_sandbox=service.SANDBOX, scorm_allow=service.ALLOW)
 
 ROUTES: list[ControllerRouterHandler] = [launch, package, renew, preview, open_preview]

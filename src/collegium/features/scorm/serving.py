@@ -105,13 +105,18 @@ class Answers:
         elif what:
             await self._call(scope, receive, send, token, what, own)
         elif scope["method"] in ("GET", "HEAD"):  # type: ignore[typeddict-item]
-            await self._document(send, token, found[1])
+            await self._document(scope, send, token, found[1])
         else:
             await _send(send, 405, closed, b"", TEXT)
 
-    async def _document(self, send: Send, token: Token, text: str) -> None:
+    async def _document(self, scope: Scope, send: Send, token: Token, text: str) -> None:
         template = "scorm/expired.html" if token.expired() else "scorm/player.html"
-        page = pages.environment().get_template(template).render(token=text, site_origins=" ".join(self._sites))
+        theme = THEME.search(scope["query_string"].decode("latin-1"))  # type: ignore[typeddict-item]
+        page = (
+            pages.environment()
+            .get_template(template)
+            .render(token=text, site_origins=" ".join(self._sites), theme=theme[1] if theme else "")
+        )
         status = 401 if token.expired() else 200
         await _send(send, status, self._headers.document, page.encode(), "text/html; charset=utf-8")
 
