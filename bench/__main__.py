@@ -27,6 +27,7 @@ from bench import (
     insight,
     load,
     regrading,
+    scorm,
     uploads,
     watching,
 )
@@ -293,6 +294,48 @@ def _gradebook(ground: Ground) -> list[Figure]:
     ]  # fmt: skip
 
 
+def _scorm(ground: Ground) -> list[Figure]:
+    """Commits by HTTP on 64 connections, among 100 registrations and among 50,000."""
+    found = scorm.run(ground, 10, 1)
+    calibration = calibrate.upserts_a_second(ground.server.bin_dir, ground.dsn, seconds=3)
+    figures: list[Figure] = []
+    for name, result, (web, database) in (("scorm-few", found.few, found.few_ms), ("scorm", found.many, found.many_ms)):
+        holds = result.per_second >= 2000 and result.percentile(0.99) <= 100
+        ratio = result.per_second / calibration
+        figures.append(
+            _figure(
+                name, result, "commits/s", calibration, ratio, "≥ 2000 a second, p99 ≤ 100 ms", holds, web, database
+            )
+        )
+    ratio = found.many.per_second / found.few.per_second
+    figures.append(
+        Figure(
+            "scorm-registrations",
+            round(ratio, 3),
+            "of the speed",
+            None,
+            None,
+            "≥ 0.9",
+            ratio >= 0.9,
+            note="with 50,000 registrations, of that with 100",
+        )
+    )
+    lost = found.acknowledged - found.stored
+    figures.append(
+        Figure(
+            "scorm-lost",
+            lost,
+            "commits",
+            None,
+            None,
+            "0",
+            lost <= 0,
+            note=f"{found.acknowledged:,} acknowledged, {found.stored:,} stored",
+        )
+    )
+    return figures  # fmt: skip
+
+
 def _uuid(text: str) -> object:
     from uuid import UUID
 
@@ -331,6 +374,7 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "regrade": _regrade,
     "assessment": _assessment,
     "gradebook": _gradebook,
+    "scorm": _scorm,
 }
 
 

@@ -103,7 +103,7 @@ async def pages(
         while time.perf_counter() < until:
             wanted = request("GET", paths[turn % len(paths)], tokens[turn % len(tokens)])
             turn += connections
-            await _timed(client, wanted, result, lambda status, body: status == 200 and must in body)
+            await timed(client, wanted, result, lambda status, body: status == 200 and must in body)
 
     return await run(one, connections, seconds)
 
@@ -126,7 +126,7 @@ async def heartbeats(port: int, players: list[tuple[str, str, str]], seconds: fl
             ).encode()
             at = (at + 1) % (duration - 1)
             wanted = b"%b%d\r\n\r\n%b" % (head, len(body), body)
-            answer = await _timed(client, wanted, result, _is_ok)
+            answer = await timed(client, wanted, result, _is_ok)
             if answer is None:
                 return
             start = answer.find(b'"nonce":"') + 9
@@ -139,7 +139,8 @@ def _is_ok(status: int, _body: bytes) -> bool:
     return status == 200
 
 
-async def _timed(client: Client, wanted: bytes, result: Result, good: Callable[[int, bytes], bool]) -> bytes | None:
+async def timed(client: Client, wanted: bytes, result: Result, good: Callable[[int, bytes], bool]) -> bytes | None:
+    """Asks once; counts and answers what came when it is ``good``."""
     began = time.perf_counter()
     status, body = await client.ask(wanted)
     if good(status, body):
@@ -172,11 +173,12 @@ def _child(pipe: Any, work: str, arguments: tuple[Any, ...]) -> None:
 
     import uvloop
 
-    from bench import assessment
+    from bench import assessment, scorm
 
     works = {
         "pages": pages,
         "heartbeats": heartbeats,
+        "commits": scorm.commits,
         "cycles": assessment.cycles,
         "until_the_bell": assessment.until_the_bell,
     }

@@ -13,6 +13,7 @@ from collegium.kit.groupcommit import GroupCommit
 
 Q = queries.load("collegium.features.scorm")
 LARGEST = 100
+_encode = msgspec.json.Encoder().encode
 STORED = ("stored", "repeated")
 REASONS: dict[str, Reason] = {
     "stale_attempt": "stale",
@@ -55,7 +56,7 @@ class Commits:
                 [commit.sco for commit in given],
                 [commit.elements for commit in given],
                 [commit.terminate for commit in given],
-                [[call.short() for call in commit.calls] for commit in given],
+                [msgspec.Raw(_encode([call.short() for call in commit.calls])) for commit in given],
                 [None if commit.state == b"null" else commit.state for commit in given],
                 [commit.summary for commit in given],
             )
