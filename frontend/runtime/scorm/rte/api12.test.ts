@@ -102,6 +102,18 @@ describe("a commit is the truth", () => {
     expect(Object.keys(lms.stored)).toHaveLength(1001);
   });
 
+  it("keeps the parts that were not stored", () => {
+    const { api, lms } = launched();
+    const commit = lms.commit.bind(lms);
+    lms.commit = (elements, terminate) => (lms.commits.length ? { saved: false, reason: "full", words: "" } : commit(elements, terminate));
+    api.LMSInitialize("");
+    for (let i = 0; i < 1000; i++) api.LMSSetValue(`cmi.interactions.${i}.id`, `q${i}`);
+    expect(api.LMSCommit("")).toBe("false");
+    lms.commit = commit;
+    expect(api.LMSCommit("")).toBe("true");
+    expect(lms.commits.map(({ elements }) => Object.keys(elements).length)).toEqual([900, 100]);
+  });
+
   it("is told to the flight recorder with its answer, error and time", () => {
     const { api, lms } = launched();
     api.LMSInitialize("");
