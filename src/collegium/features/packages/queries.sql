@@ -78,3 +78,103 @@ from public.scorm_items i
 where i.scorm_package_id = $1
   and i.organization = (select o.identifier from public.scorm_items o where o.scorm_package_id = $1 and o.is_default)
 order by i.parent_id nulls first, i.item_order;
+
+-- name: library
+-- Packages that the person who asks manages, the latest first, after one of them.
+select p.id, p.title, p.standard, p.edition, p.import_state, p.import_progress, p.is_active, p.is_shared, p.replaced_by, p.size_bytes,
+    p.created_at, p.file_name, p.created_by = (select auth.uid()) as is_mine, i.display_name as owner,
+    (select count(*) from public.lesson_scorm_packages l where l.scorm_package_id = p.id)::int as lessons,
+    jsonb_array_length(p.import_warnings) as warnings
+from public.scorm_packages p left join public.instructor_profiles i on i.profile_id = p.created_by
+where (p.id = any (array(select private.my_managed_scorm_package_ids())) or (select private.is_admin()))
+  and ($1::text = '' or p.title ilike '%' || $1 || '%' or p.file_name ilike '%' || $1 || '%')
+  and ($2::text = '' or (p.standard = $2 and p.import_state = 'ready'))
+  and case $3::text
+      when 'all' then true
+      when 'under_way' then p.import_state in ('waiting', 'importing')
+      when 'failed' then p.import_state = 'failed'
+      when 'retired' then p.import_state = 'ready' and not p.is_active
+      when 'replaced' then p.replaced_by is not null
+      when 'usable' then p.import_state = 'ready' and p.is_active and p.replaced_by is null
+      else p.replaced_by is null
+  end
+  and ($4::timestamptz is null or (p.created_at, p.id) < ($4, $5::uuid))
+order by p.created_at desc, p.id desc limit $6;
+
+-- name: package
+-- One package that the person who asks manages.
+select p.id, p.title, p.description, p.standard, p.edition, p.passing_score, p.completion_rule, p.max_attempts, p.is_active, p.is_shared,
+    p.size_bytes, p.unpacked_bytes, p.file_count, p.import_state, p.import_progress, p.import_step, p.import_errors, p.import_warnings,
+    p.imported_at, p.replaced_by, p.new_version_of, p.created_by, p.created_at, p.file_name, i.display_name as owner,
+    p.updated_at < now() - interval '10 minutes' as is_stuck,
+    p.created_by = (select auth.uid()) or (select private.is_admin()) as may_change
+from public.scorm_packages p left join public.instructor_profiles i on i.profile_id = p.created_by
+where p.id = $1 and (p.id = any (array(select private.my_managed_scorm_package_ids())) or (select private.is_admin()));
+
+-- name: items
+-- The activities of all organisations of a package, each organisation with its own, in no order but that of places.
+select i.id, i.parent_id, i.identifier, i.organization, i.item_order, i.kind, i.is_default, i.title, i.is_visible, i.launch_href,
+    i.sequencing <> '{}' as is_sequenced
+from public.scorm_items i where i.scorm_package_id = $1
+order by i.parent_id nulls first, i.item_order;
+
+-- name: largest_files
+-- The largest files of a package.
+select f.path, f.size_bytes, f.media_type from public.scorm_package_files f
+where f.scorm_package_id = $1 order by f.size_bytes desc, f.path limit $2;
+
+-- name: line
+-- All versions of a package, the oldest first, with how many people began each of them, as far as the person who asks may see it.
+with recursive before (id, depth) as (
+    select $1::uuid, 0
+    union all
+    select p.id, before.depth + 1 from before join public.scorm_packages p on p.replaced_by = before.id where before.depth < 100
+), after (id, replaced_by, depth) as (
+    select p.id, p.replaced_by, 0 from public.scorm_packages p where p.id = $1
+    union all
+    select p.id, p.replaced_by, after.depth + 1 from after join public.scorm_packages p on p.id = after.replaced_by where after.depth < 100
+)
+select p.id, p.title, p.created_at, p.imported_at, p.replaced_by, p.is_active,
+    count(e.id)::int as people, count(e.id) filter (where e.criterion_met_at is not null)::int as finished
+from (select id from before union select id from after) line
+join public.scorm_packages p on p.id = line.id
+left join public.scorm_enrollments e on e.scorm_package_id = p.id
+group by p.id order by p.created_at, p.id;
+
+-- name: used_in
+-- The lessons that play one of some packages, as far as the person who asks may see them.
+select l.lesson_id, l.course_id, x.title as lesson_title, c.title as course_title, l.scorm_package_id,
+    l.course_id = any (array(select private.my_taught_course_ids())) as is_mine
+from public.lesson_scorm_packages l
+join public.lessons x on x.id = l.lesson_id
+join public.courses c on c.id = l.course_id
+where l.scorm_package_id = any ($1)
+order by c.title, x.title, l.lesson_id limit 200;
+
+-- name: change
+-- Changes what a package is called and who may use it.
+update public.scorm_packages set title = $2, description = $3, is_shared = $4 where id = $1 returning id;
+
+-- name: set_active
+-- Retires a package, or takes it back into use.
+update public.scorm_packages set is_active = $2 where id = $1 returning id;
+
+-- name: lesson
+-- A lesson of type scorm in a course that the person who asks teaches.
+select l.id, l.title, l.lesson_type::text as lesson_type, l.course_id from public.lessons l
+where l.id = $2 and l.course_id = $1 and l.course_id = any (array(select private.my_taught_course_ids()));
+
+-- name: attached
+-- Which package a lesson plays, and how many people have begun a package in it.
+select a.scorm_package_id as id,
+    (select count(distinct e.member_id) from public.scorm_enrollments e where e.lesson_id = $1)::int as people
+from public.lesson_scorm_packages a where a.lesson_id = $1;
+
+-- name: attach
+-- Has a lesson play a package.
+insert into public.lesson_scorm_packages (lesson_id, course_id, scorm_package_id) values ($1, $2, $3)
+on conflict (lesson_id) do update set scorm_package_id = excluded.scorm_package_id;
+
+-- name: detach
+-- Takes the package out of a lesson.
+delete from public.lesson_scorm_packages where lesson_id = $1 and course_id = $2 returning scorm_package_id;

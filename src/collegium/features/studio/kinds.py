@@ -38,5 +38,5 @@ KINDS: dict[str, LessonKind] = {
         page="/assignment",
     ),
     "live_session": LessonKind("Live session", "radio", "A meeting at a set time", comes_with="live sessions"),
-    "scorm": LessonKind("Package", "package", "SCORM", ("scorm_completed",), "SCORM packages"),
+    "scorm": LessonKind("Package", "package", "SCORM or AICC", ("scorm_completed",), page="/package"),
 }
