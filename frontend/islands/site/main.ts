@@ -30,5 +30,6 @@ reveal(document);
 times(document);
 
 // On a narrow screen the side list is one line: it begins at the page that one is on.
-const here = document.querySelector<HTMLElement>(".side [aria-current=page]");
-if (here?.parentElement) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
+// So do tabs, which are one line too.
+for (const here of document.querySelectorAll<HTMLElement>(":is(.side, .tabs) [aria-current=page]"))
+  if (here.parentElement) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;

@@ -264,3 +264,21 @@ async def test_numbers_without_an_end_are_refused_in_words(client: Client, schoo
             headers={"x-csrf-token": await client.csrf()},
         )
         assert (answer.status_code, answer.json()["code"]) == (422, "out_of_range")
+
+
+async def test_peer_review_is_reached_from_the_assignment_and_counts_works(client: Client, school: Class) -> None:
+    made = await school.assignment(group_mode=True, enable_peer_review=True, due_date=datetime(2099, 1, 1, tzinfo=UTC))
+    studio = f"/studio/{school.course.id}/assignments/{made}"
+    await client.login(school.teacher)
+    assert f'href="{studio}/groups">Make groups</a>' in (await client.get(studio)).text
+    await school.group(made, "First", school.learners)
+    await client.login(school.learners[0])
+    page = f"/assignments/{made}"
+    assert "you are given work of others to review" in (await client.get(page)).text
+    await school.speak(school.learners[0], "select public.submit_assignment($1, p_text => 'Ours.')::text", made)
+    assert 'href="/peer-reviews"' in (await client.get(page)).text.split("<main", 1)[1]
+    await client.login(school.teacher)
+    peers = (await client.get(f"{studio}/peers")).text
+    assert "1 work handed in" in peers
+    assert "It begins by itself when the deadline has passed." in peers
+    assert "Begin now" not in peers

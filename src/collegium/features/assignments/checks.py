@@ -21,10 +21,12 @@ def checks(one: Assignment, groups: int = 0, without_group: int = 0, now: dateti
     if not one.rubric:
         found.append(Check("It has no rubric: learners do not see beforehand what their work is looked at for.", False))
     if one.group_mode and not groups:
-        found.append(Check("It is done in groups, and there are none yet. Who is in no group cannot hand in."))
+        found.append(
+            Check("It is done in groups, and there are none yet. Who is in no group cannot hand in.", tab="/groups")
+        )
     elif one.group_mode and without_group:
         who = "1 learner is" if without_group == 1 else f"{without_group} learners are"
-        found.append(Check(f"{who} in no group and cannot hand in.", False))
+        found.append(Check(f"{who} in no group and cannot hand in.", False, "/groups"))
     if one.lesson_id is not None and one.lesson_criteria != "assignment_passed":
         found.append(Check("Passing it does not complete its lesson: the lesson’s settings say otherwise.", False))
     if one.passing_percentage == 0:

@@ -140,10 +140,14 @@ class LessonChoice(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One line of the check list; a blocking one keeps the assignment from being published."""
+    """One line of the check list; a blocking one keeps the assignment from being published.
+
+    ``tab`` is the end of the address where it is mended, if that is another page.
+    """
 
     words: str
     blocking: bool = True
+    tab: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):

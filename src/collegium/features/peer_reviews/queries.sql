@@ -58,6 +58,10 @@ returning assignment_id;
 -- Changes how many reviews a work gets.
 update public.assignments set peer_reviews_required = $2 where id = $1 and peer_reviews_required <> $2;
 
+-- name: units
+-- How many works are in, of a person or of a group.
+select count(distinct coalesce(group_id, member_id)) from public.assignment_submissions where assignment_id = $1
+
 -- name: figures
 -- How far peer review is in an assignment.
 select s.works, s.waiting, s.complete, s.fallback, s.unconfirmed, r.given, r.written, r.open, r.overdue, r.timed_out

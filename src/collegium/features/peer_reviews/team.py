@@ -99,6 +99,12 @@ async def reviews(tx: Transaction, submission_id: UUID) -> list[WorkReview]:
     return await tx.all(WorkReview, Q.reviews_of_work, submission_id)
 
 
+async def units(tx: Transaction, assignment_id: UUID) -> int:
+    """How many works were handed in: one of each person or group, however often it was."""
+    found: int = await tx.fetchval(Q.units, assignment_id)
+    return found
+
+
 async def allot(tx: Transaction, assignment_id: UUID) -> int:
     """Begins peer review now, or gives what is missing; answers how many reviews it gave. Raises NotFound, Conflict."""
     made: int = await tx.fetchval(Q.allot, assignment_id)

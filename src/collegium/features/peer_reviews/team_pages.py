@@ -54,6 +54,7 @@ async def progress(request: WebRequest, course_id: FromPath[UUID], assignment_id
         figures = await team.figures(tx, assignment_id)
         stuck = await team.stuck(tx, assignment_id)
         listed = await team.works(tx, assignment_id, state, words, after)
+        handed_in = await team.units(tx, assignment_id)
         confirmable = len(await team.to_confirm(tx, assignment_id))
     kept = ({"show": state} if state else {}) | ({"q": words} if words else {})
     following = f"{framed['path']}?{urlencode(kept | {'after': write_cursor(listed.next)})}" if listed.next else None
@@ -75,6 +76,7 @@ async def progress(request: WebRequest, course_id: FromPath[UUID], assignment_id
         back=of_state(state),
         following=following,
         confirmable=confirmable,
+        handed_in=handed_in,
         filters=[
             ("All", of_state(""), figures.works),
             ("Waiting", of_state("waiting"), figures.waiting),
@@ -98,7 +100,11 @@ async def allot(request: WebRequest, course_id: FromPath[UUID], assignment_id: F
         only_refusals(problem)
         return pages.redirect(request, path, flash=("error", problem.detail))
     given = f"{made} reviews were given" if made != 1 else "One review was given"
-    words = f"{given}, and their authors told." if made else "There was nothing to give: what can be given is given."
+    words = (
+        f"{given}, and those who write them are told."
+        if made
+        else "There was nothing to give: what can be given is given."
+    )
     return pages.redirect(request, path, flash=("success" if made else "info", words))
 
 
