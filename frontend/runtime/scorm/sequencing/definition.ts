@@ -80,6 +80,8 @@ export interface ActivityTree {
   readers: Map<string, Activity[]>;
   objectivesGlobalToSystem: boolean;
   sharedDataGlobalToSystem: boolean;
+  /** Which comes first where both are known. The 2nd edition: what is local; since the 3rd: the global objective that is read. */
+  globalFirst: boolean;
 }
 
 /** Builds the tree. An identifier that comes twice keeps its first place: import refuses such packages. */
@@ -103,6 +105,7 @@ export function buildTree(definition: Package): ActivityTree {
     readers,
     objectivesGlobalToSystem: sequencing?.objectivesGlobalToSystem ?? true,
     sharedDataGlobalToSystem: sequencing?.sharedDataGlobalToSystem ?? true,
+    globalFirst: definition.edition !== 2,
   };
 }
 

@@ -100,10 +100,10 @@ function completion(engine: Engine, activity: Activity, asked: Condition): Truth
     : completedOf(engine, activity);
 }
 
+/** A limit of 0 closes the activity (SM.3). */
 function attemptLimitExceeded(engine: Engine, activity: Activity): boolean {
   const limit = activity.limits.attempts;
-  const attempts = attemptsOn(engine, activity);
-  return limit !== null && attempts > 0 && attempts >= limit;
+  return limit !== null && attemptsOn(engine, activity) >= limit;
 }
 
 /** How long in seconds: all attempts together, and the last one. */

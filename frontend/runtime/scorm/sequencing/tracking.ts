@@ -1,5 +1,6 @@
-/* What is known of objectives and of completion (TM), seen through the maps to global objectives (SM.7): a value that the
-   activity itself has comes first; where it has none, a map that reads answers; a map that writes hands on what is known. */
+/* What is known of objectives and of completion (TM), seen through the maps to global objectives (SM.7). Where a map reads and
+   the global objective is known, that is what counts (in the 2nd edition only where the activity itself knows nothing); a map
+   that writes hands on what the activity knows. */
 
 import type { ObjectiveMap, ObjectiveState } from "../types.ts";
 import type { Activity, ObjectiveDefinition } from "./definition.ts";
@@ -58,9 +59,20 @@ function mapped<F extends Field>(engine: Engine, objective: ObjectiveDefinition,
   return undefined;
 }
 
+/** One value of an objective: its own and the one that is read, in the order of the package's edition. */
+function seen<F extends Field>(
+  engine: Engine,
+  objective: ObjectiveDefinition,
+  local: ObjectiveState[F] | undefined,
+  field: F,
+): ObjectiveState[F] | undefined {
+  const read = mapped(engine, objective, field);
+  return engine.tree.globalFirst ? (read ?? local) : (local ?? read);
+}
+
 /** Objective Measure Status and Objective Normalized Measure. */
 export function measureOf(engine: Engine, activity: Activity, objective = primary(activity)): number | undefined {
-  return own(engine, activity, objective)?.measure ?? mapped(engine, objective, "measure");
+  return seen(engine, objective, own(engine, activity, objective)?.measure, "measure");
 }
 
 /** Objective Progress Status and Objective Satisfied Status. One that is satisfied by measure follows the measure. */
@@ -71,24 +83,26 @@ export function satisfiedOf(engine: Engine, activity: Activity, objective = prim
       const final = !isActive(engine, activity) || activity.measureSatisfactionIfActive;
       return final ? measure >= objective.minNormalizedMeasure : undefined;
     }
+    // Without a measure its own word does not count (RTE 4.2.22: success follows the score, where a passing score is set).
+    return mapped(engine, objective, "satisfied");
   }
-  return own(engine, activity, objective)?.satisfied ?? mapped(engine, objective, "satisfied");
+  return seen(engine, objective, own(engine, activity, objective)?.satisfied, "satisfied");
 }
 
 /** Attempt Progress Status and Attempt Completion Status. */
 export function completedOf(engine: Engine, activity: Activity): boolean | undefined {
-  return engine.state.activities[activity.id]?.completed ?? mapped(engine, primary(activity), "completed");
+  return seen(engine, primary(activity), engine.state.activities[activity.id]?.completed, "completed");
 }
 
 /** Attempt Completion Amount Status and Attempt Completion Amount. */
 export function progressOf(engine: Engine, activity: Activity): number | undefined {
-  return engine.state.activities[activity.id]?.progressMeasure ?? mapped(engine, primary(activity), "progressMeasure");
+  return seen(engine, primary(activity), engine.state.activities[activity.id]?.progressMeasure, "progressMeasure");
 }
 
 /** Completion of an objective that is not the primary one (4th edition). */
 export function objectiveCompletedOf(engine: Engine, activity: Activity, objective: ObjectiveDefinition): boolean | undefined {
   if (objective === primary(activity)) return completedOf(engine, activity);
-  return own(engine, activity, objective)?.completed ?? mapped(engine, objective, "completed");
+  return seen(engine, objective, own(engine, activity, objective)?.completed, "completed");
 }
 
 /** One objective as a SCO or a rule would see it now. */
@@ -96,7 +110,7 @@ export function viewOf(engine: Engine, activity: Activity, objective: ObjectiveD
   const main = objective === primary(activity);
   const view: ObjectiveState = {};
   if (objective.id !== null) view.id = objective.id;
-  const seen: Record<Field, boolean | number | undefined> = {
+  const known: Record<Field, boolean | number | undefined> = {
     satisfied: satisfiedOf(engine, activity, objective),
     measure: measureOf(engine, activity, objective),
     raw: value(engine, activity, objective, "raw"),
@@ -105,12 +119,12 @@ export function viewOf(engine: Engine, activity: Activity, objective: ObjectiveD
     completed: objectiveCompletedOf(engine, activity, objective),
     progressMeasure: main ? progressOf(engine, activity) : value(engine, activity, objective, "progressMeasure"),
   };
-  for (const field of FIELDS) if (seen[field] !== undefined) Object.assign(view, { [field]: seen[field] });
+  for (const field of FIELDS) if (known[field] !== undefined) Object.assign(view, { [field]: known[field] });
   return view;
 }
 
 function value(engine: Engine, activity: Activity, objective: ObjectiveDefinition, field: Field) {
-  return own(engine, activity, objective)?.[field] ?? mapped(engine, objective, field);
+  return seen(engine, objective, own(engine, activity, objective)?.[field], field);
 }
 
 /** Hands what the activity itself knows to the global objectives it writes; what is unknown erases nothing there. */
@@ -137,10 +151,10 @@ function ownValue(engine: Engine, activity: Activity, objective: ObjectiveDefini
   if (main && field === "completed") return kept?.completed;
   if (main && field === "progressMeasure") return kept?.progressMeasure;
   const local = own(engine, activity, objective);
-  if (field === "satisfied" && objective.satisfiedByMeasure && local?.measure !== undefined) {
-    return satisfiedOf(engine, activity, objective);
-  }
-  return local?.[field];
+  if (field !== "satisfied" || !objective.satisfiedByMeasure) return local?.[field];
+  if (local?.measure === undefined) return undefined;
+  const final = !isActive(engine, activity) || activity.measureSatisfactionIfActive;
+  return final ? local.measure >= objective.minNormalizedMeasure : undefined;
 }
 
 /** Sets or, with undefined, forgets the satisfaction of the objective that contributes to rollup. */
