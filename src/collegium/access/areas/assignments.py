@@ -110,7 +110,7 @@ SECOND_LINES: dict[str, str] = {"assignments": NOT_MOVED, "assignment_extensions
 SETTINGS = (
     "title description instructions_html status total_points passing_percentage rubric submission_type"
     " allowed_file_types max_file_size_mb max_submissions available_from due_date late_submission_allowed"
-    " late_penalty_percentage enable_peer_review peer_reviews_required group_mode"
+    " late_penalty_percentage enable_peer_review peer_reviews_required group_mode anonymous_marking"
 )
 WRITABLE: dict[tuple[str, str], str] = {
     ("assignments", "insert"): f"id course_id lesson_id {SETTINGS}",
@@ -128,6 +128,7 @@ FUNCTIONS: dict[str, str] = {
     "public.grade_submission": "authenticated",
     "public.peer_review_view": "authenticated",
     "public.reviews_of_submission": "authenticated",
+    "public.show_names": "authenticated",
     "public.submit_assignment": "authenticated",
     "public.submit_peer_review": "authenticated",
     "public.withdraw_peer_review": "authenticated",

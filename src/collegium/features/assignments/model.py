@@ -98,6 +98,7 @@ class Assignment(msgspec.Struct, frozen=True):
     late_penalty_percentage: Decimal
     group_mode: bool
     enable_peer_review: bool
+    anonymous_marking: bool
     peer_reviews_required: int
     submissions_count: int
     graded_count: int

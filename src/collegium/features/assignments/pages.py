@@ -101,6 +101,7 @@ async def _page(
         course = await service.course(tx, course_id)
         found = await service.taught_assignment(tx, course_id, assignment_id)
         checks = await service.checks_of(tx, found)
+        waits = await service.work_waits(tx, assignment_id)
     saved = texts(found, zone)
     values = {name: form.fields.get(name, "") for name in saved} if form else saved
     kept = lines_of(found)
@@ -128,6 +129,7 @@ async def _page(
         kinds=[(name, words) for name, (words, _) in FILE_GROUPS.items()],
         zone=zone.key,
         late_example=service.policy_words(found.late_submission_allowed, found.late_penalty_percentage),
+        waits=waits,
         peers=any(tab.only == "enable_peer_review" for tab in TABS),
     )
 

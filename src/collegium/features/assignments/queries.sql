@@ -18,7 +18,7 @@ order by m.module_order nulls last, l.lesson_order, a.created_at, a.id
 select a.id, a.course_id, a.lesson_id, l.title as lesson_title, l.completion_criteria as lesson_criteria, a.title, a.description,
     a.instructions_html, a.status, a.total_points, a.passing_percentage, a.rubric, a.submission_type, a.allowed_file_types,
     a.max_file_size_mb, a.max_submissions, a.available_from, a.due_date, a.late_submission_allowed, a.late_penalty_percentage,
-    a.group_mode, a.enable_peer_review, a.peer_reviews_required, a.submissions_count, a.graded_count, a.avg_score
+    a.group_mode, a.enable_peer_review, a.anonymous_marking, a.peer_reviews_required, a.submissions_count, a.graded_count, a.avg_score
 from public.assignments a
 left join public.lessons l on l.id = a.lesson_id
 where a.id = $1
@@ -71,8 +71,16 @@ select 1 from public.assignments where course_id = $1 and id = $2 for no key upd
 update public.assignments set rubric = $2::jsonb, title = $3, description = $4, instructions_html = $5, total_points = $6,
     passing_percentage = $7, submission_type = $8, allowed_file_types = $9, max_file_size_mb = $10, max_submissions = $11,
     available_from = $12, due_date = $13, late_submission_allowed = $14, late_penalty_percentage = $15, group_mode = $16,
-    enable_peer_review = $17
+    enable_peer_review = $17, anonymous_marking = $18
 where id = $1
+
+-- name: waits
+-- Whether work of an assignment waits for a grade.
+select exists (select 1 from public.assignment_submissions s where s.assignment_id = $1 and s.status in ('submitted', 'grading'))
+
+-- name: show_names
+-- Ends marking without names, also while work waits.
+select public.show_names($1::uuid)
 
 -- name: set_status
 -- Publishes an assignment, archives it, or takes it back to draft.
@@ -86,9 +94,10 @@ delete from public.assignments where id = $1
 -- A draft of the course itself with the same task and rules; dates, groups and figures are not copied.
 insert into public.assignments (course_id, title, description, instructions_html, total_points, passing_percentage, rubric, submission_type,
     allowed_file_types, max_file_size_mb, max_submissions, late_submission_allowed, late_penalty_percentage, group_mode, enable_peer_review,
-    peer_reviews_required)
+    anonymous_marking, peer_reviews_required)
 select course_id, $2, description, instructions_html, total_points, passing_percentage, rubric, submission_type, allowed_file_types,
-    max_file_size_mb, max_submissions, late_submission_allowed, late_penalty_percentage, group_mode, enable_peer_review, peer_reviews_required
+    max_file_size_mb, max_submissions, late_submission_allowed, late_penalty_percentage, group_mode, enable_peer_review,
+    anonymous_marking, peer_reviews_required
 from public.assignments where id = $1
 returning id
 

@@ -42,7 +42,7 @@ from collegium.features.assignments.model import (
     NewAssignment,
     Standing,
 )
-from collegium.features.assignments.settings import SavedMeanwhile, save
+from collegium.features.assignments.settings import SavedMeanwhile, save, work_waits
 from collegium.features.assignments.words import lacking, late_words, plain, policy_words, takes_words
 
 __all__ = [
@@ -93,4 +93,5 @@ __all__ = [
     "taught_assignment",
     "withdraw",
     "without_group",
+    "work_waits",
 ]

@@ -31,6 +31,8 @@ from collegium.kit.fields import Field, Wrong, moment, show_moment, switch
 Q = queries.load("collegium.features.assignments")
 NOT_SAVED = "Nothing was saved. Please look at this again."
 RUBRIC = "rubric"
+SHOW_NAMES = "show_names"
+WAITS = "Mark without names: work waits for a grade. Tick that you want to see its names, or mark it first."
 
 
 class SavedMeanwhile(Conflict):
@@ -150,8 +152,14 @@ FIELDS: dict[str, Field] = {
     "late_penalty_percentage": Field("Off for each day", decimal("Off for each day", Decimal(0), HUNDRED), _show),
     "group_mode": switch("Handed in by groups"),
     "enable_peer_review": switch("Reviewed by peers"),
+    "anonymous_marking": switch("Mark without names"),
 }
 KEPT_WHEN_GRADED = ("total_points",)
+
+
+async def work_waits(tx: Transaction, assignment_id: UUID) -> bool:
+    """Whether work of an assignment waits for a grade."""
+    return bool(await tx.fetchval(Q.waits, assignment_id))
 
 
 def texts(one: Assignment, zone: ZoneInfo) -> dict[str, str]:
@@ -225,6 +233,9 @@ async def save(
             values["total_points"] = sum((one.points for one in rubric), Decimal(0))
             errors.pop("total_points", None)
     errors |= _together(values)
+    shows = now.anonymous_marking and values.get("anonymous_marking") is False and await work_waits(tx, assignment_id)
+    if shows and given.get(SHOW_NAMES) != "1":
+        errors["anonymous_marking"] = WAITS
     if errors:
         raise Invalid(NOT_SAVED, fields=errors)
     _refuse_overwriting(now, values, rubric, was, zone)
@@ -233,6 +244,8 @@ async def save(
         | ({"description": one.description} if one.description else {})
         for one in rubric
     ]
+    if shows:
+        await tx.execute(Q.show_names, assignment_id)
     await tx.execute(Q.save_settings, assignment_id, sent or None, *(values[name] for name in FIELDS))
 
 
@@ -249,6 +262,8 @@ def _read(given: Mapping[str, str], zone: ZoneInfo) -> tuple[dict[str, Any], dic
 
 def _together(values: Mapping[str, Any]) -> dict[str, str]:
     """What must fit together."""
+    if values.get("anonymous_marking") and values.get("enable_peer_review"):
+        return {"anonymous_marking": "Mark without names: peer review shows you who wrote what. Choose one of the two."}
     opens, due = values.get("available_from"), values.get("due_date")
     if isinstance(opens, datetime) and isinstance(due, datetime) and due <= opens:
         return {"due_date": "Due: this must be later than it opens."}

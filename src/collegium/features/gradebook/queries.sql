@@ -67,9 +67,11 @@ select t.id, t.attempt_number as number, t.status, t.score, t.submitted_at as at
 where t.enrollment_id = $1 and t.quiz_id = $2 order by t.attempt_number;
 
 -- name: submissions
--- What a learner handed in for an assignment.
+-- What a learner handed in for an assignment; where it is marked without names, only what was returned.
 select s.id, s.submission_number as number, s.status, s.final_score as score, s.submitted_at as at
-from public.assignment_submissions s where s.enrollment_id = $1 and s.assignment_id = $2 order by s.submission_number;
+from public.assignment_submissions s join public.assignments a on a.id = s.assignment_id
+where s.enrollment_id = $1 and s.assignment_id = $2 and (not a.anonymous_marking or s.status = 'returned')
+order by s.submission_number;
 
 -- name: cohorts
 -- The cohorts of a course, for the filter.

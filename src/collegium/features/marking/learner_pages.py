@@ -56,7 +56,7 @@ async def file(request: WebRequest, submission_id: FromPath[UUID], number: FromP
     pages.require_viewer(request)
     async with pages.transaction(request) as tx:
         work = await service.submission(tx, submission_id)
-    stored = service.stored_file(work.file_attachments, number)
+    stored = service.stored_file(work.file_attachments, number, named=work.mine or not work.hidden)
     served = await service.serve_file(pages.site_of(request).storage, stored, request.method, request.headers)
     return Stream(
         served.body,

@@ -42,6 +42,7 @@ class Line(msgspec.Struct, frozen=True):
     graded_at: datetime | None
     graded_by: str
     email: str
+    hidden: bool
 
     @property
     def state(self) -> tuple[str, str]:
@@ -107,7 +108,10 @@ class Criterion(msgspec.Struct, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """One piece of work with its assignment. ``mine``: of the person who asks; ``graded_by`` may be hidden from him."""
+    """One piece of work with its assignment. ``mine``: of the person who asks; ``graded_by`` may be hidden from him.
+
+    ``hidden``: whoever marks it is not to know whose it is, and ``label`` stands for the name.
+    """
 
     id: UUID
     assignment_id: UUID
@@ -143,6 +147,8 @@ class Submission(msgspec.Struct, frozen=True):
     course_title: str
     mine: bool
     graded_by: str | None
+    hidden: bool
+    label: str
 
     @property
     def is_marked(self) -> bool:

@@ -174,6 +174,7 @@ async def _marking(
     sent: Form | None = None,
 ) -> Response[str]:
     work = await _work(tx, course_id, submission_id)
+    assignment = await assignments.taught_assignment(tx, course_id, work.assignment_id)
     course = await studio.course(tx, course_id)
     group, people = await service.authors(tx, submission_id)
     changes = await service.changes(tx, submission_id)
@@ -196,7 +197,7 @@ async def _marking(
         studio_course=course,
         work=work,
         shown=service.shown_work(work.submission_text, work.submission_html, work.submission_url),
-        files=service.shown_files(work.file_attachments, f"/submissions/{submission_id}/files"),
+        files=service.shown_files(work.file_attachments, f"/submissions/{submission_id}/files", named=not work.hidden),
         who=_who(work, group, people),
         members=[one for one in people if one.submission_id == submission_id or not one.graded_apart],
         apart=apart,
@@ -204,6 +205,8 @@ async def _marking(
         changes=changes,
         earlier=earlier,
         newest=earlier[0],
+        # No way from a piece without a name to one that has it, nor back.
+        hides=assignment.anonymous_marking and work.hidden != (earlier[0].status != "returned"),
         annotations=said,
         others=sorted({one.author for one in said if not one.mine}),
         deduction=service.deduction(work),
@@ -221,6 +224,8 @@ async def _marking(
 
 
 def _who(work: service.Submission, group: str | None, people: Sequence[Any]) -> str:
+    if work.hidden:
+        return work.label
     if group and not work.graded_apart:
         return group
     return next((one.name for one in people if one.submission_id == work.id), "Somebody")
@@ -272,7 +277,7 @@ async def _said(request: WebRequest, tx: Transaction, submission_id: UUID) -> Re
         request,
         "marking/_said.html",
         annotations=await service.remarks(tx, submission_id),
-        files=service.shown_files(work.file_attachments, f"/submissions/{submission_id}/files"),
+        files=service.shown_files(work.file_attachments, f"/submissions/{submission_id}/files", named=not work.hidden),
         write=True,
         final=work.status in ("returned", "resubmission_requested"),
     )

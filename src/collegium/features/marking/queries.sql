@@ -1,9 +1,10 @@
 -- name: handed_in
 -- The newest work of each learner of an assignment, a group as one line, by name: those of a state, late, or whose name holds a word.
-select e.id as enrollment_id, n.who, n.members, n.place, g.name as group_name, s.id as submission_id, s.submission_number, s.status,
+select e.id as enrollment_id, n.who, n.members, n.place, n.group_name, s.id as submission_id, s.submission_number, s.status,
     s.submitted_at, coalesce(s.late_days, 0) as late_days, coalesce(s.late_penalty_applied, 0) as late_penalty_applied, s.points_earned, s.max_points, s.final_score,
-    s.graded_at, concat_ws(' ', m.first_name, m.last_name) as graded_by, p.email::text as email
+    s.graded_at, concat_ws(' ', m.first_name, m.last_name) as graded_by, case when n.hidden then '' else p.email::text end as email, n.hidden
 from public.enrollments e
+join public.assignments a on a.id = $2
 join public.profiles p on p.id = e.member_id
 left join lateral (
     select t.* from public.assignment_submissions t
@@ -13,10 +14,16 @@ left join lateral (
 left join public.assignment_groups g on g.id = s.group_id and not s.graded_apart
 left join public.profiles m on m.id = s.graded_by
 cross join lateral (
-    select coalesce(o.names, array[concat_ws(' ', p.first_name, p.last_name)]) as members,
-        coalesce(g.name, concat_ws(' ', p.first_name, p.last_name)) as who,
-        lower(coalesce(g.name, concat_ws(' ', p.last_name, p.first_name))) as place
+    -- Without names a label stands for each, also in the order and in the address of the next page.
+    select h.hidden, case when h.hidden then '{}' else coalesce(o.names, array[concat_ws(' ', p.first_name, p.last_name)]) end as members,
+        case when h.hidden then null else g.name end as group_name,
+        case when h.hidden then h.label else coalesce(g.name, concat_ws(' ', p.first_name, p.last_name)) end as who,
+        lower(case when h.hidden then h.label else coalesce(g.name, concat_ws(' ', p.last_name, p.first_name)) end) as place
     from (
+        select a.anonymous_marking and s.status is distinct from 'returned' as hidden,
+            case when g.id is null then 'Learner ' else 'Group ' end
+                || upper(substr(md5(coalesce(g.id, e.id)::text || a.id::text), 1, 5)) as label
+    ) h cross join (
         select array_agg(concat_ws(' ', q.first_name, q.last_name) order by q.last_name, q.first_name) as names
         from public.assignment_submissions o join public.profiles q on q.id = o.member_id
         where g.id is not null and o.group_id = s.group_id and o.assignment_id = s.assignment_id
@@ -34,7 +41,7 @@ where e.course_id = $1 and (s.id is not null or e.status in ('enrolled', 'in_pro
       when 'again' then s.status = 'resubmission_requested' when 'nothing' then s.id is null else true
   end
   and (not $4::boolean or coalesce(s.is_late, false))
-  and ($5::text = '' or n.who ilike $5 or array_to_string(n.members, ' ') ilike $5 or p.email::text ilike $5)
+  and ($5::text = '' or n.who ilike $5 or array_to_string(n.members, ' ') ilike $5 or (not n.hidden and p.email::text ilike $5))
   and ($6::text is null or (n.place, e.id) > ($6, $7::uuid))
 order by n.place, e.id
 limit $8;
@@ -117,7 +124,10 @@ select s.id, s.assignment_id, s.course_id, s.enrollment_id, s.member_id, s.submi
     s.late_penalty_applied, s.final_score, s.graded_at, s.instructor_feedback_html, s.rubric_scores, s.rubric_comments, s.group_id, s.graded_apart,
     s.penalty_days, s.penalty_per_day, s.penalty_from,
     a.title, a.rubric, a.passing_percentage, c.title as course_title, s.member_id = (select auth.uid()) as mine,
-    coalesce(nullif(concat_ws(' ', p.first_name, p.last_name), ''), i.display_name) as graded_by
+    coalesce(nullif(concat_ws(' ', p.first_name, p.last_name), ''), i.display_name) as graded_by,
+    a.anonymous_marking and s.status <> 'returned' as hidden,
+    case when s.group_id is null or s.graded_apart then 'Learner ' else 'Group ' end || upper(substr(md5(
+        coalesce(case when not s.graded_apart then s.group_id end, s.enrollment_id)::text || a.id::text), 1, 5)) as label
 from public.assignment_submissions s
 join public.assignments a on a.id = s.assignment_id
 join public.courses c on c.id = s.course_id
