@@ -206,7 +206,9 @@ async def _marking(
         earlier=earlier,
         newest=earlier[0],
         # No way from a piece without a name to one that has it, nor back.
-        hides=assignment.anonymous_marking and work.hidden != (earlier[0].status != "returned"),
+        apart_by_name={
+            one.id for one in earlier if assignment.anonymous_marking and work.hidden == (one.status == "returned")
+        },
         annotations=said,
         others=sorted({one.author for one in said if not one.mine}),
         deduction=service.deduction(work),
