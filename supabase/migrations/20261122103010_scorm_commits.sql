@@ -5,35 +5,119 @@
 -- Elements and values: inlined into the statement that asks -------------------------------------------------------
 
 create or replace function private.is_scorm_element(p_standard text, p_element text) returns boolean
-language sql immutable parallel safe strict
--- Only what a SCO may set. SCORM 1.2 RTE 3.4.4; SCORM 2004 4th edition RTE 4.2. An index has at most four digits.
-return length(p_element) <= 255 and p_element ~ case p_standard when 'scorm_2004' then
+language sql immutable parallel safe
+-- Only what a SCO may set. SCORM 1.2 RTE 3.4.4; SCORM 2004 4th edition RTE 4.2. An index has at most four digits. A pattern is
+-- much dearer than a list, so it is asked last.
+return case p_standard when 'scorm_2004' then
+    p_element = any (array[
+        'cmi.completion_status', 'cmi.success_status', 'cmi.exit', 'cmi.location', 'cmi.progress_measure', 'cmi.session_time',
+        'cmi.suspend_data', 'cmi.score.scaled', 'cmi.score.raw', 'cmi.score.min', 'cmi.score.max', 'adl.nav.request',
+        'cmi.learner_preference.audio_level', 'cmi.learner_preference.language', 'cmi.learner_preference.delivery_speed',
+        'cmi.learner_preference.audio_captioning'
+    ])
+    or length(p_element) <= 255 and p_element ~ (
         '^(cmi\.('
-        'completion_status|success_status|exit|location|progress_measure|session_time|suspend_data|score\.(scaled|raw|min|max)'
-        '|comments_from_learner\.\d{1,4}\.(comment|location|timestamp)'
-        '|learner_preference\.(audio_level|language|delivery_speed|audio_captioning)'
+        'comments_from_learner\.\d{1,4}\.(comment|location|timestamp)'
         '|objectives\.\d{1,4}\.(id|score\.(scaled|raw|min|max)|success_status|completion_status|progress_measure|description)'
         '|interactions\.\d{1,4}\.(id|type|objectives\.\d{1,4}\.id|timestamp|correct_responses\.\d{1,4}\.pattern|weighting'
         '|learner_response|result|latency|description)'
-        ')|adl\.(nav\.request|data\.\d{1,4}\.store))$'
-    else
+        ')|adl\.data\.\d{1,4}\.store)$'
+    )
+else
+    p_element = any (array[
+        'cmi.core.lesson_location', 'cmi.core.lesson_status', 'cmi.core.exit', 'cmi.core.session_time', 'cmi.core.score.raw',
+        'cmi.core.score.min', 'cmi.core.score.max', 'cmi.suspend_data', 'cmi.comments', 'cmi.student_preference.audio',
+        'cmi.student_preference.language', 'cmi.student_preference.speed', 'cmi.student_preference.text'
+    ])
+    or length(p_element) <= 255 and p_element ~ (
         '^cmi\.('
-        'core\.(lesson_location|lesson_status|exit|session_time|score\.(raw|min|max))|suspend_data|comments'
-        '|objectives\.\d{1,4}\.(id|status|score\.(raw|min|max))'
-        '|student_preference\.(audio|language|speed|text)'
+        'objectives\.\d{1,4}\.(id|status|score\.(raw|min|max))'
         '|interactions\.\d{1,4}\.(id|objectives\.\d{1,4}\.id|time|type|correct_responses\.\d{1,4}\.pattern|weighting'
         '|student_response|result|latency)'
         ')$'
-    end;
+    )
+end;
+
+create or replace function private.scorm_value_limit(p_standard text, p_element text) returns integer
+language sql immutable parallel safe
+-- The smallest permitted maximum of the standard is our maximum: a longer value is refused, never cut.
+return case
+    when p_standard = 'scorm_2004' then case
+        when p_element ~ '(suspend_data|store|learner_response|pattern)$' then 64000
+        when p_element = 'cmi.location' then 1000
+        else 4000
+    end
+    when p_element in ('cmi.suspend_data', 'cmi.comments') then 4096
+    else 255
+end;
+
+create or replace function private.scorm_number(p_text text) returns numeric
+language sql immutable parallel safe
+return case when p_text ~ '^[+-]?[0-9]{1,9}(\.[0-9]{0,9})?$' then p_text::numeric end;
+
+create function private.seconds_of(p_text text, p_digits integer) returns numeric
+language sql immutable parallel safe
+-- Digits and, after a point, one or two more; the caller has seen that nothing but digits and points is there.
+return case
+    when strpos(p_text, '.') = 0 then case when length(p_text) between 1 and p_digits then p_text::numeric end
+    when strpos(p_text, '.') between 2 and p_digits + 1 and length(split_part(p_text, '.', 2)) between 1 and 2
+        and split_part(p_text, '.', 3) = '' and right(p_text, 1) <> '.' then p_text::numeric
+end;
+comment on function private.seconds_of(text, integer) is 'A number of seconds with at most two decimals; null for anything else.';
+
+create or replace function private.scorm_seconds(p_text text) returns numeric
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_form text;
+    m text[];
+begin
+    -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
+    -- 365 days and a month 30: the clock bounds what is counted anyway. The two forms that packages write are read without a
+    -- pattern, which takes ten times as long.
+    if p_text is null or length(p_text) > 100 then
+        return null;
+    end if;
+    v_form := translate(p_text, '0123456789', '');
+    if v_form in ('::', '::.') then
+        m := string_to_array(p_text, ':');
+        if length(m[1]) between 2 and 4 and length(m[2]) = 2 and length(split_part(m[3], '.', 1)) = 2
+            and strpos(m[1] || m[2], '.') = 0 and m[2]::integer < 60
+        then
+            return m[1]::numeric * 3600 + m[2]::numeric * 60
+                + case when private.seconds_of(m[3], 2) < 60 then private.seconds_of(m[3], 2) end;
+        end if;
+        return null;
+    elsif v_form in ('PTS', 'PT.S') then
+        return private.seconds_of(substr(p_text, 3, length(p_text) - 3), 10);
+    end if;
+    m := regexp_match(
+        p_text, '^P(?=.)(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})D)?'
+        '(?:T(?=.)(?:([0-9]{1,7})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,10}(?:\.[0-9]{1,2})?)S)?)?$'
+    );
+    if m is null then
+        return null;
+    end if;
+    return coalesce(m[1]::numeric * 31536000, 0) + coalesce(m[2]::numeric * 2592000, 0) + coalesce(m[3]::numeric * 86400, 0)
+        + coalesce(m[4]::numeric * 3600, 0) + coalesce(m[5]::numeric * 60, 0) + coalesce(m[6]::numeric, 0);
+end
+$$;
 
 create function private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) returns text[]
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_size integer;
 begin
     if coalesce(jsonb_typeof(p_elements), '') <> 'object' then
         return array['not_an_object', 'A commit is an object of elements and their values.'];
-    elsif octet_length(p_elements::text) > 1000000 or (select count(*) from jsonb_object_keys(p_elements)) > 1000 then
-        return array['commit_too_large', 'A commit has at most 1000 elements and 1000000 bytes. Send it in parts.'];
+    end if;
+    v_size := octet_length(p_elements::text);
+    -- A thousand elements take more than ten thousand bytes, so fewer bytes need not be counted.
+    if v_size > 10000 then
+        if v_size > 1000000 or (select count(*) from jsonb_object_keys(p_elements)) > 1000 then
+            return array['commit_too_large', 'A commit has at most 1000 elements and 1000000 bytes. Send it in parts.'];
+        end if;
     end if;
     return (
         select case
@@ -206,7 +290,14 @@ begin
         select
             g.*, e.id, e.session_attempt_id as attempt_id, e.commit_seq, e.session_opened_at, e.enrollment_id, e.scorm_package_id,
             e.session_web_id is not null and (w.id is null or w.revoked_at is not null) as signed_out,
-            n.id is null as not_enrolled, p.standard, p.lenient_limits, i.kind, i.organization, a.credit and a.ended_at is null as counts
+            n.id is null as not_enrolled, p.standard, p.lenient_limits, i.kind, i.organization, a.credit and a.ended_at is null as counts,
+            -- Whether nothing in it needs a closer look: a few elements, all of them short texts that a SCO may set.
+            case when jsonb_typeof(g.elements) = 'object' and i.kind = 'sco' then (
+                select count(*) <= 100 and bool_and(
+                    jsonb_typeof(x.value) = 'string' and length(x.value #>> '{}') <= case x.key when 'cmi.suspend_data' then 4096 else 255 end
+                    and private.is_scorm_element(p.standard, x.key)
+                ) from jsonb_each(g.elements) x
+            ) end as plain
         from given g
         left join public.scorm_enrollments e on e.session_id = g.session
         left join public.web_sessions w on w.id = e.session_web_id
@@ -229,7 +320,9 @@ begin
             when k.seq is null or k.seq < 1 or k.turn > 1 or k.seq > k.commit_seq + 1 then array[
                 'commits_missing', 'The last commit that was stored is number ' || k.commit_seq || '. Send those after it in their order.']
             else coalesce(
-                private.scorm_fault(case when k.kind = 'organization' then 'scorm_2004' else k.standard end, k.lenient_limits, k.elements),
+                case when not coalesce(k.plain, false) then
+                    private.scorm_fault(case when k.kind = 'organization' then 'scorm_2004' else k.standard end, k.lenient_limits, k.elements)
+                end,
                 case when k.summary is not null then private.scorm_fault('scorm_2004', true, k.summary) end,
                 case when k.seq = k.commit_seq + 1 then array['stored']
                     -- Sent again because the answer was lost: it is true only when it is what was stored.
@@ -242,12 +335,15 @@ begin
         end as verdict
         from known k
     ), fresh as materialized (
-        select j.* from judged j where j.verdict[1] = 'stored'
+        select j.*, left(private.uuid_v7()::text, 32) as mark from judged j where j.verdict[1] = 'stored'
     ), tracked as (
-        insert into public.scorm_tracking (scorm_enrollment_id, attempt_id, commit_seq, sco, element, value)
-        select f.id, f.attempt_id, f.seq, f.sco, e.key, e.value from fresh f cross join lateral jsonb_each_text(f.elements) e
+        -- One random mark a commit, and the place of each element behind it.
+        insert into public.scorm_tracking (id, scorm_enrollment_id, attempt_id, commit_seq, sco, element, value)
+        select (f.mark || lpad(to_hex(e.n), 4, '0'))::uuid, f.id, f.attempt_id, f.seq, f.sco, e.key, e.value
+        from fresh f cross join lateral jsonb_each_text(f.elements) with ordinality as e (key, value, n)
         union all
-        select f.id, f.attempt_id, f.seq, f.organization, e.key, e.value from fresh f cross join lateral jsonb_each_text(f.summary) e
+        select (f.mark || to_hex(32768 + e.n))::uuid, f.id, f.attempt_id, f.seq, f.organization, e.key, e.value
+        from fresh f cross join lateral jsonb_each_text(f.summary) with ordinality as e (key, value, n)
         where f.organization is not null
     ), called as (
         insert into public.scorm_calls (scorm_enrollment_id, attempt_id, commit_seq, sco, calls)

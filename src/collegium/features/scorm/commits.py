@@ -54,7 +54,7 @@ class Commits:
                 [entry.session for entry in entries],
                 [commit.seq for commit in given],
                 [commit.sco for commit in given],
-                [commit.elements for commit in given],
+                [msgspec.Raw(_encode(commit.elements)) for commit in given],
                 [commit.terminate for commit in given],
                 [msgspec.Raw(_encode([call.short() for call in commit.calls])) for commit in given],
                 [None if commit.state == b"null" else commit.state for commit in given],

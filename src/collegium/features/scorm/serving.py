@@ -39,6 +39,8 @@ STATUS: dict[Reason, int] = {
     "refused": 422,
     "full": 422,
 }
+REMEMBER_MOST = 10_000
+"""Tokens whose marks were found right."""
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 log = structlog.get_logger("collegium.scorm")
@@ -82,6 +84,7 @@ class Answers:
         self._files = Files(site)
         self._built = BuiltFiles(_nothing, pages.PACKAGE / "web" / "static" / "dist" / "assets")
         self._headers = Headers(content, site.settings)
+        self._known: dict[tuple[str, str], Token] = {}
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, label: str, own: bool) -> None:
         """Answers a request to the host with this label; ``own``: no page of another origin asks."""
@@ -90,9 +93,9 @@ class Answers:
             await self._built(scope, receive, self._headers.added(send))
             return
         found = PATH.fullmatch(path)
-        token = self._tokens.read(found[1]) if found else None
+        token = self._token(found[1], label) if found else None
         closed = self._headers.closed
-        if found is None or token is None or label not in ("", self._tokens.label(token.registration)):
+        if found is None or token is None:
             await _send(send, 404, closed, b"There is nothing here.", TEXT)
             return
         if plain.header(scope, b"service-worker") is not None:
@@ -108,6 +111,18 @@ class Answers:
             await self._document(scope, send, token, found[1])
         else:
             await _send(send, 405, closed, b"", TEXT)
+
+    def _token(self, text: str, label: str) -> Token | None:
+        """What a token says, at the host of its registration only."""
+        known = self._known.get((text, label))
+        if known is None:
+            known = self._tokens.read(text)
+            if known is None or label not in ("", self._tokens.label(known.registration)):
+                return None
+            if len(self._known) >= REMEMBER_MOST:
+                self._known.clear()
+            self._known[text, label] = known
+        return known
 
     async def _document(self, scope: Scope, send: Send, token: Token, text: str) -> None:
         template = "scorm/expired.html" if token.expired() else "scorm/player.html"
