@@ -10,6 +10,7 @@ import httpx
 
 from collegium.features.scorm import service
 from collegium.features.scorm.model import Launch
+from collegium.kit import media_types
 from collegium.kit.db import person as acting_as
 from collegium.kit.site import Site
 from collegium.web.sessions import hash_token
@@ -83,6 +84,11 @@ async def found_school(site: Site, database: Database, learners: int = 2) -> Sch
             lesson.id,
             course.id,
             package,
+        )
+        await owner.executemany(
+            "insert into public.scorm_package_files (scorm_package_id, path, storage_key, size_bytes, media_type)"
+            " values ($1, $2, $3, $4, $5)",
+            [(package, name, PREFIX + name, len(data), media_types.of(name)) for name, data in FILES.items()],
         )
     for name, data in FILES.items():
         await site.storage.put(PREFIX + name, data)

@@ -65,7 +65,8 @@ async def test_files_of_a_package(site: Site, client: Client, database: Database
     assert "connect-src 'self' data: blob:;" in policy
     assert page.headers["referrer-policy"] == "strict-origin"
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert (await player.get("files/sub/two.html")).content == FILES["sub/two.html"]
+    for path in ("sub/two.html", "Sub/TWO.html"):
+        assert (await player.get("files/" + path)).content == FILES["sub/two.html"]
     assert (await player.get("files/sub%2Ftwo.html")).content == FILES["sub/two.html"]
     part = await player.get("files/film.mp4", headers={"range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, FILES["film.mp4"][10:20])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,26 +14,11 @@ from collegium.features.scorm.model import Player
 from collegium.features.scorm.tokens import Token
 from collegium.kit import ranges
 from collegium.kit.site import Site
-from collegium.kit.storage import InvalidKey, Meta, Missing
+from collegium.kit.storage import Meta, Missing
 
 REMEMBER_S = 15.0
 """Seconds for which it is not asked again whether a player may still be shown its package."""
 REMEMBER_MOST = 5_000
-_TYPES = {
-    "js": "text/javascript", "mjs": "text/javascript", "css": "text/css", "htm": "text/html", "html": "text/html",
-    "xhtml": "application/xhtml+xml", "json": "application/json", "xml": "text/xml", "xsd": "text/xml",
-    "svg": "image/svg+xml", "webp": "image/webp", "avif": "image/avif", "ico": "image/x-icon", "dtd": "text/plain",
-    "woff": "font/woff", "woff2": "font/woff2", "ttf": "font/ttf", "otf": "font/otf", "vtt": "text/vtt",
-    "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "ogv": "video/ogg", "flv": "video/x-flv",
-    "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "wav": "audio/wav", "wasm": "application/wasm",
-    "swf": "application/x-shockwave-flash", "pdf": "application/pdf", "txt": "text/plain", "srt": "text/plain",
-}  # fmt: skip
-
-
-def media_type(path: str) -> str:
-    """By the ending, without a character set: old packages say theirs in their pages, or rely on none."""
-    ending = path.rpartition("/")[2].rpartition(".")[2].lower()
-    return _TYPES.get(ending) or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 class Files:
@@ -51,19 +35,22 @@ class Files:
             await _short(send, 405, headers.closed)
             return
         player = await self._player(token)
-        if player is None or not player.storage_prefix:
+        if player is None:
             await _short(send, 404, headers.closed)
             return
         going_on = player.current and player.fresh
         if not (player.signed_in and player.enrolled) or (token.expired() and not going_on):
             await _short(send, 403, headers.closed)
             return
+        file = await service.file(self._site, player.package_id, path)
         try:
-            meta = await self._site.storage.head(player.storage_prefix + path)
-        except (InvalidKey, Missing):
+            meta = await self._site.storage.head(file.storage_key) if file else None
+        except Missing:
+            meta = None
+        if file is None or meta is None:
             await _short(send, 404, headers.closed)
             return
-        await self._send(scope, send, meta, headers)
+        await self._send(scope, send, meta, file.media_type, headers)
 
     async def _player(self, token: Token) -> Player | None:
         now = time.monotonic()
@@ -76,13 +63,13 @@ class Files:
         self._known[token] = (now + REMEMBER_S, found)
         return found
 
-    async def _send(self, scope: Scope, send: Send, meta: Meta, headers: Headers) -> None:
+    async def _send(self, scope: Scope, send: Send, meta: Meta, kind: str, headers: Headers) -> None:
         asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}  # type: ignore[typeddict-item]
         method = str(scope["method"])  # type: ignore[typeddict-item]
         plan = ranges.plan(method, asked, size=meta.size, etag=meta.etag, last_modified=meta.last_modified)
         given: Pairs = [
             *headers.package,
-            (b"content-type", media_type(meta.key).encode()),
+            (b"content-type", kind.encode()),
             (b"accept-ranges", b"bytes"),
             (b"last-modified", ranges.http_date(meta.last_modified).encode()),
             # A version of a package never changes, and the address holds the token.

@@ -107,7 +107,15 @@ class Player(msgspec.Struct, frozen=True):
     fresh: bool
     signed_in: bool
     enrolled: bool
-    storage_prefix: str | None
+    package_id: UUID
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file of a package: its path there, where it is stored, what it is."""
+
+    path: str
+    storage_key: str
+    media_type: str
 
 
 class Position(msgspec.Struct, frozen=True, rename="camel"):

@@ -18,8 +18,8 @@ select
         where n.id = e.enrollment_id and n.status in ('enrolled', 'in_progress', 'completed')
           and (n.expires_at is null or n.expires_at > now())
     ) as enrolled,
-    p.storage_prefix
-from public.scorm_enrollments e join public.scorm_packages p on p.id = e.scorm_package_id
+    e.scorm_package_id as package_id
+from public.scorm_enrollments e
 where e.id = $1
 
 -- name: position as service_role
@@ -57,24 +57,10 @@ select n, outcome, words, seq, completion_status, success_status, score, progres
 from private.record_scorm_commits($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::boolean[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
 order by n
 
--- name: package as service_role
--- A package by its id.
-select p.title, p.standard, p.edition, p.launch_url from public.scorm_packages p where p.id = $1
-
--- name: package_items as service_role
--- The default organisation's tree, parents before their children and these in their order.
-with recursive tree (id, depth) as (
-    select i.id, 1 from public.scorm_items i where i.scorm_package_id = $1 and i.is_default
-    union all
-    select i.id, tree.depth + 1 from tree join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = $1
-    where tree.depth < 50
-)
-select
-    i.id, i.parent_id, i.identifier, i.title, i.kind, i.is_visible, i.launch_href, i.parameters, i.launch_data, i.prerequisites,
-    i.mastery_score::float8 as mastery_score, i.completion_threshold::float8 as completion_threshold,
-    extract(epoch from i.max_time_allowed)::float8 as max_seconds, i.time_limit_action, i.sequencing
-from tree join public.scorm_items i on i.id = tree.id
-order by tree.depth, i.item_order, i.id
+-- name: package_file as service_role
+-- A file of a package by its path; where that is not there, one that differs in case alone, as Windows let authors write it.
+select path, storage_key, media_type from public.scorm_package_files
+where scorm_package_id = $1 and lower(path) = lower($2) order by path = $2 desc limit 1
 
 -- name: lesson_card
 -- The package of a lesson with the registration of one enrollment: the newest one, for who began a package finishes it.

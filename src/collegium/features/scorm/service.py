@@ -10,12 +10,13 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.packages import service as packages
 from collegium.features.scorm.commits import Commits, Entry, Q
-from collegium.features.scorm.definition import definition_of
 from collegium.features.scorm.lessons import Card, card
 from collegium.features.scorm.model import (
     Commit,
     Definition,
+    File,
     Launch,
     Mode,
     NotSaved,
@@ -39,6 +40,7 @@ __all__ = [
     "Commits",
     "Definition",
     "Entry",
+    "File",
     "Launch",
     "NotSaved",
     "Player",
@@ -49,6 +51,7 @@ __all__ = [
     "card",
     "content_of",
     "definition",
+    "file",
     "launch",
     "player",
     "preview",
@@ -164,6 +167,14 @@ async def player(site: Site, token: Token) -> Player | None:
         return await tx.maybe(Player, Q.player, token.registration, token.session)
 
 
+async def file(site: Site, package_id: UUID, path: str) -> File | None:
+    """A file of a package by its path, in whatever case; None when there is none."""
+    if "\0" in path:
+        return None
+    async with site.db.transaction(SYSTEM, read_only=True) as tx:
+        return await tx.maybe(File, Q.package_file, package_id, path)
+
+
 async def definition(site: Site, token: Token) -> Definition:
     """The package and where its learner stands, for a current player. Raises Conflict ``stale_attempt``."""
     async with site.db.transaction(SYSTEM, read_only=True) as tx:
@@ -171,7 +182,7 @@ async def definition(site: Site, token: Token) -> Definition:
         if row is None:
             raise Conflict(STALE, code="stale_attempt")
         found = dict(row)
-        package = await definition_of(tx, found.pop("scorm_package_id"))
+        package = await packages.definition(tx, found.pop("scorm_package_id"))
     strict = found.pop("standard") != "scorm_2004" and not found.pop("lenient_limits", True)
     found.pop("lenient_limits", None)
     if not found["learner_name"]:
