@@ -79,7 +79,14 @@ class Session {
     this.expires = Date.parse(given.expiresAt);
     // Who looks only begins each time from nothing.
     if (given.session.mode !== "normal") given.session.state = null;
-    const queue = new Queue(storage(), this.token.slice(0, REGISTRATION), crypto.randomUUID(), given.session.attemptId, given.session.seq);
+    const registration = this.token.slice(0, REGISTRATION);
+    const me = crypto.randomUUID();
+    const windows = new BroadcastChannel(`collegium.scorm.${registration}`);
+    windows.postMessage(me);
+    windows.onmessage = (event) => {
+      if (event.data !== me) this.sender?.halt("This lesson was opened in another window.");
+    };
+    const queue = new Queue(storage(), registration, me, given.session.attemptId, given.session.seq);
     const left = await sendLeft(queue, pageLine, `/${this.token}/commit`);
     merge(given, left);
     const sender = new Sender(() => `/${this.token}/commit`, pageLine, queue, pageTimers, Math.random, Date.now, {
@@ -152,8 +159,8 @@ class Session {
   }
 
   private stopped(words: string, lost: number): void {
-    const what = lost > 0 ? " What was set here since is not saved." : " Everything you did here before is saved.";
-    this.player?.stop(`${words}${what}`);
+    const what = lost > 0 ? " The last things you did here are not saved." : "";
+    this.player?.stop(`${words}${what} Nothing is saved from this window any more. Go on in the other one, or here.`);
   }
 
   private left(): void {

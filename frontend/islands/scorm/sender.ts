@@ -234,6 +234,14 @@ export class Sender {
     for (const entry of own) this.queue.remove(entry);
   }
 
+  /** Another window on this device has taken over; what waits here is its to send. */
+  halt(words: string): void {
+    if (this.stopped) return;
+    this.stopped = { state: "stopped", words, lost: 0 };
+    this.cancelRetry?.();
+    this.tell();
+  }
+
   private retry(): void {
     if (this.cancelRetry !== null || this.stopped) return;
     this.cancelRetry = this.timers.after(backoff(this.failures, this.random), () => {
