@@ -117,6 +117,11 @@ async def do(sco: Frame, *acts: str) -> None:
         await sco.get_by_role("button", name=act, exact=True).click()
 
 
+async def ask(sco: Frame, request: str) -> None:
+    """Has a SCO ask for something (adl.nav.request) and end; its page goes with that."""
+    await sco.evaluate("where => { setTimeout(() => acts.go(where), 0) }", request)
+
+
 async def saved(player: Frame) -> None:
     """Waits until the player says that everything is saved."""
     await expect(player.locator("[data-saving]")).to_have_text("Saved")
@@ -127,6 +132,14 @@ async def leave(page: Page, player: Frame) -> None:
     async with page.expect_response(lambda answer: answer.url.endswith("/package")):
         await player.get_by_role("button", name="Save and leave").click()
     await expect(page.locator("[data-scorm-panel]")).to_be_visible()
+
+
+async def go_on_here(page: Page, player: Frame) -> Frame:
+    """Takes over in a window that was told to stop; answers the new player's document."""
+    before = await page.get_attribute("iframe.scorm-window", "src")
+    await player.get_by_role("button", name="Go on here").click()
+    await page.wait_for_function("old => document.querySelector('iframe.scorm-window')?.src !== old", arg=before)
+    return await player_of(page)
 
 
 def calls_of(rows: Sequence[dict[str, Any]]) -> list[str]:

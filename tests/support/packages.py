@@ -281,9 +281,10 @@ function attempt(name, act) {
     const got = act();
     tried[name] = got && typeof got.then === "function" ? "waiting" : String(got);
     if (got && typeof got.then === "function")
-      got.then((value) => { tried[name] = String(value); }, (error) => { tried[name] = "refused: " + error.name; });
+      Promise.race([got, silence()]).then((value) => { tried[name] = String(value); }, (error) => { tried[name] = "refused: " + error.name; });
   } catch (error) { tried[name] = "refused: " + error.name; }
 }
+const silence = () => new Promise((_, fail) => setTimeout(() => fail({ name: "silence" }), 4000));
 attempt("cookies", () => document.cookie);
 attempt("site cookies", () => top.document.cookie);
 attempt("site page", () => top.document.body.innerHTML);

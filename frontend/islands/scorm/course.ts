@@ -21,16 +21,16 @@ function statusOf(node: TreeNode): Node["status"] {
   return node.attempts > 0 ? "incomplete" : "";
 }
 
-/** What is hidden is left out; what lies below it has its own say. */
-export function treeOf(root: TreeNode): Node[] {
+/** What is hidden is left out; what lies below it has its own say. `open`: the current one runs, so that there is nothing to choose. */
+export function treeOf(root: TreeNode, open: boolean): Node[] {
   return root.children.flatMap((child) => {
-    const children = treeOf(child);
+    const children = treeOf(child, open);
     if (child.hidden) return children;
     const launches = child.kind === "sco" || child.kind === "asset";
     // A cluster without anything to show in it would be an empty heading.
     if (!launches && children.length === 0) return [];
     const { id, title, current, enabled } = child;
-    return [{ id, title: title || id, status: statusOf(child), current, enabled: enabled && !current, launches, children }];
+    return [{ id, title: title || id, status: statusOf(child), current, enabled: enabled && !(current && open), launches, children }];
   });
 }
 

@@ -1,6 +1,6 @@
 /* The player: what the learner does and what the package asks for, led to the sequencer, the frame and the server. */
 import type { Outcome, Sequencing } from "../../runtime/scorm/sequencing/index.ts";
-import type { CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
+import type { Call, CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
 import { launchAddress } from "./address.ts";
 import { summaryOf, treeOf } from "./course.ts";
 import type { Definition, Kept, Node } from "./protocol.ts";
@@ -63,6 +63,7 @@ export class Player {
   private gone = false;
   /** What a SCO asked for; it is followed after the call that ended it has returned. */
   private wanted: Ended | null = null;
+  private showing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly given: Definition,
@@ -76,7 +77,11 @@ export class Player {
   }
 
   start(): void {
-    this.follow(this.course.start(this.kept.sequencer ?? undefined));
+    const outcome = this.course.start(this.kept.sequencer ?? undefined);
+    const all = leavesOf(treeOf(this.course.tree(), false));
+    // Without flow nothing is delivered at the start (SB.2.5), and the learner chooses; where there is one part, there is no choice.
+    if (outcome.delivered === null && !outcome.ended && all.length === 1) this.follow(this.course.navigate("choice", all[0]!.id));
+    else this.follow(outcome);
   }
 
   // What the learner does ------------------------------------------------------------------------------------
@@ -149,7 +154,9 @@ export class Player {
   // What the package says ------------------------------------------------------------------------------------
 
   private commit(item: Item, elements: Elements, results: Results, over: boolean): CommitAnswer {
-    this.course.record(item.identifier, results, over);
+    // Who leaves in the middle means to come back, also where the package did not think of it.
+    const interrupted = over && (this.leaving || this.gone) && results.exit === "" && results.completed !== true;
+    this.course.record(item.identifier, interrupted ? { ...results, exit: "suspend" } : results, over);
     if (over) this.seconds[item.identifier] = this.secondsBefore + results.sessionSeconds;
     this.saved[item.identifier] = { ...this.saved[item.identifier], ...elements };
     const anew = this.kept.anew[item.identifier];
@@ -284,7 +291,7 @@ export class Player {
     };
     const visiting: Visiting = {
       commit: (of, elements, results, over) => this.commit(of, elements, results, over),
-      trace: (call) => this.recorder.add(call),
+      trace: (call) => this.traced(call),
       navigation: (request, target) => this.course.requestValid(request, target),
       ended: (_of, how) => this.ended(how),
       sharedData: {
@@ -295,16 +302,32 @@ export class Player {
     this.visit = new Visit(item, standard, this.around.make, session, visiting, this.around.page);
   }
 
+  /** What a SCO sets of its status may open other parts before it commits. */
+  private traced(call: Call): void {
+    this.recorder.add(call);
+    if (!call.fn.endsWith("SetValue") || !call.args[0]?.endsWith("_status")) return;
+    clearTimeout(this.showing);
+    this.showing = setTimeout(() => {
+      if (this.visit?.running()) this.show();
+    }, 50);
+  }
+
   show(): void {
+    const visit = this.visit;
+    if (visit?.running()) this.course.record(visit.item.identifier, visit.results(), false);
     const hidden = this.course.hiddenControls();
     this.around.face.show({
       title: this.visit?.item.title || this.given.session.title,
-      tree: treeOf(this.course.tree()),
+      tree: treeOf(this.course.tree(), this.visit?.running() ?? false),
       previous: !hidden.includes("previous") && this.course.requestValid("previous"),
       next: !hidden.includes("continue") && this.course.requestValid("continue"),
       cover: this.cover,
     });
   }
+}
+
+function leavesOf(nodes: Node[]): Node[] {
+  return nodes.flatMap((node) => [...(node.launches ? [node] : []), ...leavesOf(node.children)]);
 }
 
 /** What is launched without an API is complete when it was shown. */

@@ -118,7 +118,7 @@ export class View implements Face {
     const focused = (document.activeElement as HTMLElement | null)?.dataset["go"];
     this.tree.replaceChildren(this.branch(shown.tree));
     if (focused) this.tree.querySelector<HTMLElement>(`[data-go="${CSS.escape(focused)}"]`)?.focus();
-    this.openTree(this.treeOpen, false);
+    this.openTree(this.treeOpen || shown.cover?.kind === "choose", false);
     part("moves").hidden = leaves < 2 && !shown.next && !shown.previous;
     this.enable("previous", shown.previous);
     this.enable("next", shown.next);
