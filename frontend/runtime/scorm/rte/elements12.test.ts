@@ -26,7 +26,7 @@ const given = { item: launch, totalSeconds: 3723.5, commentsFromLms: [{ comment:
 const text255 = { good: ["", "a", "ä 😀".repeat(50), "x".repeat(255)], bad: ["x".repeat(256), "a\0b", "half \ud83d"] };
 const score = { initial: "", good: ["0", "100", "85.5", "99.999999999999", "", "7."], bad: ["-1", "100.1", "abc", "1,5", "1e2", "5 "] };
 const identifier = { good: ["id_1", "urn:x-1", "Scene1.Slide2", "x".repeat(255)], bad: ["", "two words", "x".repeat(256), "a\tb"] };
-const span = { good: ["00:00:00", "0001:30:05.5", "9999:59:59.99"], bad: ["", "1:00:00", "00:00", "00:00:00.123", "12345:00:00", "PT1H", "-00:01:00"] };
+const span = { good: ["00:00:00", "0001:30:05.5", "9999:59:59.99"], bad: ["", "1:00:00", "00:00", "00:00:00.123", "12345:00:00", "PT1H", "-00:01:00", "00:60:00", "00:00:60"] };
 const status = ["passed", "completed", "failed", "incomplete", "browsed"];
 const one: [string, string][] = [["cmi.interactions.0.id", "q1"]];
 

@@ -1,7 +1,7 @@
 /* Durations and points in time of both standards. */
 
 /** CMITimespan of SCORM 1.2 (appendix A.1): HHHH:MM:SS.SS with two to four digits of hours. */
-const timespan = /^(\d{2,4}):(\d{2}):(\d{2}(?:\.\d{1,2})?)$/;
+const timespan = /^(\d{2,4}):([0-5]\d):([0-5]\d(?:\.\d{1,2})?)$/;
 
 /** CMITime of SCORM 1.2: HH:MM:SS.SS of a day. */
 const timeOfDay = /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,2})?$/;

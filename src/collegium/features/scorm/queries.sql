@@ -103,3 +103,11 @@ select title from public.scorm_packages where id = $1
 select e.id from public.enrollments e join public.lessons l on l.course_id = e.course_id
 where l.id = $1 and e.member_id = auth.uid() and e.status in ('enrolled', 'in_progress', 'completed')
 order by coalesce(e.cohort_start_date <= now(), true) desc, e.completed_at desc nulls first, e.enrolled_at desc limit 1
+
+-- name: open_hacp as service_role
+-- Begins, goes on with or ends the session of an AICC unit, holding its registration; where it stands, or what is wrong.
+select private.open_hacp($1::uuid, $2::uuid, $3::text, $4::text, $5::text)
+
+-- name: record_hacp as service_role
+-- Stores what an AICC unit said.
+select outcome, words from private.record_hacp($1::uuid, $2::text, $3::jsonb, $4::boolean, $5::jsonb)

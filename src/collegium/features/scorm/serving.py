@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from collegium.features.scorm import service
+from collegium.features.scorm import hacp, service
 from collegium.features.scorm.files import Files
 from collegium.features.scorm.headers import Headers
 from collegium.features.scorm.model import LARGEST_STATE, Commit, NotSaved, Reason
@@ -26,7 +26,7 @@ from collegium.web import pages, plain
 from collegium.web.built import PREFIX, BuiltFiles
 from collegium.web.problems import problem_of
 
-PATH = re.compile(rf"/({TOKEN})/(definition|commit|state|renew|files/.*)?", re.DOTALL)
+PATH = re.compile(rf"/({TOKEN})/(definition|commit|state|renew|aicc|files/.*)?", re.DOTALL)
 THEME = re.compile(r"(?:^|&)theme=(light|dark)(?:&|$)")
 """The colours of the page that frames a player, which it takes up before anything is painted."""
 LARGEST_COMMIT = 3_000_000
@@ -105,6 +105,8 @@ class Answers:
         what = found[2] or ""
         if what.startswith("files/"):
             await self._files.answer(scope, send, token, what.removeprefix("files/"), self._headers)
+        elif what == "aicc":
+            await self._aicc(scope, receive, send, token)
         elif what:
             await self._call(scope, receive, send, token, what, own)
         elif scope["method"] in ("GET", "HEAD"):  # type: ignore[typeddict-item]
@@ -164,6 +166,29 @@ class Answers:
         if b"\\u0000" in body:
             _must_be_storable(given)
         return await self._commits.record(service.Entry(token.registration, token.session, given))
+
+    async def _aicc(self, scope: Scope, receive: Receive, send: Send, token: Token) -> None:
+        """HACP. A unit may lie on any host, and a token that has run out is good as long as its player is current."""
+        headers = [*self._headers.closed, (b"access-control-allow-origin", b"*")]
+        method = str(scope["method"])  # type: ignore[typeddict-item]
+        if method == "OPTIONS":
+            allow = [(b"access-control-allow-methods", b"POST"), (b"access-control-allow-headers", b"content-type")]
+            await _send(send, 204, [*headers, *allow], b"", TEXT)
+            return
+        status, said = 200, ""
+        try:
+            if method != "POST":
+                raise Problem("HACP posts.", status=405, code="method_not_allowed")
+            said = await hacp.answer(self._site, token, await plain.body_of(scope, receive, hacp.LARGEST))
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                log.error("hacp_failed", exc_info=error)
+            status = 200 if problem is not None and problem.status < 500 and method == "POST" else 503
+            if method != "POST":
+                status = 405
+            said = hacp.refusal(problem.detail if problem else BROKEN)
+        await _send(send, status, headers, said.encode(), TEXT)
 
     async def _definition(self, token: Token) -> object:
         service.must_be_valid(token)

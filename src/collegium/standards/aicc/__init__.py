@@ -1,1 +1,1 @@
-"""AICC: the structure of a course in its files of tables."""
+"""AICC: the structure of a course in its files of tables, and what its units say over HTTP."""
