@@ -131,22 +131,21 @@ grant execute on function private.open_hacp(uuid, uuid, text, text, text), priva
 -- Numbers and lengths as the run-time takes them ------------------------------------------------------------
 
 create or replace function private.scorm_number(p_text text) returns numeric
-language sql immutable parallel safe strict set search_path = pg_catalog, pg_temp
-as $$ select case when p_text ~ '^[+-]?([0-9]{1,10}(\.[0-9]{0,20})?|\.[0-9]{1,20})$' then p_text::numeric end $$;
+language sql immutable parallel safe
+-- Packages divide, and write all decimals that they get.
+return case when p_text ~ '^[+-]?([0-9]{1,10}(\.[0-9]{0,20})?|\.[0-9]{1,20})$' then p_text::numeric end;
 
 create or replace function private.scorm_value_limit(p_standard text, p_element text) returns integer
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$
-    -- The smallest permitted maximum of the standard is our maximum: a longer value is refused, never cut.
-    select case
-        when p_standard = 'scorm_2004' then case
-            when p_element ~ '(suspend_data|store|learner_response|pattern)$' then 64000
-            when p_element = 'cmi.location' then 1000
-            -- {lang=…} stands before the text and is no part of it.
-            when p_element ~ '(comment|description)$' then 4300
-            else 4000
-        end
-        when p_element in ('cmi.suspend_data', 'cmi.comments') then 4096
-        else 255
+language sql immutable parallel safe
+-- The smallest permitted maximum of the standard is our maximum: a longer value is refused, never cut.
+return case
+    when p_standard = 'scorm_2004' then case
+        when p_element ~ '(suspend_data|store|learner_response|pattern)$' then 64000
+        when p_element = 'cmi.location' then 1000
+        -- {lang=…} stands before the text and is no part of it.
+        when p_element ~ '(comment|description)$' then 4300
+        else 4000
     end
-$$;
+    when p_element in ('cmi.suspend_data', 'cmi.comments') then 4096
+    else 255
+end;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import urlsafe_b64encode
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -177,6 +178,20 @@ async def test_who_is_not_heard(site: Site, client: Client, database: Database) 
     async with database.connect() as owner:
         await owner.execute("update public.scorm_packages set version = '1.2' where id = $1", school.package)
     assert (await unit("PutParam", CORE % ("c", "90")))[0] == "3"
+
+
+async def test_what_the_run_time_takes_is_counted(site: Site, client: Client, database: Database) -> None:
+    """A share of thirds with all its decimals, and a language before a text of the full length."""
+    school = await found_school(site, database)
+    player = Player(client, await school.launch())
+    share, words = "0.6666666666666666", "{lang=pt-BR}" + "x" * 4000
+    given = {
+        "cmi.score.scaled": share,
+        "cmi.completion_status": "completed",
+        "cmi.comments_from_learner.0.comment": words,
+    }
+    assert (await player.commit(elements=given))["saved"] is True
+    assert await school.value("select score from public.scorm_sco_results where sco = 'SCO-1'") == Decimal("66.67")
 
 
 async def test_what_cannot_be_kept_is_not_said_to_be(site: Site, client: Client, database: Database) -> None:
