@@ -28,18 +28,14 @@ ITEMS = (
 BROKEN = manifest_2004(ITEMS, sco_2004("R1", "one.html") + sco_2004("R2", "two.html"))
 
 
-async def look(page: Page, name: str) -> None:
+async def look(page: Page, phone: Page, name: str) -> None:
     """The page is accessible and no wider than its window, at a desk and on a phone at night."""
-    for width, theme in ((1280, "light"), (390, "dark")):
-        await page.set_viewport_size({"width": width, "height": 900})
-        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        # Links change their colour in a moment, not at once.
-        await page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
+    await phone.goto(page.url)
+    for place, where in ((page, "desk"), (phone, "phone")):
         if PICTURES:
-            await page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
-        assert await axe_findings(page) == []
-        assert not await scrolls_sideways(page)
-    await page.set_viewport_size({"width": 1280, "height": 900})
+            await place.screenshot(path=f"{PICTURES}/{name}-{where}.png", full_page=True)
+        assert await axe_findings(place) == []
+        assert not await scrolls_sideways(place)
 
 
 async def test_a_package_comes_into_a_lesson(
@@ -55,37 +51,49 @@ async def test_a_package_comes_into_a_lesson(
     broken.write_bytes(packed({"imsmanifest.xml": BROKEN.encode(), "one.html": b"<p>One</p>"}))
     files = {"imsmanifest.xml": BROKEN.encode(), "one.html": b"<p>One</p>", "Two.html": b"<p>Two</p>"}
     whole.write_bytes(packed(files, folder="fire/"))
-    page = await new_page()
-    await sign_in(page, teacher, database, live_server)
+    page, phone = await new_page(), await new_page(width=390, theme="dark")
+    for one in (page, phone):
+        await sign_in(one, teacher, database, live_server)
     here = f"/studio/{course.id}/lessons/{lesson_id}/package"
     await page.goto(here)
     await expect(page.get_by_text("No package is ready yet")).to_be_visible()
-    await look(page, "lesson-empty")
+    await look(page, phone, "lesson-empty")
     await page.get_by_label("Archive").set_input_files(broken)
     await expect(page.get_by_text("This package was not imported")).to_be_visible(timeout=30_000)
     await expect(page.get_by_text("“two.html”, which is not in the package")).to_be_visible()
-    await look(page, "lesson-failed")
+    await look(page, phone, "lesson-failed")
     await page.get_by_label("Archive").set_input_files(whole)
     await expect(page.get_by_text("Nobody has begun yet")).to_be_visible(timeout=30_000)
     await expect(page.locator("#now ~ ul .state", has_text="Ready")).to_be_visible(timeout=30_000)
-    await look(page, "lesson-ready")
+    await look(page, phone, "lesson-ready")
     await page.locator("#now ~ ul a").click()
     await expect(page.get_by_role("heading", name="What is inside")).to_be_visible()
     await expect(page.get_by_text("Extinguishers")).to_be_visible()
     await expect(page.get_by_text("It was taken from there.")).to_be_visible()
-    await look(page, "one")
+    await look(page, phone, "one")
+    await page.get_by_role("link", name="Rule", exact=True).click()
+    await page.get_by_label("It was opened: for packages that never report").check()
+    await page.get_by_role("button", name="Look at what it would change").click()
+    await expect(page.get_by_text("Nobody has begun this package yet")).to_be_visible()
+    await look(page, phone, "rule")
+    await page.get_by_label("Why").fill("It never reports.")
+    await page.get_by_role("button", name="Apply this rule").click()
+    await expect(page.get_by_text("The rule is applied.")).to_be_visible()
+    await page.get_by_role("link", name="Versions").click()
+    await look(page, phone, "versions")
+    await page.get_by_role("link", name="Contents").click()
     await page.get_by_role("textbox", name="Title").fill("Fire safety 2026")
     await page.get_by_label("Every instructor may use it in lessons").check()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", level=1, name="Fire safety 2026")).to_be_visible()
     await page.goto("/studio/packages")
     await expect(page.get_by_role("link", name="Fire safety 2026")).to_be_visible()
-    await look(page, "library")
+    await look(page, phone, "library")
     await page.get_by_label("State").select_option("failed")
     await page.get_by_role("button", name="Show").click()
     await page.get_by_role("link", name="fire-broken").click()
     await expect(page.get_by_role("heading", name="What is wrong (1)")).to_be_visible()
-    await look(page, "one-failed")
+    await look(page, phone, "one-failed")
     await page.get_by_role("button", name="Delete", exact=True).click()
     await page.get_by_role("button", name="Delete the package").click()
     await page.wait_for_url(re.compile("/studio/packages$"))

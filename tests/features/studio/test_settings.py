@@ -211,7 +211,7 @@ async def test_a_type_changes_until_there_is_content(
     assert "its type stays" in refused.text
     async with database.connect() as owner:
         await owner.execute("delete from public.content_blocks where lesson_id = $1", lesson)
-    assert (await submit(client, path, lesson_type="scorm")).status_code == 422
+    assert (await submit(client, path, lesson_type="live_session")).status_code == 422
     assert (await submit(client, path, lesson_type="video")).status_code == 303
     kept = await row(database, lesson)
     assert (kept["lesson_type"], kept["completion_criteria"]) == ("video", "video_watched")

@@ -29,7 +29,7 @@ _LATER = {
     "quiz": "Quizzes come to packages when they come to the studio.",
     "assignment": "Assignments stay with their course: packages do not hold them.",
     "live_session": "A live session has a date and people; it stays with its course.",
-    "scorm": "SCORM packages come to packages when they come to the studio.",
+    "scorm": "A SCORM package stays in its library: upload its own archive at the other site.",
 }
 PLAYABLE = get_args(parts.LessonType)
 

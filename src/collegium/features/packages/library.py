@@ -101,6 +101,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool
     people: int
     finished: int
+    behind: int
+    """Learners of one's own courses who have not finished it and were not moved."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from collegium.features.packages import library, service
-from collegium.features.packages.library import RULES, STATES, Filter, Package
+from collegium.features.packages import decision_pages, library, service
+from collegium.features.packages.decision_pages import tabs
+from collegium.features.packages.library import RULES, STATES, Filter
 from collegium.features.packages.model import STANDARDS
 from collegium.features.studio import service as studio
 from collegium.kit.errors import Invalid, Problem
@@ -26,11 +27,6 @@ ONE = LIST + "/{package_id:uuid}"
 LESSON = "/studio/{course_id:uuid}/lessons/{lesson_id:uuid}/package"
 TOLD = 12
 """Findings that are shown at once; the rest stands behind a disclosure."""
-
-
-def tabs(package: Package) -> list[tuple[str, str]]:
-    """The pages of a package that is ready."""
-    return [("Contents", package.path)] if package.import_state == "ready" else []
 
 
 @get(LIST, include_in_schema=False)
@@ -119,6 +115,13 @@ async def _package(
     if pages.is_fragment(request):
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+@post(ONE + "/version", include_in_schema=False)
+async def new_version(request: WebRequest, package_id: FromPath[UUID]) -> Response[str]:
+    """Has an uploaded archive imported as the new version of a package."""
+    pages.require_teacher(request)
+    return await _begin(request, f"{LIST}/{package_id}/versions", package_id)
 
 
 @post(ONE, include_in_schema=False)
@@ -228,4 +231,6 @@ async def choose(request: WebRequest, course_id: FromPath[UUID], lesson_id: From
     return pages.redirect(request, here, flash=("success", words) if words else None)
 
 
-ROUTES: list[ControllerRouterHandler] = [packages, begin, package, change, act, of_lesson, choose]
+ROUTES: list[ControllerRouterHandler] = [
+    packages, begin, package, new_version, change, *decision_pages.ROUTES, act, of_lesson, choose,
+]  # fmt: skip

@@ -135,10 +135,15 @@ with recursive before (id, depth) as (
     select p.id, p.replaced_by, after.depth + 1 from after join public.scorm_packages p on p.id = after.replaced_by where after.depth < 100
 )
 select p.id, p.title, p.created_at, p.imported_at, p.replaced_by, p.is_active,
-    count(e.id)::int as people, count(e.id) filter (where e.criterion_met_at is not null)::int as finished
+    count(e.id)::int as people, count(e.id) filter (where e.criterion_met_at is not null)::int as finished,
+    count(e.id) filter (where e.enrollment_id is not null and e.criterion_met_at is null and e.course_id = any (array(select private.my_taught_course_ids()))
+        and not exists (
+            select 1 from public.scorm_enrollments n
+            where n.enrollment_id = e.enrollment_id and n.lesson_id = e.lesson_id and (n.created_at, n.id) > (e.created_at, e.id)
+        ))::int as behind
 from (select id from before union select id from after) line
 join public.scorm_packages p on p.id = line.id
-left join public.scorm_enrollments e on e.scorm_package_id = p.id
+left join public.scorm_enrollments e on e.scorm_package_id = p.id and (e.enrollment_id is not null or e.attempts > 0)
 group by p.id order by p.created_at, p.id;
 
 -- name: used_in
@@ -178,3 +183,36 @@ on conflict (lesson_id) do update set scorm_package_id = excluded.scorm_package_
 -- name: detach
 -- Takes the package out of a lesson.
 delete from public.lesson_scorm_packages where lesson_id = $1 and course_id = $2 returning scorm_package_id;
+
+-- name: preview_rule
+-- What a rule would change, from what was recorded.
+select public.preview_package_rule($1, $2, $3, $4);
+
+-- name: set_rule
+-- Gives a package another rule and holds what was recorded against it.
+select public.set_package_rule($1, $2, $3, $4, $5);
+
+-- name: history
+-- What was decided about some packages, the latest first.
+select h.id, h.scorm_package_id, h.kind, h.reason, h.details, h.created_at, concat_ws(' ', p.first_name, p.last_name) as made_by
+from public.scorm_package_history h left join public.profiles p on p.id = h.made_by
+where h.scorm_package_id = any ($1) order by h.created_at desc, h.id desc limit 50;
+
+-- name: on_version
+-- Learners of one's courses who have begun a version and were not moved to a newer one, by name after one of them.
+select e.id, concat_ws(' ', m.first_name, m.last_name) as name, lower(concat_ws(' ', m.last_name, m.first_name)) as place, c.title as course, e.status,
+    e.score, e.progress, e.last_accessed_at, e.criterion_met_at is not null as finished
+from public.scorm_enrollments e
+join public.profiles m on m.id = e.member_id
+join public.courses c on c.id = e.course_id
+where e.scorm_package_id = $1 and (e.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+  and not exists (
+      select 1 from public.scorm_enrollments n
+      where n.enrollment_id = e.enrollment_id and n.lesson_id = e.lesson_id and (n.created_at, n.id) > (e.created_at, e.id)
+  )
+  and ($2::text = '' or (lower(concat_ws(' ', m.last_name, m.first_name)), e.id) > ($2, $3::uuid))
+order by 3, e.id limit $4;
+
+-- name: move
+-- Lets learners begin the newest version anew.
+select public.move_scorm_learners($1, $2, $3);

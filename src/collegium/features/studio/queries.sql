@@ -234,6 +234,7 @@ select
         and not exists (select 1 from public.lesson_videos v where v.lesson_id = l.id)
         and not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
         and not exists (select 1 from public.lesson_documents d where d.lesson_id = l.id)
+        and not exists (select 1 from public.lesson_scorm_packages s where s.lesson_id = l.id)
         and not exists (select 1 from public.lesson_progress p where p.lesson_id = l.id) as type_is_open
 from public.lessons l
 where l.id = $2 and l.course_id = $1 and l.state <> 'retired'
