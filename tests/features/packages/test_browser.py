@@ -57,7 +57,6 @@ async def test_a_package_comes_into_a_lesson(
     here = f"/studio/{course.id}/lessons/{lesson_id}/package"
     await page.goto(here)
     await expect(page.get_by_text("No package is ready yet")).to_be_visible()
-    await look(page, phone, "lesson-empty")
     await page.get_by_label("Archive").set_input_files(broken)
     await expect(page.get_by_text("This package was not imported")).to_be_visible(timeout=30_000)
     await expect(page.get_by_text("“two.html”, which is not in the package")).to_be_visible()
@@ -65,7 +64,6 @@ async def test_a_package_comes_into_a_lesson(
     await page.get_by_label("Archive").set_input_files(whole)
     await expect(page.get_by_text("Nobody has begun yet")).to_be_visible(timeout=30_000)
     await expect(page.locator("#now ~ ul .state", has_text="Ready")).to_be_visible(timeout=30_000)
-    await look(page, phone, "lesson-ready")
     await page.locator("#now ~ ul a").click()
     await expect(page.get_by_role("heading", name="What is inside")).to_be_visible()
     await expect(page.get_by_text("Extinguishers")).to_be_visible()
@@ -93,7 +91,6 @@ async def test_a_package_comes_into_a_lesson(
     await page.get_by_role("button", name="Show").click()
     await page.get_by_role("link", name="fire-broken").click()
     await expect(page.get_by_role("heading", name="What is wrong (1)")).to_be_visible()
-    await look(page, phone, "one-failed")
     await page.get_by_role("button", name="Delete", exact=True).click()
     await page.get_by_role("button", name="Delete the package").click()
     await page.wait_for_url(re.compile("/studio/packages$"))
