@@ -1,4 +1,4 @@
-"""Kills the web process, then PostgreSQL, with -9 under heartbeats: every acknowledged second is there afterwards."""
+"""Kills the web process, then PostgreSQL, with -9 under heartbeats and SCORM commits: what was acknowledged is there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ import pytest
 
 from collegium.kit import embedded, migrations
 from collegium.web.sessions import COOKIE, hash_token
+from tests.e2e.committing import Committer, committers
 from tests.support.database import Database, run
 from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol
 
@@ -39,6 +40,7 @@ class Web:
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COLLEGIUM_")}
         self._env = {**kept, "COLLEGIUM_DATA_DIR": str(data_dir), "COLLEGIUM_BASE_URL": self.url}
+        self.data_dir = data_dir
         self._log = data_dir / "serve.log"
         self.start()
 
@@ -165,7 +167,7 @@ async def _fill(database: Database, web: Web) -> tuple[Course, list[Player]]:
     return course, players
 
 
-async def _progress(players: list[Player], load: list[asyncio.Task[None]], beats: int) -> None:
+async def _progress(players: Sequence[Player | Committer], load: list[asyncio.Task[None]], beats: int) -> None:
     """Waits until everybody got so many more acknowledgements."""
     wanted = [len(player.acknowledged) + beats for player in players]
     deadline = time.monotonic() + 40
@@ -179,7 +181,9 @@ async def _progress(players: list[Player], load: list[asyncio.Task[None]], beats
 
 async def _crash(server: embedded.Server, database: Database, web: Web) -> None:
     await web.answers()
-    _, players = await _fill(database, web)
+    _, films = await _fill(database, web)
+    packages = await committers(database, web.url, web.data_dir, PLAYERS)
+    players = [*films, *packages]
     load = [asyncio.create_task(player.play()) for player in players]
     try:
         await _progress(players, load, 20)
@@ -209,9 +213,12 @@ async def _crash(server: embedded.Server, database: Database, web: Web) -> None:
         for player in players:
             await player.close()
 
-    assert sum(player.unsure for player in players) > 0, "nothing was under way when the processes died"
+    for some in (films, packages):
+        assert sum(player.unsure for player in some) > 0, "nothing was under way when the processes died"
+    for package in packages:
+        await package.check(database)
     async with database.connect() as owner:
-        for player in players:
+        for player in films:
             row = await owner.fetchrow(
                 "select watched::text, watched_seconds, play_seconds, playback_seq,"
                 " array(select lower(r) from unnest(watched) r) as seconds,"
