@@ -76,7 +76,7 @@ async def test_built_by_keys_and_handed_in_over_a_broken_connection(
     learner = await new_page()
     await sign_in(learner, school.learners[0])
     await learner.goto(f"/assignments/{work}")
-    await learner.get_by_label("Your text").fill("Both pay for water. Only one pays for wind.")
+    await learner.locator(".ProseMirror").fill("Both pay for water. Only one pays for wind.")
     await expect(learner.get_by_text("Kept. Nothing is handed in yet.")).to_be_visible()
     sent: list[int] = []
 
@@ -97,7 +97,9 @@ async def test_built_by_keys_and_handed_in_over_a_broken_connection(
     assert len(sent) > 2, "it went on after the connection had broken"
     await learner.reload()
     await expect(files.locator(".hi-file-name")).to_contain_text("house.png")
-    await expect(learner.get_by_label("Your text")).to_have_value("Both pay for water. Only one pays for wind.")
+    await expect(learner.locator(".ProseMirror")).to_have_text(
+        "Both pay for water. Only one pays for wind."
+    )
     await learner.get_by_role("button", name="Hand in").press("Enter")
     await expect(learner.get_by_text("This is the last submission that is taken")).to_be_visible()
     await expect(learner.get_by_text("house.png")).to_be_visible()
@@ -150,7 +152,7 @@ async def test_pages_are_accessible(
     await looked_at(page, f"/learn/{school.course.slug}/{school.course.lessons[0].id}", f"lesson-{look}")
     receipt = await school.value("select id from public.assignment_submissions where assignment_id = $1", work)
     await looked_at(page, f"/assignments/{work}?receipt={receipt}", f"assignment-{look}")
-    await page.get_by_label("Your text").fill("Better.")
+    await page.locator(".ProseMirror").fill("Better.")
     await page.get_by_role("button", name="Hand in").click()
     await expect(page.get_by_role("heading", name="Hand in “Compare two policies”?")).to_be_visible()
     if PICTURES:

@@ -20,6 +20,8 @@ export interface TextOptions {
   films?: boolean;
   /** For a text of a line or two: no headings, tables and code. */
   small?: boolean;
+  /** Words with emphasis, lists and links alone: no pictures, formulas, films and tables. */
+  bare?: boolean;
 }
 
 export interface TextPart {
@@ -40,13 +42,10 @@ export function richText(options: TextOptions): TextPart {
         link: { openOnClick: false, autolink: true, defaultProtocol: "https", HTMLAttributes: { target: null, rel: "noopener noreferrer", class: null } },
       }),
       Placeholder.configure({ placeholder: "Write here. Alt+F10 leads to the tools." }),
-      Figure,
-      MathInline.configure({ edit: editFormula }),
-      MathBlock.configure({ edit: editFormula }),
-      ...Films,
       ...Signs,
-      ...Definitions,
-      ...Tables,
+      ...(options.bare
+        ? []
+        : [Figure, MathInline.configure({ edit: editFormula }), MathBlock.configure({ edit: editFormula }), ...Films, ...Definitions, ...Tables]),
     ],
     editorProps: {
       attributes: { class: "prose", role: "textbox", "aria-multiline": "true", "aria-label": options.label },
@@ -69,7 +68,7 @@ export function richText(options: TextOptions): TextPart {
   }
 
   function takePictures(data: DataTransfer | null, alone: boolean): boolean {
-    const file = alone && [...(data?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    const file = !options.bare && alone && [...(data?.files ?? [])].find((one) => one.type.startsWith("image/"));
     if (!file) return false;
     void addPicture(file);
     return true;
@@ -94,6 +93,7 @@ export function richText(options: TextOptions): TextPart {
   const show = fill(bar, editor, {
     languages: options.languages,
     small: options.small ?? false,
+    bare: options.bare ?? false,
     film: options.films ? (kind) => void addFilm(kind) : undefined,
     picture: () => void addPicture(),
     formula: (block) =>
@@ -112,6 +112,7 @@ export function richText(options: TextOptions): TextPart {
 interface Acts {
   languages: string[];
   small: boolean;
+  bare: boolean;
   film?: (kind: "video" | "audio") => void;
   picture: () => void;
   formula: (block: boolean) => void;
@@ -126,6 +127,8 @@ interface Tool {
   can?: () => boolean;
   /** Left out where a text is small. */
   large?: boolean;
+  /** Left out where a text has words alone. */
+  more?: boolean;
 }
 
 /** Puts the tools into the bar; answers what brings their states up to date. */
@@ -156,23 +159,23 @@ function fill(bar: HTMLElement, editor: Editor, acts: Acts): () => void {
     { icon: "numbered", label: "Numbered list", keys: "Ctrl+Shift+7", act: run("toggleOrderedList"), on: mark("orderedList") },
     { icon: "quote", label: "Quotation", large: true, keys: "Ctrl+Shift+B", act: run("toggleBlockquote"), on: mark("blockquote") },
     { icon: "link", label: "Link", act: () => void askLink(editor), on: mark("link") },
-    { icon: "image", label: "Picture", act: acts.picture },
+    { icon: "image", label: "Picture", more: true, act: acts.picture },
     ...(film
       ? ([
           { icon: "film", label: "Film", act: () => film("video") },
           { icon: "sound", label: "Sound", act: () => film("audio") },
         ] satisfies Tool[])
       : []),
-    { icon: "table", label: "Table", large: true, act: run("insertTable", { rows: 3, cols: 3, withHeaderRow: true }), can: () => !editor.isActive("table") },
-    { icon: "formula", label: "Formula in the line", act: () => acts.formula(false) },
-    { icon: "sigma", label: "Formula on its own", large: true, act: () => acts.formula(true) },
+    { icon: "table", label: "Table", large: true, more: true, act: run("insertTable", { rows: 3, cols: 3, withHeaderRow: true }), can: () => !editor.isActive("table") },
+    { icon: "formula", label: "Formula in the line", more: true, act: () => acts.formula(false) },
+    { icon: "sigma", label: "Formula on its own", large: true, more: true, act: () => acts.formula(true) },
     { icon: "code", label: "Code in the line", keys: "Ctrl+E", act: run("toggleCode"), on: mark("code") },
-    { icon: "code-block", label: "Code", large: true, act: run("toggleCodeBlock"), on: mark("codeBlock") },
+    { icon: "code-block", label: "Code", large: true, more: true, act: run("toggleCodeBlock"), on: mark("codeBlock") },
     { icon: "pilcrow", label: "Remove formatting", large: true, act: () => editor.chain().focus().unsetAllMarks().clearNodes().run() },
     { icon: "undo", label: "Undo", keys: "Ctrl+Z", act: run("undo"), can: () => editor.can().undo() },
     { icon: "redo", label: "Redo", keys: "Ctrl+Shift+Z", act: run("redo"), can: () => editor.can().redo() },
   ];
-  const tools = listed.filter((one) => !(acts.small && one.large));
+  const tools = listed.filter((one) => !(acts.small && one.large) && !(acts.bare && one.more));
   const made = tools.map((one) => tool(one.icon, one.label, one.act, one.keys ? `${one.label} (${one.keys})` : one.label));
   const more = el("div", { class: "editor-more" });
   bar.append(...(acts.small ? [] : [kinds]), ...made, more);

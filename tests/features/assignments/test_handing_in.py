@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -102,6 +102,34 @@ async def test_a_text_is_kept_confirmed_and_handed_in_with_a_receipt(client: Cli
     assert await school.value("select status from public.enrollments where member_id = $1", school.learners[0].id) == (
         "completed"
     )
+
+
+async def test_a_text_is_rich_text_cleaned_and_its_words_count(client: Client, school: Class) -> None:
+    work = await school.assignment(submission_type="text_entry", max_submissions=5)
+    await client.login(school.learners[0])
+    here = f"/assignments/{work}"
+    hostile = (
+        '<p onclick="x()">My <strong>work</strong><script>x()</script></p><ul><li><p>1 &lt; 2</p></li></ul>'
+        '<img src="/files/00000000-0000-4000-8000-000000000001" alt="of others"><video src="/files/1"></video>'
+    )
+    clean = "<p>My <strong>work</strong></p><ul><li><p>1 &lt; 2</p></li></ul>"
+    assert (await put_draft(client, work, text=hostile, url="", revision=0)).status_code == 200
+    page = (await client.get(here)).text
+    assert ">My work\n1 &lt; 2</textarea>" in page
+    assert f'name="html" value="{escape(clean)}"' in page
+    # Sent as the page has it; words that were changed without the editor are what counts, and no tag then.
+    as_is = {"text": "My work\r\n1 < 2", "was": "My work\r\n1 < 2", "html": hostile}
+    await client.post_form(f"{here}/submit", as_is | {"number": "1", "sure": "1"})
+    await client.post_form(f"{here}/submit", as_is | {"text": "<p>Other", "number": "2", "sure": "1"})
+    empty = await client.post_form(
+        f"{here}/submit", {"text": "", "was": "", "html": "<p> </p>", "number": "3", "sure": "1"}
+    )
+    assert empty.status_code == 422
+    assert await school.rows(
+        "select submission_text, submission_html from public.assignment_submissions order by submission_number"
+    ) == [("My work\n1 < 2", clean), ("<p>Other", None)]
+    listed = (await client.get(f"/api/v1/assignments/{work}/submissions")).json()
+    assert [one["html"] for one in listed] == [None, clean]
 
 
 async def test_files_are_taken_by_their_content_and_only_ones_own(

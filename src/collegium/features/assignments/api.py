@@ -17,7 +17,8 @@ from collegium.web.apidocs import failures
 
 
 class DraftText(msgspec.Struct, frozen=True):
-    """What is being written. ``revision`` is the one that it was made from; nothing was saved before: 0."""
+    """What is being written; ``text`` is words, or HTML that begins with a block such as ``<p>``. ``revision`` is the
+    one that it was made from; nothing was saved before: 0."""
 
     text: str = ""
     url: str = ""

@@ -5,6 +5,7 @@ Time, deadline, deduction and who may are the database's; here what was sent get
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,18 +16,23 @@ import msgspec
 
 from collegium.features.assignments.model import TABS, Card, Standing
 from collegium.features.assignments.words import late_words, policy_words, takes_words
+from collegium.features.authoring import service as authoring
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound
 
 Q = queries.load("collegium.features.assignments")
+_BLOCK = re.compile(r"\s*<(?:p|h[2-4]|ul|ol|blockquote|pre)[\s>]", re.IGNORECASE)
+_MEDIA = re.compile(r"<img\b[^>]*>|</?(?:audio|video|figure|figcaption)\b[^>]*>")
 NOT_READY = "A file is still on its way or being checked, or it was removed. Wait a moment, then hand in."
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What is handed in. ``files`` are uploads of the person; ``number`` which submission he means it to be."""
+    """What is handed in. ``html`` is the text as rich text, and then ``text`` is made of it; ``files`` are uploads of
+    the person; ``number`` which submission he means it to be."""
 
     text: str | None = None
+    html: str | None = None
     url: str | None = None
     files: list[UUID] = []
     number: int | None = None
@@ -54,6 +60,7 @@ class OwnSubmission(msgspec.Struct, frozen=True):
     submitted_at: datetime
     status: str
     text: str | None
+    html: str | None
     url: str | None
     files: list[OwnFile]
     deadline: datetime | None
@@ -87,6 +94,7 @@ def shown(one: Card) -> dict[str, Any]:
             for line in one.submissions
         ],
         # The page of one's own submission is another feature's; its tab tells whether that is here.
+        "written": written,
         "linked": any(tab.suffix == "/submissions" for tab in TABS),
     }
 
@@ -104,12 +112,35 @@ async def save_draft(tx: Transaction, assignment_id: UUID, text: str, url: str, 
     return await tx.fetchval(Q.save_draft, assignment_id, text, url, revision)
 
 
+class Written(msgspec.Struct, frozen=True):
+    """A text that is being written: its words, and its HTML where it was written in the editor."""
+
+    text: str = ""
+    html: str = ""
+
+
+def clean_work(html: str) -> str:
+    """A learner's text, safe to show: the list of lesson text without pictures, sound and films, which are files of
+    others here; empty when it holds no word."""
+    cleaned = _MEDIA.sub("", authoring.clean_html(html)).strip()
+    return cleaned if authoring.plain_text(cleaned).strip() else ""
+
+
+def written(kept: str) -> Written:
+    """What was kept of a text, which is words or HTML; HTML begins with a block, as the editor writes it."""
+    if not _BLOCK.match(kept):
+        return Written(kept)
+    html = clean_work(kept)
+    return Written(authoring.plain_text(html), html)
+
+
 async def hand_in(tx: Transaction, assignment_id: UUID, work: Work) -> Receipt:
     """Hands work in. Raises Invalid for files that are not ready, and the refusals of the database in words."""
     files = await _files(tx, assignment_id, work.files)
-    text = work.text if work.text and work.text.strip() else None
+    html = clean_work(work.html or "")
+    text = authoring.plain_text(html) if html else work.text if work.text and work.text.strip() else None
     url = work.url.strip() if work.url and work.url.strip() else None
-    return await tx.one(Receipt, Q.submit, assignment_id, text, url, files, work.number)
+    return await tx.one(Receipt, Q.submit, assignment_id, text, html or None, url, files, work.number)
 
 
 async def _files(tx: Transaction, assignment_id: UUID, chosen: Sequence[UUID]) -> list[dict[str, Any]]:
@@ -141,6 +172,7 @@ async def own_submissions(tx: Transaction, assignment_id: UUID) -> list[OwnSubmi
             submitted_at=row["submitted_at"],
             status=row["status"],
             text=row["submission_text"],
+            html=row["submission_html"],
             url=row["submission_url"],
             files=[OwnFile(one["file_name"], int(one["file_size"])) for one in row["file_attachments"]],
             deadline=row["penalty_due"] or row["due_date"],

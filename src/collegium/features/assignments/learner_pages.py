@@ -31,7 +31,7 @@ async def _page(
         "assignments/assignment.html",
         status=problem.status if problem else 200,
         receipt=next((line for line in shown["lines"] if line[0].id == receipt), None),
-        sent={"text": sent.text("text"), "url": sent.text("url")} if sent else None,
+        sent={"text": sent.text("text"), "html": _html(sent), "url": sent.text("url")} if sent else None,
         problem=problem,
         zone=viewer.time_zone,
         **shown,
@@ -44,9 +44,16 @@ async def show(request: WebRequest, assignment_id: FromPath[UUID]) -> Response[s
     return await _page(request, assignment_id)
 
 
+def _html(form: Form) -> str:
+    """The text as the editor wrote it; nothing when its words were changed without it."""
+    same = form.text("text").split() == form.text("was").split()
+    return form.text("html") if same else ""
+
+
 def _work(form: Form) -> Work:
     return Work(
         text=form.text("text"),
+        html=_html(form) or None,
         url=form.text("url"),
         files=form.ids("file"),
         number=number(form.text("number"), 1, 100_000),
@@ -83,7 +90,7 @@ async def keep(request: WebRequest, assignment_id: FromPath[UUID]) -> Response[s
     form = await read_form(request)
     try:
         async with pages.transaction(request) as tx:
-            await service.save_draft(tx, assignment_id, form.text("text"), form.text("url"))
+            await service.save_draft(tx, assignment_id, _html(form) or form.text("text"), form.text("url"))
     except Problem as problem:
         if problem.status not in (409, 422):
             raise

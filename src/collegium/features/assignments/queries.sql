@@ -216,11 +216,11 @@ where f.assignment_id = $1 and f.owner_id = (select auth.uid()) and f.state = 'r
 
 -- name: submit
 -- Hands in work of the person who asks.
-select s.id, s.submission_number as number from public.submit_assignment($1::uuid, $2::text, null, $3::text, $4::jsonb, $5::integer) s
+select s.id, s.submission_number as number from public.submit_assignment($1::uuid, $2::text, $3::text, $4::text, $5::jsonb, $6::integer) s
 
 -- name: own_submissions
 -- What the person who asks handed in for an assignment, the last first.
-select s.id, s.submission_number, s.submitted_at, s.status, s.submission_text, s.submission_url, s.file_attachments, s.due_date,
+select s.id, s.submission_number, s.submitted_at, s.status, s.submission_text, s.submission_html, s.submission_url, s.file_attachments, s.due_date,
     s.penalty_due, coalesce(s.penalty_days, s.late_days) as penalty_days, s.penalty_per_day, s.late_penalty_applied, s.penalty_from,
     s.points_earned, s.max_points, s.score, s.final_score
 from public.assignment_submissions s
