@@ -97,9 +97,7 @@ async def test_built_by_keys_and_handed_in_over_a_broken_connection(
     assert len(sent) > 2, "it went on after the connection had broken"
     await learner.reload()
     await expect(files.locator(".hi-file-name")).to_contain_text("house.png")
-    await expect(learner.locator(".ProseMirror")).to_have_text(
-        "Both pay for water. Only one pays for wind."
-    )
+    await expect(learner.locator(".ProseMirror")).to_have_text("Both pay for water. Only one pays for wind.")
     await learner.get_by_role("button", name="Hand in").press("Enter")
     await expect(learner.get_by_text("This is the last submission that is taken")).to_be_visible()
     await expect(learner.get_by_text("house.png")).to_be_visible()

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from collegium.features.uploads import service as uploads
 from tests.features.assignments.support import RUBRIC, Class
 from tests.features.quizzes.support import post_pairs
 from tests.features.uploads.support import TUS, patch, picture, told
@@ -130,6 +131,36 @@ async def test_a_text_is_rich_text_cleaned_and_its_words_count(client: Client, s
     ) == [("My work\n1 < 2", clean), ("<p>Other", None)]
     listed = (await client.get(f"/api/v1/assignments/{work}/submissions")).json()
     assert [one["html"] for one in listed] == [None, clean]
+
+
+async def test_files_that_nobody_handed_in_go_after_ninety_days(client: Client, school: Class) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=120)
+    over = await school.assignment(submission_type="file_upload", due_date=long_ago, max_submissions=5)
+    open_ = await school.assignment(submission_type="file_upload", due_date=datetime.now(UTC) + timedelta(days=1))
+    await client.login(school.learners[0])
+    used, left, fresh, waits = [
+        (await send(client, work, PDF, f"{name}.pdf"))["id"]
+        for work, name in ((over, "used"), (over, "left"), (over, "fresh"), (open_, "waits"))
+    ]
+    made = await client.post_json(f"/api/v1/assignments/{over}/submissions", {"files": [used], "number": 1})
+    assert made.status_code == 201, made.text
+    async with school.database.connect() as owner, owner.transaction():
+        key = await owner.fetchval("select storage_key from public.media_files where id = $1", UUID(left))
+        clock = "alter table public.media_files {} trigger update_media_files_updated_at"
+        await owner.execute(clock.format("disable"))
+        await owner.execute(
+            "update public.media_files set updated_at = $1 where id = any ($2)",
+            long_ago,
+            [UUID(used), UUID(left), UUID(waits)],
+        )
+        await owner.execute(clock.format("enable"))
+    assert (await uploads.tidy_work(client.site)).figures == {"removed": 1}
+    await run_jobs(client.site)
+    assert await school.rows("select id::text from public.media_files where state = 'ready' order by 1") == [
+        (one,) for one in sorted((used, fresh, waits))
+    ]
+    assert not await client.site.storage.exists(key)
+    assert (await uploads.tidy_work(client.site)).figures == {"removed": 0}
 
 
 async def test_files_are_taken_by_their_content_and_only_ones_own(

@@ -32,3 +32,15 @@ async def remove_upload(site: Site, file_id: str, keys: list[str]) -> None:
 async def tidy(site: Site) -> Outcome:
     """Every hour."""
     return await service.tidy(site)
+
+
+@maintenance(
+    "uploads.tidy_work",
+    cron="52 3 * * *",
+    title="Remove files that were never handed in",
+    what="Removes files that learners uploaded for an assignment more than 90 days ago and did not hand in, once its"
+    " deadline, or a later one of theirs, is 30 days over.",
+)
+async def tidy_work(site: Site) -> Outcome:
+    """Every night."""
+    return await service.tidy_work(site)

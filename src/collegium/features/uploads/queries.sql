@@ -149,6 +149,22 @@ where (f.state = 'uploading' and (u.file_id is null or u.expires_at < now() - in
    or (f.state = 'refused' and f.updated_at < now() - interval '30 days')
 order by f.id limit $1
 
+-- name: unused_work as service_role
+-- Files for an assignment that nobody handed in for 90 days, unless its deadline, or a later one of their owner, was less than 30 days ago.
+select f.id from public.media_files f left join public.assignments a on a.id = f.assignment_id
+where f.purpose = 'submission' and f.state = 'ready' and f.updated_at < now() - interval '90 days'
+  and (a.due_date is null or a.due_date < now() - interval '30 days')
+  and not exists (
+      select 1 from public.assignment_extensions x join public.enrollments e on e.id = x.enrollment_id
+      where x.assignment_id = f.assignment_id and e.member_id = f.owner_id and x.due_date >= now() - interval '30 days'
+  )
+  and not exists (select 1 from public.media_file_uses u where u.file_id = f.id)
+order by f.updated_at limit $1
+
+-- name: remove_unused as service_role
+-- Removes files that nothing names.
+delete from public.media_files f where f.id = any ($1) and not exists (select 1 from public.media_file_uses u where u.file_id = f.id)
+
 -- name: remove_expired as service_role
 -- Removes them.
 delete from public.media_files where id = any ($1)

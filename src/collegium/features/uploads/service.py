@@ -353,3 +353,8 @@ async def remove(site: Site, file_id: UUID, keys: list[str]) -> None:
 async def tidy(site: Site) -> Outcome:
     """Removes by the clock what nobody finished, what was refused long ago, and bytes without a row."""
     return await tidying.tidy(site, CHECK)
+
+
+async def tidy_work(site: Site) -> Outcome:
+    """Removes by the clock what learners uploaded for assignments and never handed in."""
+    return await tidying.tidy_work(site)

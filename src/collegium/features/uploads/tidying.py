@@ -40,6 +40,18 @@ async def tidy(site: Site, check: str) -> Outcome:
     return Outcome(words, {"removed": removed, "leftovers": leftovers, "checked_again": len(stuck)})
 
 
+async def tidy_work(site: Site) -> Outcome:
+    """Removes files that learners uploaded for assignments and never handed in; what was handed in stays."""
+    removed = 0
+    while True:
+        async with site.db.transaction(SYSTEM) as tx:
+            some = [row["id"] for row in await tx.fetch(Q.unused_work, BATCH)]
+            await tx.execute(Q.remove_unused, some)
+        removed += len(some)
+        if len(some) < BATCH:
+            return Outcome(f"{removed} files removed that were never handed in.", {"removed": removed})
+
+
 async def _leftovers(site: Site) -> int:
     """Removes files under way that no row names; they are listed before the database is asked."""
     old = time.time() - OLD_S
