@@ -170,6 +170,9 @@ async def test_files_go_out_and_come_in_after_a_look(client: Client, book: Book)
     # An export as it is changes nothing.
     back = await send(client, book, "grades.csv", (await client.get(f"{book.path}.csv")).content)
     assert "This file changes nothing" in (await client.get(back.headers["location"])).text
+    head, rest = (await client.get(f"{book.path}.csv")).content.split(b"\n", 1)
+    back = await send(client, book, "grades.csv", head.lower() + b"\n" + rest)
+    assert "This file changes nothing" in (await client.get(back.headers["location"])).text
     mara, liv, asa = (str(one) for one in book.enrollments)
     rows = [
         ["Learner ID", "E-mail", "=Quiz", "Talk", "Poster"],

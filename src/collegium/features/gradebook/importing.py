@@ -25,6 +25,8 @@ MOST_CHANGES = 60_000
 TAKE_BACK = "-"
 _NUMBER = re.compile(r"[0-9]{1,6}([.,][0-9]{1,10})?")
 _BATCH = 500
+_WHO = (FIRST[0].casefold(), FIRST[2].casefold())
+_OURS = tuple(name.casefold() for name in (*FIRST, FINAL))
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -141,15 +143,15 @@ async def _plan(tx: Transaction, course_id: UUID, rows: Sequence[list[Value]]) -
     head = [one.text if isinstance(one, Formula) else one for one in rows[0]]
     shown = await service.columns(tx, course_id)
     by_name = {name.removeprefix("'").casefold(): column for name, column in zip(headings(shown), shown, strict=True)}
-    known = {name.casefold(): place for place, name in enumerate(head) if name in (FIRST[0], FIRST[2])}
+    known = {name.casefold(): place for place, name in enumerate(head) if name.casefold() in _WHO}
     places = {place: by_name[name.casefold()] for place, name in enumerate(head) if name.casefold() in by_name}
-    if FIRST[0].casefold() not in known and FIRST[2].casefold() not in known:
+    if not known:
         words = "The first row names the columns. One of them must be “Learner ID” or “E-mail”, as in an export."
         raise Invalid(words, code="no_learner_column")
     if len(set(places.values())) < len(places):
         raise Invalid("Two columns of this file are called the same. Take one of them out.", code="column_twice")
     plan = _Plan()
-    ignored = [name for place, name in enumerate(head) if place not in places and name not in (*FIRST, FINAL) and name]
+    ignored = [name for place, name in enumerate(head) if place not in places and name and name.casefold() not in _OURS]
     for name in ignored:
         plan.trouble(1, name, "There is no column of this name in the gradebook. It is passed over.")
     if not places:
