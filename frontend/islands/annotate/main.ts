@@ -1,4 +1,5 @@
 /** Comments on work that was handed in: the PDF and the text with their marks, the list beside them, and what is written anew. */
+import { drawFormulas } from "../formulas/render";
 import { toast } from "../site/toasts";
 import { times } from "../site/times";
 import { Pages } from "./pages";
@@ -240,3 +241,6 @@ function short(text: string): string {
 }
 
 for (const root of document.querySelectorAll<HTMLElement>("[data-island=annotate]")) new Annotations(root);
+// In the task, the work and the feedback; what is being written draws its own.
+for (const text of document.querySelectorAll<HTMLElement>(".prose"))
+  if (!text.closest("[contenteditable]")) void drawFormulas(text);

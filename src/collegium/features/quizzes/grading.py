@@ -79,6 +79,11 @@ class Answer(msgspec.Struct, frozen=True):
         return self.member_name or f"Learner {self.attempt_id.hex[-5:].upper()}"
 
     @property
+    def asked(self) -> str:
+        """The question, safe to show whatever is kept of it; empty where it is plain text."""
+        return authoring.shown_html(self.question_html) if self.question_html else ""
+
+    @property
     def html(self) -> str:
         """What was written, safe to show; empty where it is plain text."""
         return authoring.clean_html(str(self.answer.get("html") or "")) if self.answer.get("html") else ""
