@@ -2,6 +2,7 @@
 import { createRuntime12, createRuntime2004 } from "../../runtime/scorm/rte/index.ts";
 import { pageTimers } from "../player/clock.ts";
 import { courseOf } from "./course.ts";
+import { hacp } from "./hacp.ts";
 import { sendLeft, type Left } from "./leftovers.ts";
 import { pageLine } from "./line.ts";
 import { Parent } from "./parent.ts";
@@ -106,6 +107,7 @@ class Session {
       files: `/${this.token}/files/`,
       now: Date.now,
       left: () => this.left(),
+      hacp: given.package.standard === "aicc" ? hacp(location.origin, () => this.token, Date.now) : null,
     });
     this.player = player;
     this.sender = sender;

@@ -1,8 +1,10 @@
 /* The player: what the learner does and what the package asks for, led to the sequencer, the frame and the server. */
 import type { Outcome, Sequencing } from "../../runtime/scorm/sequencing/index.ts";
 import type { Call, CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
+import { resultsOf } from "../../runtime/scorm/rte/index.ts";
 import { launchAddress } from "./address.ts";
 import { summaryOf, treeOf } from "./course.ts";
+import type { Hacp } from "./hacp.ts";
 import type { Definition, Kept, Node } from "./protocol.ts";
 import { Recorder } from "./recorder.ts";
 import { Visit, type Made, type Visiting } from "./sco.ts";
@@ -47,6 +49,8 @@ export interface Around {
   now(): number;
   /** The learner has left, and everything is sent as far as it could be. */
   left(): void;
+  /** Of AICC only. */
+  hacp: Hacp | null;
 }
 
 export class Player {
@@ -60,6 +64,8 @@ export class Player {
   private lastState: string;
   private cover: Cover | null = null;
   private leaving = false;
+  /** Whether the SCO that is open has used the API. */
+  private spoke = false;
   private gone = false;
   /** What a SCO asked for; it is followed after the call that ended it has returned. */
   private wanted: Ended | null = null;
@@ -227,8 +233,22 @@ export class Player {
   /** Takes the page of the SCO away, which ends itself while it goes, or is ended. */
   private endVisit(): void {
     if (this.visit === null) return;
+    this.around.hacp?.parting();
     this.around.face.frame(null, "");
+    this.hear(this.visit.item.identifier);
     this.closeVisit();
+  }
+
+  /** A unit of AICC that did not use the API has told the site itself how it went. */
+  private hear(unit: string): void {
+    const elements = this.spoke ? null : this.around.hacp?.heard(unit);
+    if (elements) this.take(unit, elements);
+  }
+
+  private take(unit: string, elements: Elements): void {
+    if (Object.keys(elements).length === 0) return;
+    this.saved[unit] = { ...this.saved[unit], ...elements };
+    this.course.record(unit, resultsOf(elements), true);
   }
 
   private closeVisit(): void {
@@ -256,12 +276,15 @@ export class Player {
     this.closeVisit();
     if (item.kind === "asset") this.course.record(item.identifier, ASSET, true);
     else this.open(item, outcome);
-    this.around.face.frame(launchAddress(this.around.files, item.href ?? "", item.parameters), item.title);
+    const address = launchAddress(this.around.files, item.href ?? "", item.parameters);
+    const hacp = item.kind === "sco" ? this.around.hacp : null;
+    this.around.face.frame(hacp ? hacp.launch(address, item.identifier) : address, item.title);
     this.send();
     this.show();
   }
 
   private open(item: Item, outcome: Outcome): void {
+    this.spoke = false;
     const given = this.given.session;
     const { standard, edition } = this.given.package;
     const all = this.saved[item.identifier] ?? {};
@@ -304,6 +327,7 @@ export class Player {
 
   /** What a SCO sets of its status may open other parts before it commits. */
   private traced(call: Call): void {
+    this.spoke = true;
     this.recorder.add(call);
     if (!call.fn.endsWith("SetValue") || !call.args[0]?.endsWith("_status")) return;
     clearTimeout(this.showing);

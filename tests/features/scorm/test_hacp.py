@@ -106,7 +106,7 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     later = Unit(Player(client, await school.launch()), sid_of("SCO-1", "2"))
     _, data = await later("getparam")
     for line in (
-        "Lesson_Status=completed, resume\r\n",
+        "Lesson_Status=passed, resume\r\n",
         "Score=71.5,100,0\r\n",
         "[Core_Lesson]\r\na=1\r\nb=2\r\n",
         "J_ID.1=o1\r\n",

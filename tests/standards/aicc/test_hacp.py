@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collegium.standards.aicc import hacp
-from collegium.standards.aicc.elements import elements
+from collegium.standards.aicc.elements import elements, ended
 
 GIVEN = hacp.Parameters(
     student_id="7f", student_name="Berg, Ada", mode="normal", credit=True, attempt=1, seconds=0, saved={}
@@ -158,6 +158,25 @@ def test_objectives_and_comments() -> None:
     assert elements("putcomments", said, {"cmi.comments": "First."}) == {"cmi.comments": "First.\np3: Unclear.\nNice."}
     assert elements("putcomments", "", {}) == {}
     assert elements("putpath", "anything", {}) == elements("exitau", CORE, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "score", "mastery", "word"),
+    [
+        ("completed", "70", 70.0, "passed"),
+        ("passed", "69.99", 70.0, "failed"),
+        ("failed", "70", 70.0, "passed"),
+        ("passed", "80", 70.0, None),
+        ("incomplete", "80", 70.0, None),
+        ("completed", "", 70.0, None),
+        ("completed", "much", 70.0, None),
+        ("completed", "80", None, None),
+        ("", "80", 70.0, None),
+    ],
+)
+def test_the_mastery_score_decides_at_the_end(status: str, score: str, mastery: float | None, word: str | None) -> None:
+    found = ended({"cmi.core.lesson_status": status, "cmi.core.score.raw": score}, mastery)
+    assert found == ({} if word is None else {"cmi.core.lesson_status": word})
 
 
 def test_a_table_that_is_too_long_is_refused() -> None:

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Host, Session } from "../types.ts";
 import { createApi12, createRuntime12 } from "./api12.ts";
+import { resultsOf } from "./data12.ts";
 import { item, session, site } from "./fixtures.ts";
 
 function launched(extra: Partial<Session> = {}, host: Partial<Host> = {}) {
@@ -226,6 +227,21 @@ describe("what the page itself asks", () => {
       sessionSeconds: 90.25,
       lessonStatus: "failed",
     });
+  });
+
+  it("reads what was said without a run-time", () => {
+    const elements = { "cmi.core.lesson_status": "passed", "cmi.core.score.raw": "80", "cmi.core.exit": "suspend", "cmi.core.session_time": "00:00:05" };
+    expect(resultsOf(elements)).toEqual({
+      completed: true,
+      satisfied: true,
+      measure: 0.8,
+      raw: 80,
+      objectives: [],
+      exit: "suspend",
+      sessionSeconds: 5,
+      lessonStatus: "passed",
+    });
+    expect(resultsOf({}).lessonStatus).toBe("not attempted");
   });
 
   it("takes more suspend_data from a package that was given leave", () => {

@@ -140,6 +140,15 @@ export class Data12 {
   }
 }
 
+/** What a unit of AICC said over HACP, which has no run-time here: elements as the site has them. */
+export function resultsOf(elements: Elements): Results {
+  const item = { identifier: "", title: "", kind: "sco", isVisible: true, sequencing: {}, children: [] } as const;
+  const session = { learnerId: "", learnerName: "", mode: "normal", credit: "credit", entry: "resume", totalSeconds: 0 } as const;
+  const results = new Data12({ ...session, item: { ...item, children: [] }, saved: elements }).results();
+  const said = (name: string): string => elements[name] ?? "";
+  return { ...results, exit: said("cmi.core.exit"), sessionSeconds: timespanSeconds(said("cmi.core.session_time")) };
+}
+
 /** One word says both whether it is complete and whether it is passed. */
 function meaning(status: string): { completed?: boolean; satisfied?: boolean } {
   if (status === "passed" || status === "failed") return { completed: true, satisfied: status === "passed" };

@@ -24,7 +24,7 @@ from collegium.features.scorm.tokens import Token
 from collegium.kit.db import SYSTEM, Transaction
 from collegium.kit.site import Site
 from collegium.standards.aicc import hacp
-from collegium.standards.aicc.elements import elements
+from collegium.standards.aicc.elements import elements, ended
 
 LARGEST = 400_000
 """Bytes of a request: 64,000 characters of data at their longest, and what stands around them."""
@@ -99,6 +99,8 @@ async def _answer(tx: Transaction, token: Token, unit: str, asked: hacp.Request)
     given: dict[str, str] = {}
     try:
         given = elements(command, asked.data, found["saved"]) if command else {}
+        if command == "exitau" and found["credit"]:
+            given = ended(found["saved"], None if found["mastery"] is None else float(found["mastery"]))
     except ValueError as error:
         said = hacp.answer(1, str(error))
     stored = _Stored(tx, token, unit, asked, found["began"])

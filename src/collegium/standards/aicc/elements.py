@@ -41,6 +41,15 @@ def elements(command: Command, data: str, saved: Elements) -> Elements:
     return {}
 
 
+def ended(saved: Elements, mastery: float | None) -> Elements:
+    """What a site makes of a unit that has ended: with a mastery score it is the score that says passed or failed."""
+    status, score = saved.get("cmi.core.lesson_status", ""), saved.get("cmi.core.score.raw", "")
+    if mastery is None or status not in ("completed", "passed", "failed") or not _NUMBER.fullmatch(score):
+        return {}
+    word = "passed" if float(score) >= mastery else "failed"
+    return {"cmi.core.lesson_status": word} if word != status else {}
+
+
 def _param(given: dict[str, Group], saved: Elements) -> Elements:
     """6.4.2: [core] with location, status, score and time; [core_lesson], [comments], objectives and preferences."""
     found: Elements = {}
