@@ -145,9 +145,14 @@ async def test_work_is_commented_on_and_graded_by_keys(
         first,
     ) == [(90, 70, "<p>Well argued.</p>")]
 
+    formula = '<p>Well argued: <span data-math="x^2"></span>.</p>'
+    await desk.value(
+        "update public.assignment_submissions set instructor_feedback_html = $2 where id = $1", first, formula
+    )
     learner = await new_page(width=390)
     await sign_in(learner, mara)
     await learner.goto(f"/submissions/{first}")
+    await expect(learner.locator(".prose .katex")).to_have_count(1)
     await expect(learner.locator(".an-list > li")).to_have_count(4)
     await learner.get_by_role("link", name="Comment 1: In the text").click()
     await expect(learner.locator("[data-text] .an-pin")).to_be_focused()
