@@ -296,7 +296,7 @@ def _gradebook(ground: Ground) -> list[Figure]:
 
 def _scorm(ground: Ground) -> list[Figure]:
     """Commits by HTTP on 64 connections, among 100 registrations and among 50,000."""
-    found = scorm.run(ground, 10, 2)
+    found = scorm.run(ground, 7, 2)
     calibration = calibrate.upserts_a_second(ground.server.bin_dir, ground.dsn, seconds=3)
     figures: list[Figure] = []
     for name, result, (web, database) in (("scorm-few", found.few, found.few_ms), ("scorm", found.many, found.many_ms)):
