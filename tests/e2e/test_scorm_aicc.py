@@ -37,7 +37,8 @@ function put(changed, text) {
   return send("PutParam", ["[Core]", ...lines, "[Core_Lesson]", kept, ""].join("\\r\\n"));
 }
 document.getElementById("said").textContent = send("GetParam", "");
-window.addEventListener("unload", () => { put({ Time: "00:00:00" }); send("ExitAU", ""); });
+let gone = false;
+window.addEventListener("unload", () => { if (!gone) { gone = true; put({ Time: "00:00:00" }); send("ExitAU", ""); } });
 """
 
 
