@@ -13,6 +13,7 @@ const STYLES = [
   "styles/grades.css",
   "styles/scorm.css",
   "styles/scormlesson.css",
+  "styles/dispatchopen.css",
 ];
 
 /**

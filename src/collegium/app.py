@@ -61,6 +61,7 @@ FEATURES = (
     "exchange",
     "packages",
     "scorm",
+    "dispatch",
     "insight",
     "peer_reviews",
     "certificates",

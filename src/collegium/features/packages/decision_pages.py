@@ -24,6 +24,8 @@ ONE = "/studio/packages/{package_id:uuid}"
 def tabs(package: Package) -> list[tuple[str, str]]:
     """The pages of a package that is ready."""
     found = [("Contents", ""), ("Rule", "/rule"), ("Versions", "/versions")]
+    # Only who brought it gives it away.
+    found += [("Partners", "/dispatches")] if package.may_change else []
     return [(words, package.path + suffix) for words, suffix in found] if package.import_state == "ready" else []
 
 

@@ -25,7 +25,7 @@ where e.id = $1
 -- name: position as service_role
 -- Where the learner of a current player stands.
 select
-    e.scorm_package_id, a.id as attempt_id, a.attempt_number, e.member_id as learner_id,
+    e.scorm_package_id, a.id as attempt_id, a.attempt_number, coalesce(e.member_id, e.dispatch_registration_id) as learner_id,
     concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')) as learner_name,
     a.mode, case when a.credit then 'credit' else 'no-credit' end as credit,
     case when a.mode = 'browse' or e.cmi_data = '{}' then 'ab-initio' else 'resume' end as entry,
@@ -38,7 +38,7 @@ select
 from public.scorm_enrollments e
 join public.scorm_attempts a on a.id = e.session_attempt_id
 join public.scorm_packages p on p.id = e.scorm_package_id
-join public.profiles f on f.id = e.member_id
+left join public.profiles f on f.id = e.member_id
 left join public.lessons l on l.id = e.lesson_id
 left join public.scorm_states s on s.attempt_id = a.id
 where e.id = $1 and e.session_id = $2

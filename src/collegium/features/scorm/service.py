@@ -53,6 +53,7 @@ __all__ = [
     "definition",
     "file",
     "launch",
+    "launched",
     "player",
     "preview",
     "renew",
@@ -110,7 +111,7 @@ async def launch(
     """
     content_of(site)
     row: dict[str, Any] = await tx.fetchval(Q.open_scorm, lesson_id, mode, new_attempt)
-    return _launched(site, row)
+    return launched(site, row)
 
 
 async def preview(site: Site, tx: Transaction, package_id: UUID) -> Launch:
@@ -119,10 +120,11 @@ async def preview(site: Site, tx: Transaction, package_id: UUID) -> Launch:
     Raises the database's refusals (``no_such_package``, ``package_not_ready``) and Conflict ``no_content_address``.
     """
     content_of(site)
-    return _launched(site, await tx.fetchval(Q.preview_package, package_id))
+    return launched(site, await tx.fetchval(Q.preview_package, package_id))
 
 
-def _launched(site: Site, row: dict[str, Any]) -> Launch:
+def launched(site: Site, row: dict[str, Any]) -> Launch:
+    """The player that the database has opened, as ``private.open_scorm_player`` answers it."""
     tokens = tokens_of(site)
     registration = UUID(row["scorm_enrollment_id"])
     expires_at = int(time.time()) + TTL_S

@@ -1,0 +1,1 @@
+"""Packages given to partners, whose learning systems launch them here."""
