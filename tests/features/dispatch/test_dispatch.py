@@ -144,6 +144,8 @@ async def test_revoking_ends_what_is_open(site: Site, client: Client, partner: P
             await service.revoke(tx, partner.school.package, partner.id)
         with pytest.raises(NotFound):
             await service.give(tx, partner.school.package, Agreed(partner="Mine now"))
+    async with partner.school.database.connect() as connection:
+        await connection.execute("delete from public.lesson_scorm_packages")
     with pytest.raises(Problem, match="given to partners"):
         async with site.db.transaction(acting_as(partner.owner.id)) as tx:
             await tx.execute("select public.delete_scorm_package($1)", partner.school.package)
