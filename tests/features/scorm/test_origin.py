@@ -244,3 +244,41 @@ async def test_addresses_of_packages(content: str | None, base: str, good: bool 
         assert made.label_of(urlsplit(made.address("pabc")).netloc) == ("pabc" if made.each else "")
         assert made.label_of(urlsplit(base).netloc) is None
         assert made.label_of("evil." + urlsplit(made.address("pabc")).netloc) is None
+
+
+async def test_what_a_commit_leaves(site: Site, client: Client, database: Database) -> None:
+    school = await found_school(site, database)
+    player = Player(client, await school.launch())
+    long = "x" * 5_000
+    said = {
+        "elements": {"cmi.suspend_data": long},
+        "calls": [{"t": 1.5, "fn": "SetValue", "args": ["cmi.suspend_data", long], "answer": "true", "error": "0"}],
+        "summary": {"cmi.completion_status": "completed", "cmi.success_status": "passed", "cmi.score.scaled": "0.9"},
+        "terminate": True,
+    }
+    stored = await player.commit(**said)
+    assert {name: stored[name] for name in ("completion_status", "success_status", "score", "criterion_met")} == {
+        "completion_status": "completed", "success_status": "passed", "score": 90, "criterion_met": True,
+    }  # fmt: skip
+    player.seq = 0
+    assert await player.commit(**said) == {**stored, "repeated": True}
+    assert (await player.commit(seq=1, elements={}))["code"] == "sequence_used"
+    assert (await player.commit(seq=3))["code"] == "commits_missing"
+    assert (await player.commit(seq=3))["seq"] == 1
+    rows = "select count(*) from public.scorm_tracking where sco = $1 and commit_seq = 1"
+    assert (await school.value(rows, "SCO-1"), await school.value(rows, "ORG")) == (1, 3)
+    assert await school.value("select length(value) from public.scorm_tracking where sco = 'SCO-1'") == 5_000
+    done = "select status from public.lesson_progress where lesson_id = $1 and status = 'completed'"
+    assert await school.value(done, school.lesson) == "completed"
+    for who, seen in ((0, 1), (1, 0)):
+        async with site.db.transaction(_actor(school.learners[who].id)) as tx:
+            calls = await tx.fetch("select calls from public.scorm_calls")
+            assert len(calls) == seen
+            for row in calls:
+                (call,) = row["calls"]
+                assert (len(call["args"][1]), call["cut"], call["t"]) == (1_000, [16, 5_000, 4], 1.5)
+    # A package that is held to the standard's own limits.
+    await school.value("update public.scorm_packages set version = '1.2', edition = null, lenient_limits = false")
+    assert (await player.get("definition")).json()["session"]["limits"] == {"suspendData": 4096, "location": 255}
+    refused = await player.commit(elements={"cmi.suspend_data": long})
+    assert (refused["code"], refused["words"]) == ("value_too_long", "cmi.suspend_data takes at most 4096 characters.")
