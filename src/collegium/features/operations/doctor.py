@@ -153,10 +153,20 @@ async def _address(site: Site, _served: Served) -> Finding:
     return Finding("Address", True, site.settings.base_url)
 
 
+async def _packages(site: Site, _served: Served) -> Finding:
+    content = site.settings.content
+    if content is None:
+        return Finding("Packages", None, "no COLLEGIUM_CONTENT_URL: SCORM packages cannot be played")
+    if not content.each:
+        return Finding("Packages", None, f"{content.address('')}, one host for all: they share storage in the browser")
+    return Finding("Packages", True, content.frames)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Database", _database), ("Schema", _migrations), ("Login", _login_role), ("Invariants", _invariants),
     ("Maintenance", _maintenance), ("Log archive", _log_archive), ("Files", _files), ("Front end", _front_end),
     ("Video", _video), ("Signing", _signing), ("Mail", _mail), ("Address", _address),
+    ("Packages", _packages),
 )  # fmt: skip
 
 
