@@ -38,7 +38,8 @@ def read(data: bytes, names: Iterable[str], fetch: Fetch | None = None, file: st
     try:
         package = _package(tree, _parsed(tree, data), Names(names), fetch)
     except XmlError as error:
-        notes.error(file, error.line, "", str(error).partition(": ")[2] if error.line else str(error))
+        words = str(error).partition(": ")[2] if error.line else str(error)
+        notes.error(file, error.line, "", words[:1].upper() + words[1:])
     return Reading(package=None if notes.errors else package, errors=notes.errors, warnings=notes.warnings)
 
 
