@@ -26,6 +26,7 @@ from bench import (
     grading,
     insight,
     load,
+    packages,
     regrading,
     scorm,
     uploads,
@@ -226,6 +227,18 @@ def _uploads(ground: Ground) -> list[Figure]:
     ]
 
 
+def _scorm_import(ground: Ground) -> list[Figure]:
+    """A package of 200 MB and 5,000 files, by the job that the server runs."""
+    found = packages.run(ground)
+    ground.stop_web()
+    return [
+        Figure("scorm-import", round(found.seconds, 1), "s", None, None, "≤ 30 s",
+               found.seconds <= 30 and found.files == packages.FILES,
+               note=f"{found.megabytes:.0f} MB, {found.files:,} files; from the wish to a package that can be played"),
+        Figure("scorm-import-memory", round(found.grown_mb, 1), "MB", None, None, "≤ 150 MB more", found.grown_mb <= 150),
+    ]  # fmt: skip
+
+
 def _insight(ground: Ground) -> list[Figure]:
     """A curve over a million events, and what insight adds to a heartbeat."""
     cost = insight.run(ground.server)
@@ -375,6 +388,7 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "assessment": _assessment,
     "gradebook": _gradebook,
     "scorm": _scorm,
+    "scorm-import": _scorm_import,
 }
 
 

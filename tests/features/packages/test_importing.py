@@ -26,7 +26,10 @@ from tests.support.package_zips import PAGE, aicc, item, manifest_12, manifest_2
 from tests.support.people import Person
 from tests.support.site import run_jobs
 
-SAMPLES = Path("/work/shared/samples/packages")
+# Packages that others wrote, where they are at hand; the product does not need them.
+SAMPLES = next(
+    (above / "shared/samples/packages" for above in Path(__file__).parents if (above / "shared").is_dir()), Path()
+)
 
 
 async def test_a_package_is_imported_and_can_be_played(site: Site, teacher: Person) -> None:
@@ -215,7 +218,7 @@ async def test_who_may_import_and_how_much(site: Site, teacher: Person, make_per
             await service.begin_import(tx, file)
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the packages of others are not here")
+@pytest.mark.skipif(not list(SAMPLES.glob("*.zip")), reason="the packages of others are not here")
 def test_packages_of_others(tmp_path: Path) -> None:
     for path in sorted(SAMPLES.glob("*.zip")):
         reading = look(path.read_bytes(), tmp_path).reading
