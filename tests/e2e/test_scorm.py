@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
-from playwright.async_api import Frame, expect
+from playwright.async_api import Frame, Page, expect
 
+from collegium.features.demo import package
 from tests.e2e.conftest import SignIn
 from tests.e2e.scorm import Stage, ask, calls_of, do, go_on_here, leave, player_of, press, saved, sco_of, set_up
 from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
@@ -97,13 +100,36 @@ async def test_a_learner_comes_back_in_another_browser(
     assert await stage.rows("select 1 from public.enrollments where status = 'completed'"), "the course is complete"
 
 
+async def the_demonstration_plays(page: Page, stage: Stage, name: str) -> None:
+    """The package that the demonstration brings, from its first page to a passed test."""
+    await page.goto(stage.path(name))
+    player = await press(page, "Start")
+    story = player.frame_locator('iframe.scorm-frame[title="What happened"]')
+    await story.get_by_role("button", name="Go on").click()
+    await story.get_by_role("button", name="Go on").click()
+    await story.get_by_role("button", name="On to the questions").click()
+    check = player.frame_locator('iframe.scorm-frame[title="Check yourself"]')
+    for answer in ("When what is personal", "The same day", "Nobody, for Mr Keene"):
+        await check.get_by_label(answer).check()
+    await check.get_by_role("button", name="Answer").click()
+    await expect(check.get_by_role("status")).to_have_text("2 of 3 are right. You have passed.")
+    await saved(player)
+    await leave(page, player)
+    await expect(page.locator(".scorm-state")).to_contain_text("Passed")
+
+
 async def test_parts_open_as_their_package_says(
     database: Database, live_server: LiveServer, new_page: NewPage, sign_in: SignIn
 ) -> None:
-    forced, chain = "In this order", "An appeal in three parts"
-    stage = await set_up(database, live_server, {forced: scorm_2004_forced(), chain: scorm_12_chain()})
+    forced, chain, shown = "In this order", "An appeal in three parts", "A letter goes to the wrong address"
+    own = io.BytesIO()
+    with zipfile.ZipFile(own, "w") as archive:
+        package.write(archive)
+    data = {forced: scorm_2004_forced(), chain: scorm_12_chain(), shown: own.getvalue()}
+    stage = await set_up(database, live_server, data)
     page = await new_page()
     await sign_in(page, stage.learner)
+    await the_demonstration_plays(page, stage, shown)
     await page.goto(stage.path(forced))
     sco = await sco_of(player := await press(page, "Start"), "The letter")
     tree = player.locator("[data-tree]")

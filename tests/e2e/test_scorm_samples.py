@@ -86,6 +86,7 @@ async def test_the_samples_complete(
 
     await page.goto(stage.path(FORCED))
     player = await press(page, "Start")
+    page.context.on("console", lambda m: print("SAID", m.text))
     for title in ("Playing the Game", "Etiquette", "Handicapping", "Having Fun"):
         await player.wait_for_selector(f'iframe.scorm-frame[title="{title}"]')
         await to_the_end(await content(player))

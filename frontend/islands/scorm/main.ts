@@ -36,7 +36,7 @@ class Broken extends Error {}
 async function fetched(token: string): Promise<Definition> {
   let answer: Response;
   try {
-    answer = await fetch(`/${token}/definition`, { credentials: "omit" });
+    answer = await fetch(`/${token}/definition`);
   } catch {
     throw new Broken("The site cannot be reached. What you did before is kept.");
   }

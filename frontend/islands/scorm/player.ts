@@ -35,6 +35,8 @@ export interface Face {
   say(words: string): void;
   /** Puts a page into the frame, or takes it away; what was there has had its unload when this returns. */
   frame(address: string | null, title: string): void;
+  /** Tells the page in the frame that it goes, by the events of that, as long as it still runs. */
+  farewell(runs: () => boolean): void;
 }
 
 /** Milliseconds after which what a package set is sent although it did not ask for it. */
@@ -67,6 +69,7 @@ export class Player {
   /** Whether the SCO that is open has used the API. */
   private spoke = false;
   private gone = false;
+  private dismissing = false;
   /** What a SCO asked for; it is followed after the call that ended it has returned. */
   private wanted: Ended | null = null;
   private showing: ReturnType<typeof setTimeout> | undefined;
@@ -169,6 +172,10 @@ export class Player {
     if (anew) this.kept.anew[item.identifier] = [...new Set([...anew, ...Object.keys(elements)])];
     const pending = this.pending(item, elements, over);
     this.withState(pending);
+    if (this.dismissing) {
+      this.around.sender.keep(pending);
+      return { saved: false, reason: "offline", words: "The page of the lesson had gone before the site could answer." };
+    }
     if (!this.gone) {
       const answer = this.around.sender.commit(pending);
       if (!over) this.show();
@@ -205,6 +212,11 @@ export class Player {
       calls: this.recorder.take(),
     };
     this.withState(pending);
+    // Said for the organisation itself, what was rolled up is what is set.
+    if (pending.summary) {
+      pending.elements = pending.summary;
+      delete pending.summary;
+    }
     if (pending.state !== undefined || pending.calls.length > 0) void this.around.sender.later(pending);
   }
 
@@ -232,10 +244,15 @@ export class Player {
 
   /** Takes the page of the SCO away, which ends itself while it goes, or is ended. */
   private endVisit(): void {
-    if (this.visit === null) return;
+    const { visit } = this;
+    if (visit === null) return;
     this.around.hacp?.parting();
+    // While a page goes, browsers let nobody wait for an answer. So the SCO is told first, as long as its answers can be the truth.
+    if (visit.running()) this.around.face.farewell(() => visit.running());
+    this.dismissing = true;
     this.around.face.frame(null, "");
-    this.hear(this.visit.item.identifier);
+    this.dismissing = false;
+    this.hear(visit.item.identifier);
     this.closeVisit();
   }
 

@@ -109,7 +109,7 @@ export class Sender {
   }
 
   /** What is new against what is stored or waits already, in the queue. */
-  private keep(pending: Pending): void {
+  keep(pending: Pending): void {
     const known = { ...this.stored.get(pending.sco), ...this.queue.waiting(pending.sco) };
     const poison = this.refused.get(pending.sco);
     const fresh = Object.fromEntries(

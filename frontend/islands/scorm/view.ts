@@ -182,6 +182,17 @@ export class View implements Face {
     warning.textContent = words;
   }
 
+  farewell(runs: () => boolean): void {
+    const page = this.iframe?.contentWindow;
+    if (!page) return;
+    for (const event of ["beforeunload", "pagehide", "unload"])
+      for (const each of windowsOf(page)) {
+        if (!runs()) return;
+        // A handler that fails is the package's own affair.
+        each.dispatchEvent(new Event(event, { cancelable: event === "beforeunload" }));
+      }
+  }
+
   say(words: string): void {
     part("said").textContent = words;
   }
@@ -207,6 +218,18 @@ export class View implements Face {
     this.iframe = frame;
     this.stage.append(frame);
   }
+}
+
+/** The window and those of the pages in it, as far as they are of this origin. */
+function windowsOf(page: Window): Window[] {
+  const found: Window[] = [];
+  try {
+    if (page.document) found.push(page);
+    for (let at = 0; at < page.frames.length; at++) found.push(...windowsOf(page.frames[at]!));
+  } catch {
+    // Of another origin; it has no API of ours.
+  }
+  return found;
 }
 
 function count(nodes: Node[]): number {

@@ -19,11 +19,12 @@ class Instructor(msgspec.Struct, frozen=True):
 
 
 class Lesson(msgspec.Struct, frozen=True):
-    """A film or a text."""
+    """A film, a text, or the demonstration's package."""
 
     title: str
     film: str | None = None
     text: tuple[str, ...] = ()
+    package: bool = False
     preview: bool = False
     minutes: int = 15
     min_seconds: int | None = None

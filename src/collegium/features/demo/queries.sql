@@ -130,3 +130,11 @@ insert into public.assignments (
     available_from, due_date
 ) values ($1, $2, $3, $4, 'published', $5, 60, $6, 'text_entry', 2, now() - interval '20 days', date_trunc('day', now()) + interval '10 days 22 hours')
 returning id
+
+-- name: play_package as service_role
+-- Lets a lesson play a package.
+insert into public.lesson_scorm_packages (lesson_id, course_id, scorm_package_id) values ($1, $2, $3)
+
+-- name: package_lessons as service_role
+-- The lessons of a course that play packages.
+select id from public.lessons where course_id = $1 and lesson_type = 'scorm' order by id

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.certificates import service as certificates
-from collegium.features.demo import company, exam, model, task
+from collegium.features.demo import company, exam, model, package, task
 from collegium.features.demo.model import Course, Instructor, Lesson
 from collegium.features.media import service as media
 from collegium.features.media.films import FILMS
@@ -93,6 +93,7 @@ async def fill(site: Site, progress: Progress) -> Logins:
             courses[course.slug] = await _course(tx, course, instructors, films)
         progress("Courses", number / len(demo.courses))
     await _videos(site, films, progress)
+    await _packages(site, demo.courses, courses, instructors)
     await _learning(site, demo.courses, courses, members, progress)
     await _documents(site, instructors["admin"], progress)
     await _assessing(site, demo.courses, courses, instructors, progress)
@@ -179,13 +180,16 @@ async def _lesson(
     films: list[tuple[str, UUID]],
 ) -> UUID:
     criteria = "video_watched" if lesson.film else "time_spent" if lesson.min_seconds else "marked_complete"
+    kind = "video" if lesson.film else "text"
+    if lesson.package:
+        criteria, kind = "scorm_completed", "scorm"
     found: UUID = await tx.fetchval(
-        Q.add_lesson, section, course, lesson.title, "video" if lesson.film else "text", place, lesson.preview,
+        Q.add_lesson, section, course, lesson.title, kind, place, lesson.preview,
         criteria, lesson.min_seconds, lesson.minutes, previous if lesson.after_previous else None,
     )  # fmt: skip
     if lesson.film:
         films.append((lesson.film, await tx.fetchval(Q.add_video, found, course)))
-    else:
+    elif not lesson.package:
         await tx.execute(Q.add_text, found, course, _rich_text(lesson.text))
     return found
 
@@ -197,6 +201,17 @@ def _rich_text(paragraphs: tuple[str, ...]) -> dict[str, str]:
     ]
     plain = "\n\n".join(text.removeprefix("# ") for text in paragraphs)
     return {"html": "\n".join(pieces), "plain_text": plain}
+
+
+async def _packages(site: Site, courses: tuple[Course, ...], ids: dict[str, UUID], staff: dict[str, UUID]) -> None:
+    """Lets each lesson of the type package play the demonstration's own."""
+    for course in courses:
+        if not any(lesson.package for module in course.modules for lesson in module.lessons):
+            continue
+        async with site.db.transaction(SYSTEM) as tx:
+            found = await tx.fetch(Q.package_lessons, ids[course.slug])
+        for row in found:
+            await package.fill(site, staff[course.instructor], ids[course.slug], row["id"])
 
 
 async def _videos(site: Site, films: list[tuple[str, UUID]], progress: Progress) -> None:
