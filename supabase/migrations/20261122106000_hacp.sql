@@ -111,16 +111,23 @@ as $$
 #variable_conflict use_column
 declare
     v_seq integer;
+    v_id uuid;
+    v_attempt uuid;
 begin
-    select e.commit_seq into v_seq from public.scorm_enrollments e where e.session_id = p_player for no key update;
+    select e.id, e.session_attempt_id, e.commit_seq into v_id, v_attempt, v_seq
+    from public.scorm_enrollments e where e.session_id = p_player for no key update;
     return query
     select r.outcome, r.words
     from private.record_scorm_commits(
         array[p_player], array[v_seq + 1], array[p_sco], array[p_elements], array[p_terminate], array[p_calls], array[null::jsonb],
         array[null::jsonb]
     ) r;
-    -- The player counts its own commits; what a unit sends beside it takes no number from it.
-    update public.scorm_enrollments e set commit_seq = v_seq where e.session_id = p_player and e.commit_seq <> v_seq;
+    -- The player counts its own commits; what a unit sends beside it stands with the last of them and takes no number.
+    update public.scorm_tracking t set commit_seq = v_seq
+    where t.scorm_enrollment_id = v_id and t.attempt_id = v_attempt and t.commit_seq = v_seq + 1;
+    update public.scorm_calls c set commit_seq = v_seq
+    where v_seq > 0 and c.scorm_enrollment_id = v_id and c.attempt_id = v_attempt and c.commit_seq = v_seq + 1;
+    update public.scorm_enrollments e set commit_seq = v_seq where e.id = v_id and e.commit_seq <> v_seq;
 end
 $$;
 comment on function private.record_hacp(uuid, text, jsonb, boolean, jsonb) is

@@ -93,6 +93,9 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     assert (await unit("ExitAU"))[0] == "0"
     # The mastery score has decided, by the same rule as for SCORM 1.2.
     assert await school.value(GROUND, launch.registration_id) == "completed|passed|71.50|1"
+    # So does a commit whose answer was lost, which is sent again under its number.
+    lost = (await player.post("commit", player.body(seq=1, sco="ORG", elements={}))).json()
+    assert (lost["saved"], lost["repeated"]) == (True, True)
     assert (await player.commit(sco="ORG", elements={}))["seq"] == 2
     session = (await player.get("definition")).json()["session"]
     assert session["saved"]["SCO-1"]["cmi.interactions.1.id"] == "q1"
@@ -103,6 +106,10 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     assert await school.value(calls) == (
         "GetParam PutParam PutParam PutInteractions PutInteractions PutObjectives PutPath ExitAU"
     )
+    beyond = (
+        "select count(*) from public.scorm_tracking t join public.scorm_enrollments e on e.id = t.scorm_enrollment_id"
+    )
+    assert await school.value(f"{beyond} where t.commit_seq > e.commit_seq") == 0
     later = Unit(Player(client, await school.launch()), sid_of("SCO-1", "2"))
     _, data = await later("getparam")
     for line in (
