@@ -62,6 +62,7 @@ FEATURES = (
     "packages",
     "scorm",
     "dispatch",
+    "scorm_reports",
     "insight",
     "peer_reviews",
     "certificates",

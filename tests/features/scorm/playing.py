@@ -73,10 +73,10 @@ class School:
             return await owner.fetchval(sql, *args)
 
 
-async def found_school(site: Site, database: Database, learners: int = 2) -> School:
+async def found_school(site: Site, database: Database, learners: int = 2, teacher: Person | None = None) -> School:
     """The lesson, its package with files, and learners who are enrolled."""
     lesson = Lesson("Fire", more={"lesson_type": "scorm", "completion_criteria": "scorm_completed"})
-    course = await add_course(database, modules=[[lesson]])
+    course = await add_course(database, instructor=teacher, modules=[[lesson]])
     async with database.connect() as owner:
         package: UUID = await owner.fetchval(PACKAGE, PREFIX)
         await owner.execute(

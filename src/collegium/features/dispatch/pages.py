@@ -17,10 +17,14 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.dispatch import fields, service
 from collegium.features.dispatch.model import Learner, Opened, Standing
+from collegium.features.packages import service as packages
 from collegium.features.scorm import service as scorm
 from collegium.kit.errors import Invalid, Problem
 from collegium.web import pages, policy
 from collegium.web.pages import WebRequest
+
+# Only who brought it gives it away.
+packages.package_tab("/dispatches", "Partners", rank=5, only_to_change=True)
 
 LIST = "/studio/packages/{package_id:uuid}/dispatches"
 ONE = LIST + "/{dispatch_id:uuid}"

@@ -12,21 +12,14 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.packages import deciding, library
 from collegium.features.packages.deciding import Rule
-from collegium.features.packages.library import RULES, Package
+from collegium.features.packages.library import RULES
+from collegium.features.packages.tabs import tabs
 from collegium.kit.errors import Invalid, Problem
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 from collegium.web.words import plural
 
 ONE = "/studio/packages/{package_id:uuid}"
-
-
-def tabs(package: Package) -> list[tuple[str, str]]:
-    """The pages of a package that is ready."""
-    found = [("Contents", ""), ("Rule", "/rule"), ("Versions", "/versions")]
-    # Only who brought it gives it away.
-    found += [("Partners", "/dispatches")] if package.may_change else []
-    return [(words, package.path + suffix) for words, suffix in found] if package.import_state == "ready" else []
 
 
 @get(ONE + "/rule", include_in_schema=False)

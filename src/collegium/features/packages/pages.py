@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.packages import decision_pages, library, service
-from collegium.features.packages.decision_pages import tabs
 from collegium.features.packages.library import RULES, STATES, Filter
 from collegium.features.packages.model import STANDARDS
+from collegium.features.packages.tabs import tabs
 from collegium.features.studio import service as studio
 from collegium.kit.errors import Invalid, Problem
 from collegium.web import pages

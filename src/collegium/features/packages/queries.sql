@@ -82,7 +82,7 @@ order by i.parent_id nulls first, i.item_order;
 -- name: library
 -- Packages that the person who asks manages, the latest first, after one of them.
 select p.id, p.title, p.standard, p.edition, p.import_state, p.import_progress, p.is_active, p.is_shared, p.replaced_by, p.size_bytes,
-    p.created_at, p.file_name, p.created_by = (select auth.uid()) as is_mine, i.display_name as owner,
+    p.created_at, p.file_name, coalesce(p.created_by = (select auth.uid()), false) as is_mine, i.display_name as owner,
     (select count(*) from public.lesson_scorm_packages l where l.scorm_package_id = p.id)::int as lessons,
     jsonb_array_length(p.import_warnings) as warnings
 from public.scorm_packages p left join public.instructor_profiles i on i.profile_id = p.created_by
@@ -107,7 +107,7 @@ select p.id, p.title, p.description, p.standard, p.edition, p.passing_score, p.c
     p.size_bytes, p.unpacked_bytes, p.file_count, p.import_state, p.import_progress, p.import_step, p.import_errors, p.import_warnings,
     p.imported_at, p.replaced_by, p.new_version_of, p.created_by, p.created_at, p.file_name, i.display_name as owner,
     p.updated_at < now() - interval '10 minutes' as is_stuck,
-    p.created_by = (select auth.uid()) or (select private.is_admin()) as may_change
+    coalesce(p.created_by = (select auth.uid()), false) or (select private.is_admin()) as may_change
 from public.scorm_packages p left join public.instructor_profiles i on i.profile_id = p.created_by
 where p.id = $1 and (p.id = any (array(select private.my_managed_scorm_package_ids())) or (select private.is_admin()));
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from collegium.features.packages.library import Package
+from collegium.features.packages.library import one as package
 from collegium.features.packages.model import Activity, Definition, Entry, Refused, Told
+from collegium.features.packages.tabs import package_tab, tabs
 from collegium.features.packages.work import Q, import_package, remove_files
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound
 
 __all__ = [
-    "Activity", "Definition", "Entry", "Refused", "Told", "begin_import", "definition", "delete", "import_package",
-    "remove_files", "retry_import",
-]  # fmt: skip
+    "Activity",
+    "Definition",
+    "Entry",
+    "Package",
+    "Refused",
+    "Told",
+    "begin_import",
+    "definition",
+    "delete",
+    "import_package",
+    "package",
+    "package_tab",
+    "remove_files",
+    "retry_import",
+    "tabs",
+]
 
 
 # Coming in ------------------------------------------------------------------------------------------------

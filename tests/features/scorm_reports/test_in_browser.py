@@ -1,0 +1,58 @@
+"""From the results of a package to the replay of its calls, in a real browser."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from playwright.async_api import Page, expect
+
+from collegium.kit.site import Site
+from tests.features.exchange.test_in_browser import sign_in
+from tests.features.scorm_reports.test_pages import played
+from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.database import Database
+from tests.support.site import Client, LiveServer
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+PICTURES = os.environ.get("COLLEGIUM_TEST_PICTURES")
+
+
+async def look(page: Page, name: str) -> None:
+    """The page is accessible and no wider than its window, at a desk and on a phone at night."""
+    for width, theme in ((1280, "light"), (390, "dark")):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        await page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
+        if PICTURES:
+            await page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
+        assert await axe_findings(page) == []
+        assert not await scrolls_sideways(page)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+
+
+async def test_from_results_to_the_replay(
+    site: Site, client: Client, database: Database, live_server: LiveServer, new_page: NewPage
+) -> None:
+    school, teacher, _ = await played(site, client, database)
+    page = await new_page()
+    await sign_in(page, teacher, database, live_server)
+    await page.goto(f"/studio/packages/{school.package}/results")
+    await look(page, "results")
+    await page.get_by_role("link", name="Ada Berg0").click()
+    await expect(page.get_by_role("heading", name="Answers within the package")).to_be_visible()
+    await look(page, "registration")
+    await page.get_by_role("link", name="Flight recorder").click()
+    where = page.locator("[data-replay-where]")
+    await expect(where).to_have_text("Before the first of 4 calls")
+    await page.get_by_role("button", name="Next").click()
+    await page.keyboard.press("ArrowRight")
+    await expect(where).to_have_text("Call 2 of 4: SetValue")
+    state = page.get_by_role("region", name="Elements at this moment")
+    await expect(state.get_by_role("row", name="cmi.suspend_data")).to_be_visible()
+    await look(page, "recorder")
+    await page.keyboard.press("ArrowLeft")
+    await expect(state.get_by_role("row", name="cmi.suspend_data")).to_be_hidden()
+    await page.get_by_role("button", name="Play").click()
+    await expect(where).to_have_text("Call 4 of 4: SetValue")
+    await expect(page.get_by_role("button", name="Play")).to_have_attribute("aria-pressed", "false")
