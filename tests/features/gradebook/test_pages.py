@@ -135,6 +135,15 @@ async def test_the_setup_shows_its_effect_before_it_is_saved(client: Client, boo
     assert "Paper" in (await client.get(place)).text
     await client.post_form(f"{place}/categories/{exams}/remove")
     assert "has items" in (await client.get(place)).text
+    # What was to be made and could not stays in its form.
+    wrong = await client.post_form(f"{place}/columns", {"title": "A long title", "max": "many", "category": str(exams)})
+    assert wrong.status_code == 422
+    assert 'value="A long title"' in wrong.text
+    assert "Points: a number from 0" in wrong.text
+    taken = await client.post_form(f"{place}/categories", {"name": "exams", "weight": "42"})
+    assert taken.status_code == 409
+    assert 'value="exams"' in taken.text
+    assert 'value="42"' in taken.text
     assert (await client.post_form(f"{place}/columns/{exam}/remove")).status_code == 303
     await book.settle()
     assert await book.final() == 100

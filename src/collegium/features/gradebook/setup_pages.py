@@ -34,8 +34,9 @@ async def _page(
     given: Mapping[str, str] | None = None,
     problem: Problem | None = None,
     effect: setup.Effect | None = None,
+    added: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """The page, with what was sent when that was not saved."""
+    """The page, with what was sent when that was not saved; ``added`` is what was to be made."""
     viewer = pages.require_teacher(request)
     async with pages.transaction(request) as tx:
         course = await studio.course(tx, course_id)
@@ -48,6 +49,7 @@ async def _page(
         path=f"/studio/{course_id}/gradebook",
         setup=found,
         given=given or {},
+        added=added or {},
         errors=problem.fields if isinstance(problem, Invalid) else {},
         problem=problem,
         effect=effect,
@@ -103,8 +105,9 @@ async def _act(request: WebRequest, course_id: UUID, act: str, thing: UUID | Non
     except Problem as problem:
         if problem.status not in (409, 422):
             raise
-        told = next(iter(problem.fields.values()), problem.detail) if isinstance(problem, Invalid) else problem.detail
-        return pages.redirect(request, path, flash=("error", told))
+        if thing is None:
+            return await _page(request, course_id, problem=problem, added=given)
+        return pages.redirect(request, path, flash=("error", problem.detail))
     return pages.redirect(request, path, flash=("success", words))
 
 
