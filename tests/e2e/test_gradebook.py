@@ -89,6 +89,51 @@ async def test_grades_are_written_by_keys_alone(new_page: NewPage, sign_in: Sign
     await expect(page.locator(cell(page, 1, 1))).to_contain_text("9")
 
 
+async def paste(page: Page, text: str) -> None:
+    """Puts a text on the clipboard, as a spreadsheet does, and pastes it."""
+    await page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    await page.keyboard.press("Control+v")
+
+
+async def test_a_block_of_a_spreadsheet_is_pasted(new_page: NewPage, sign_in: SignIn, book: Book) -> None:
+    talk, essay = await book.column("Talk", 20), await book.column("Essay", 50)
+    grades = "select count(*) filter (where points is not null), sum(points), count(*) filter (where excused) from public.gradebook_cells where item_id = $1"
+    page = await new_page()
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await sign_in(page, book.school.teacher)
+    await page.goto(book.path)
+    await expect(page.locator("[data-island=gradebook][data-ready]")).to_be_visible()
+    status = page.locator("#gb-status")
+    await page.locator(cell(page, 1, 1)).click()
+    # Larger than what is in sight; an empty cell says nothing.
+    await paste(page, "".join(f"{n % 20}\t{'' if n % 2 else '7,5'}\r\n" for n in range(100)))
+    await expect(status).to_have_text("All grades are saved")
+    assert await book.school.rows(grades, talk) == [(100, 950, 0)]
+    assert await book.school.rows(grades, essay) == [(50, 375, 0)]
+    await page.locator(cell(page, 1, 1)).click()
+    for block, words in (
+        ("1\n21\n", "more than the 20 points"),
+        ("1\n" * 121, "larger than what is below"),
+        ("1\tx", "no number"),
+    ):
+        await paste(page, block)
+        await expect(status).to_contain_text(words)
+    assert await book.school.rows(grades, talk) == [(100, 950, 0)]
+    await page.keyboard.press("Control+z")
+    await expect(status).to_have_text("All grades are saved")
+    assert await book.school.rows(grades, talk) == [(0, None, 0)]
+    # Into an open field a block goes the same way, and one value into the field.
+    await page.locator(cell(page, 2, 1)).dblclick()
+    await paste(page, "3\tEX\n4\t5\n")
+    await expect(status).to_have_text("All grades are saved")
+    assert await book.school.rows(grades, talk) == [(2, 7, 0)]
+    assert await book.school.rows(grades, essay) == [(1, 5, 1)]
+    await page.locator(cell(page, 4, 1)).dblclick()
+    await paste(page, "6")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(cell(page, 4, 1))).to_have_text("6")
+
+
 @LOOKS
 async def test_pages_are_accessible(
     new_page: NewPage, sign_in: SignIn, book: Book, width: int, theme: Literal["light", "dark"]

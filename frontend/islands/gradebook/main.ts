@@ -331,9 +331,13 @@ class Gradebook {
     });
     grid.addEventListener("dblclick", () => this.edit(null));
     grid.addEventListener("paste", (event) => {
-      if ((event.target as Element).matches("input")) return;
+      const clip = event.clipboardData?.getData("text/plain") ?? "";
+      const field = (event.target as Element).closest("input");
+      // One value goes into the open field; a block goes into the grid from this cell on, and the field closes.
+      if (field && !/[\t\r\n]/.test(clip.trim())) return;
       event.preventDefault();
-      void this.paste(event.clipboardData?.getData("text/plain") ?? "");
+      field?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+      void this.paste(clip);
     });
     grid.addEventListener("copy", (event) => {
       if ((event.target as Element).matches("input")) return;

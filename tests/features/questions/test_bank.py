@@ -218,3 +218,28 @@ def replaced(value: Any, path: list[int], junk: Any) -> Any:
     if isinstance(value, dict):
         return {**value, chosen: changed}
     return [changed if n == chosen else one for n, one in enumerate(value)]
+
+
+async def test_a_search_follows_words_and_ends_at_the_bank(
+    site: Site, teacher: Person, course: Course, make_person: Callable[..., Person]
+) -> None:
+    async def found(words: str, who: Person = teacher) -> list[str | None]:
+        async with site.db.transaction(person(who.id)) as tx:
+            return [one.title for one in (await service.search(tx, course.id, BankFilter(text=words))).rows]
+
+    async with site.db.transaction(person(teacher.id)) as tx:
+        made = await service.create_question(
+            tx, course.id, draft("true_false", title="Café", question_html="<p>100 % of it_</p>")
+        )
+    assert await found("cafe") == await found("0 % OF it_") == ["Café"]
+    assert await found("%%") == await found("it_x") == []
+    async with site.db.transaction(person(teacher.id)) as tx:
+        await service.new_version(tx, made, draft("true_false", title="Tea", question_html="<p>Green or black?</p>"))
+    assert await found("cafe") == await found("of it") == []
+    assert await found("tea green") == ["Tea"]
+    # Of a bank that somebody may not look through he is not told an id, nor a tag.
+    stranger = make_person("instructor")
+    async with site.db.transaction(person(stranger.id)) as tx:
+        ids = "select private.find_questions($1, null, '', '', '', '', '', 'changed', null, null, null, 5)"
+        assert await tx.fetchval(ids, course.id) == []
+        assert await tx.fetch("select * from private.bank_tags($1, null)", course.id) == []

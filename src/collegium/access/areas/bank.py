@@ -137,6 +137,9 @@ SHAPES = "authenticated service_role"
 FUNCTIONS: dict[str, str] = {
     "private.are_ranges": SHAPES,
     "private.are_shares": SHAPES,
+    "private.bank_of": SHAPES,
+    "private.bank_tags": "authenticated",
+    "private.find_questions": "authenticated",
     "private.fold_question_moves": "service_role",
     "private.is_brief_text": SHAPES,
     "private.is_choice_key": SHAPES,

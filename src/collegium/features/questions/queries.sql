@@ -38,27 +38,13 @@ select q.id, q.course_id, q.organisation_id, q.question_type, q.title, q.tags, q
         or coalesce(q.organisation_id = any (array(select private.my_managed_organisation_ids())), false)
         or (select private.is_admin()) as may_change,
     k.correct_answer, k.explanation, k.option_feedback
-from public.questions q
+from unnest(private.find_questions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)) with ordinality as f (id, place)
+join public.questions q on q.id = f.id
 cross join lateral (
     select w.* from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
 ) v
 left join public.question_keys k on k.question_version_id = v.id
-where q.course_id is not distinct from $1 and q.organisation_id is not distinct from $2
-  and ($3 = '' or private.fold(concat_ws(' ', q.title, v.question_text)) like '%' || private.fold($3) || '%')
-  and ($4 = '' or $4 = any (q.tags))
-  and ($5 = '' or q.question_type = $5)
-  and ($6 = '' or q.difficulty = $6)
-  and ($7 = '' or q.status = $7)
-  and case $8::text
-    when 'oldest' then $9::timestamptz is null or (q.created_at, q.id) > ($9, $11::uuid)
-    when 'title' then $9 is null or (coalesce(q.title, ''), q.id) > ($10::text, $11)
-    else $9 is null or (q.updated_at, q.id) < ($9, $11)
-  end
-order by
-    case when $8 = 'oldest' then q.created_at end, case when $8 = 'title' then coalesce(q.title, '') end,
-    case when $8 not in ('oldest', 'title') then q.updated_at end desc,
-    case when $8 in ('oldest', 'title') then q.id end, q.id desc
-limit $12;
+order by f.place;
 
 -- name: course
 -- A course that the person who asks teaches.
@@ -72,9 +58,7 @@ from public.organisations o where o.id = any (array(select private.my_question_o
 
 -- name: tags
 -- The tags of a bank, those used most first.
-select t.tag from public.questions q cross join lateral unnest(q.tags) as t (tag)
-where q.course_id is not distinct from $1 and q.organisation_id is not distinct from $2
-group by t.tag order by count(*) desc, t.tag limit 60;
+select tag from private.bank_tags($1, $2) as t (tag);
 
 -- name: figures
 -- Of each version of some questions: where it stands, how often it was asked, what its answers earned.
