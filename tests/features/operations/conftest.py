@@ -18,6 +18,15 @@ from collegium.kit import embedded
 from collegium.kit.site import Site
 
 
+@pytest.fixture(autouse=True)
+def nobody_stays(request: pytest.FixtureRequest) -> None:
+    """Copies and replacements of a database ask whether anybody is connected."""
+    if "database" in request.fixturenames:
+        database: Database = request.getfixturevalue("database")
+        assert database.kept
+        database.kept.let_go()
+
+
 @pytest.fixture
 def plain_site(database: Database, tmp_path: Path) -> Site:
     return make_site(make_settings(database, tmp_path / "data", secret_key=None))
