@@ -43,7 +43,7 @@ def database(
     """A fresh database, removed after the test."""
     with_guild = "own_guild" in request.fixturenames
     source = guild_template(database_server, database_template) if with_guild else database_template
-    with fresh_database(database_server, source) as made:
+    with fresh_database(database_server, source, keep=True) as made:
         yield made
 
 

@@ -240,15 +240,16 @@ def drop(server: embedded.Server, name: str) -> None:
 
 
 @contextmanager
-def fresh_database(server: embedded.Server, template_name: str) -> Iterator[Database]:
-    """A copy of the template, removed at the end even if somebody is still connected."""
+def fresh_database(server: embedded.Server, template_name: str, *, keep: bool = False) -> Iterator[Database]:
+    """A copy of the template, removed at the end even if somebody is still connected. With `keep`, its sessions are kept."""
     name = f"test_{secrets.token_hex(6)}"
-    kept = Kept()
+    kept = Kept() if keep else None
     copy(server, template_name, name)
     try:
         yield Database(server, name, kept)
     finally:
-        kept.let_go()
+        if kept:
+            kept.let_go()
         drop(server, name)
 
 
