@@ -78,6 +78,34 @@ async def test_results_of_a_package(site: Site, client: Client, database: Databa
     assert dict(zip(*rows, strict=True))["Score in %"] == "87.50"
 
 
+async def test_what_a_package_asked(site: Site, client: Client, database: Database) -> None:
+    school, teacher, _ = await played(site, client, database)
+    second = Player(client, await school.launch(1))
+    await second.commit(
+        elements={
+            "cmi.interactions.0.id": "q1",
+            "cmi.interactions.0.type": "choice",
+            "cmi.interactions.0.learner_response": FORMULA,
+            "cmi.interactions.0.result": "incorrect",
+            "cmi.interactions.0.latency": "PT13.5S",
+            "cmi.objectives.0.id": "o1",
+            "cmi.objectives.0.success_status": "failed",
+            "cmi.objectives.0.score.scaled": "0.5",
+        }
+    )
+    await client.login(teacher)
+    path = f"/studio/packages/{school.package}/questions"
+    page = (await client.get(path)).text
+    for words in ("q1", "50 %", "13 s", "No answers yet"):
+        assert (words in page) is (words != "No answers yet"), words
+    assert (await table(client, path + ".csv"))[1:] == [["SCO-1", "q1", "", "choice", "2", "1", "1", "50", "13.0"]]
+    other = await add_person(database, "instructor", first_name="Otto", last_name="Stern")
+    async with database.connect() as owner:
+        await owner.execute("update public.scorm_packages set is_shared = true")
+    await client.login(other)
+    assert "No answers yet" in (await client.get(path)).text, "he may use the package and sees nobody's answers"
+
+
 async def test_one_person_and_the_recorder(site: Site, client: Client, database: Database) -> None:
     school, teacher, _ = await played(site, client, database)
     await client.login(teacher)

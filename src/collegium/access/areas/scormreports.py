@@ -10,4 +10,10 @@ def found(stage: Stage) -> None:
     """What the guild has of it."""
 
 
-AREA = Area(things=(), found=found, matrix={}, probes={})
+FUNCTIONS: dict[str, str] = {
+    "public.scorm_objectives": "authenticated",
+    "public.scorm_questions": "authenticated",
+}
+
+
+AREA = Area(things=(), found=found, matrix={}, probes={}, functions=FUNCTIONS)

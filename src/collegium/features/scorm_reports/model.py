@@ -227,3 +227,44 @@ class Before(msgspec.Struct, frozen=True):
     sco: str
     element: str
     value: str
+
+
+class Given(msgspec.Struct, frozen=True):
+    """An answer that was given to a question, and how often."""
+
+    response: str
+    answers: int
+    is_right: bool
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of a package over everybody. ``median_seconds``: None where the package told no latency."""
+
+    sco: str
+    identifier: str
+    type: str
+    description: str
+    answers: int
+    right_answers: int
+    wrong_answers: int
+    median_seconds: Decimal | None
+    given: list[Given] = []
+
+    @property
+    def correct_rate(self) -> int | None:
+        """Percent of the answers that the package called right or wrong which were right; None without any."""
+        judged = self.right_answers + self.wrong_answers
+        return round(100 * self.right_answers / judged) if judged else None
+
+
+class ObjectiveFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """An objective over everybody. ``average_score``: percent where scaled, else as the package gave it."""
+
+    sco: str
+    identifier: str
+    description: str | None
+    people: int
+    passed: int
+    failed: int
+    completed: int
+    average_score: Decimal | None

@@ -62,8 +62,11 @@ FUNCTIONS = {
     "error": "Questions about errors",
 }
 SETTERS = ("LMSSetValue", "SetValue")
+ANSWERS = 8
+"""Answers to a question that are shown at once."""
 
 packages.package_tab("/results", "Results", rank=4)
+packages.package_tab("/questions", "Questions", rank=4)
 
 
 def _uuid(text: str) -> UUID | None:
@@ -154,6 +157,49 @@ async def _rows(found: AsyncIterator[list[Learner]]) -> AsyncIterator[Iterable[S
 
 def _moments(one: Learner) -> tuple[Any, ...]:
     return one.started_at, one.last_accessed_at, one.criterion_met_at
+
+
+# What it asked --------------------------------------------------------------------------------------------------
+
+QUESTIONS = "/studio/packages/{package_id:uuid}/questions"
+QUESTION_COLUMNS = ("SCO", "Question", "Text", "Type", "Answers", "Right", "Wrong", "Right in %", "Median seconds")
+
+
+@get(QUESTIONS, include_in_schema=False)
+async def questions(request: WebRequest, package_id: FromPath[UUID]) -> Response[str]:
+    """Each question and each objective of a package, over everybody."""
+    pages.require_teacher(request)
+    async with pages.transaction(request) as tx:
+        package = await packages.package(tx, package_id)
+        found = await service.questions(tx, package_id)
+        objectives = await service.objectives(tx, package_id)
+    path = f"/studio/packages/{package_id}/questions"
+    return pages.render(
+        request,
+        "scorm_reports/questions.html",
+        package=package,
+        tabs=packages.tabs(package),
+        path=path,
+        questions=found,
+        objectives=objectives,
+        shown=ANSWERS,
+    )
+
+
+@get(QUESTIONS + ".csv", include_in_schema=False)
+async def questions_file(request: WebRequest, package_id: FromPath[UUID]) -> Response[bytes]:
+    """The questions as CSV."""
+    pages.require_teacher(request)
+    async with pages.transaction(request) as tx:
+        await packages.package(tx, package_id)
+        found = await service.questions(tx, package_id)
+    rows: list[Sequence[object]] = [QUESTION_COLUMNS]
+    rows += [
+        (one.sco, one.identifier, one.description, one.type, one.answers, one.right_answers, one.wrong_answers,
+         one.correct_rate, one.median_seconds)
+        for one in found
+    ]  # fmt: skip
+    return csvfile.small(f"questions-{package_id}.csv", rows)
 
 
 # One person -------------------------------------------------------------------------------------------------
@@ -299,4 +345,4 @@ async def _call_rows(found: AsyncIterator[list[Line]]) -> AsyncIterator[Iterable
         ]
 
 
-ROUTES: list[ControllerRouterHandler] = [results, results_file, one, recorder, recorder_file]
+ROUTES: list[ControllerRouterHandler] = [results, results_file, questions, questions_file, one, recorder, recorder_file]

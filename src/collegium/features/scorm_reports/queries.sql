@@ -115,3 +115,12 @@ limit 20000;
 select distinct on (t.sco, t.element) t.sco, t.element, t.value from public.scorm_tracking t
 where t.scorm_enrollment_id = $1 and t.attempt_id = $2 and t.commit_seq < $3
 order by t.sco, t.element, t.commit_seq desc;
+
+-- name: questions
+-- Each question of a package and each answer to it, over the people whose records the person who asks may see.
+select sco, identifier, response, is_total, type, description, answers, right_answers, wrong_answers, median_seconds
+from public.scorm_questions($1);
+
+-- name: objectives
+-- Each objective of a package, over the same people.
+select sco, identifier, description, people, passed, failed, completed, average_score from public.scorm_objectives($1);

@@ -16,12 +16,15 @@ from collegium.features.scorm_reports.model import (
     Calls,
     CallsWanted,
     Course,
+    Given,
     Learner,
     LearnerPlace,
     Line,
     LinePlace,
+    ObjectiveFigures,
     Page,
     Part,
+    Question,
     Registration,
     Result,
     Said,
@@ -177,3 +180,31 @@ async def hints_of(tx: Transaction, registration: Registration, attempt_id: UUID
         for row in rows
     ]  # fmt: skip
     return hints(recorded, registration.standard)
+
+
+async def questions(tx: Transaction, package_id: UUID) -> list[Question]:
+    """Each question of a package with its answers, the commonest first."""
+    found: list[Question] = []
+    for row in await tx.fetch(Q.questions, package_id):
+        if row["is_total"]:
+            found.append(
+                Question(
+                    sco=row["sco"],
+                    identifier=row["identifier"],
+                    type=row["type"] or "",
+                    description=row["description"] or "",
+                    answers=row["answers"],
+                    right_answers=row["right_answers"],
+                    wrong_answers=row["wrong_answers"],
+                    median_seconds=row["median_seconds"],
+                    given=[],
+                )
+            )
+        elif found:
+            found[-1].given.append(Given(row["response"], row["answers"], row["right_answers"] > row["wrong_answers"]))
+    return found
+
+
+async def objectives(tx: Transaction, package_id: UUID) -> list[ObjectiveFigures]:
+    """Each objective of a package."""
+    return await tx.all(ObjectiveFigures, Q.objectives, package_id)
