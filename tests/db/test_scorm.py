@@ -146,7 +146,9 @@ def test_a_second_player_makes_the_first_one_stale(stage: Stage) -> None:
 
 def test_a_player_is_stale_after_a_day(stage: Stage) -> None:
     player = start(stage)
-    stage.owner("update public.scorm_enrollments set session_opened_at = now() - interval '25 hours'")
+    stage.owner(
+        "update public.scorm_enrollments set session_opened_at = now() - interval '25 hours' where session_id is not null"
+    )
     assert tries(stage, player, cmi__exit="").code == "stale_attempt"
 
 

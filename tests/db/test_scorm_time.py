@@ -14,7 +14,8 @@ from tests.db.test_scorm import add_sco, registration, says, start
 
 def opened_ago(stage: Stage, seconds: int) -> None:
     stage.owner(
-        "update public.scorm_enrollments set session_opened_at = clock_timestamp() - make_interval(secs => %(s)s)",
+        "update public.scorm_enrollments set session_opened_at = clock_timestamp() - make_interval(secs => %(s)s)"
+        " where session_id is not null",
         s=seconds,
     )
     stage.owner("update public.scorm_attempts set opened_at = now() - interval '1 day' where credit")
