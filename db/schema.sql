@@ -818,7 +818,9 @@ END) STORED,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     group_mode boolean DEFAULT false NOT NULL,
+    anonymous_marking boolean DEFAULT false NOT NULL,
     CONSTRAINT assignments_allowed_file_types_check CHECK ((((cardinality(allowed_file_types) >= 1) AND (cardinality(allowed_file_types) <= 50)) AND (array_to_string(allowed_file_types, ','::text) ~ '^[a-z0-9]{1,10}(,[a-z0-9]{1,10})*$'::text))),
+    CONSTRAINT assignments_anonymous_without_peers CHECK ((NOT (anonymous_marking AND enable_peer_review))),
     CONSTRAINT assignments_check CHECK (((graded_count >= 0) AND (graded_count <= submissions_count))),
     CONSTRAINT assignments_description_check CHECK ((length(description) <= 10000)),
     CONSTRAINT assignments_instructions_html_check CHECK ((length(instructions_html) <= 50000)),
@@ -848,6 +850,8 @@ COMMENT ON COLUMN public.assignments.max_submissions IS 'Null for as many as one
 COMMENT ON COLUMN public.assignments.late_penalty_percentage IS 'Percentage points off for each started day of 24 hours.';
 
 COMMENT ON COLUMN public.assignments.group_mode IS 'One hands in for his group. Stays as it is once somebody has handed in.';
+
+COMMENT ON COLUMN public.assignments.anonymous_marking IS 'Whoever marks does not see whose work it is until he returns it. Not together with peer review, whose pages name who wrote what.';
 
 CREATE FUNCTION private.assignment_standing(p_assignment public.assignments, p_enrollment uuid, p_at timestamp with time zone) RETURNS TABLE(state text, group_id uuid, people uuid[], taken integer, requested boolean, allowed integer, due_at timestamp with time zone, extended_until timestamp with time zone, extra integer, penalty_due timestamp with time zone, penalty_days integer, penalty_per_day numeric, penalty numeric, penalty_from integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1127,8 +1131,7 @@ CREATE FUNCTION private.automated_feedback(p_order jsonb, p_feedback jsonb, p_an
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    -- Never longer than its column: what an author wrote at length must not keep an attempt from being handed in.
-    select left(string_agg(p_feedback ->> private.option_at(p_order, c.chosen), E'\n' order by c.n), 10000)
+    select private.said_together(array_agg(p_feedback ->> private.option_at(p_order, c.chosen) order by c.n))
     from jsonb_array_elements_text(
         case jsonb_typeof(p_answer -> 'selected') when 'array' then p_answer -> 'selected'
             else jsonb_build_array(p_answer -> 'selected') end
@@ -1144,6 +1147,7 @@ CREATE FUNCTION private.automated_feedback(p_type text, p_order jsonb, p_correct
 declare
     v_share numeric;
     v_said text;
+    v_more text;
 begin
     if private.is_blank_answer(p_answer) then
         return null;
@@ -1152,7 +1156,7 @@ begin
             when 'short_answer' then (private.match_text(p_correct, p_answer ->> 'text')).feedback
             when 'numeric' then (private.match_number(p_correct, p_answer)).feedback
             else (
-                select string_agg(f.said, E'\n' order by f.blank)
+                select private.said_together(array_agg(f.said order by f.blank))
                 from (
                     select b.key::integer as blank, (private.match_text(b.value, p_answer #>> array['blanks', b.key])).feedback as said
                     from jsonb_each(p_correct -> 'blanks') b
@@ -1166,10 +1170,13 @@ begin
     -- And what is said to everybody whose answer is right, wrong, or right in part.
     if p_correct is not null and p_feedback ?| array['right', 'wrong', 'partly'] then
         v_share := private.grade_share(p_type, p_order, p_correct, p_answer);
-        v_said := concat_ws(E'\n', v_said, p_feedback ->> case v_share when 1 then 'right' when 0 then 'wrong' else 'partly' end);
+        v_more := p_feedback ->> case v_share when 1 then 'right' when 0 then 'wrong' else 'partly' end;
+        if v_more <> '' then
+            v_said := private.said_together(array[v_said, v_more]);
+        end if;
     end if;
     -- Never longer than its column: what an author wrote at length must not keep an attempt from being handed in.
-    return nullif(left(v_said, 10000), '');
+    return nullif(left(v_said, 60000), '');
 end
 $$;
 
@@ -1314,6 +1321,28 @@ end
 $$;
 
 COMMENT ON FUNCTION private.award_program_credits(p_enrollment uuid) IS 'Gives the credits of the programs that a completed enrollment was the last required course of; answers how many awards.';
+
+CREATE FUNCTION private.bank_of(p_course uuid, p_organisation uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select coalesce(p_course, p_organisation, '00000000-0000-0000-0000-000000000000') $$;
+
+COMMENT ON FUNCTION private.bank_of(p_course uuid, p_organisation uuid) IS 'The bank of a course, of an organisation, or (neither) the shared one, as one value for an index.';
+
+CREATE FUNCTION private.bank_tags(p_course uuid, p_organisation uuid) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 60
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select t.tag from (
+        select q.tags from public.questions q
+        where private.bank_of(q.course_id, q.organisation_id) = private.bank_of(p_course, p_organisation)
+          and (select private.may_look_through(p_course, p_organisation))
+        order by q.updated_at desc, q.id desc limit 5000
+    ) l cross join lateral unnest(l.tags) as t (tag)
+    group by t.tag order by count(*) desc, t.tag limit 60
+$$;
+
+COMMENT ON FUNCTION private.bank_tags(p_course uuid, p_organisation uuid) IS 'The tags of a bank that the caller may look through, those used most first: of the 5,000 questions that changed last.';
 
 CREATE FUNCTION private.begin_content_counts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2006,6 +2035,134 @@ $$;
 
 COMMENT ON FUNCTION private.check_organisation() IS 'Trigger: refuses a time zone that does not exist, and organisations that are part of each other.';
 
+CREATE TABLE public.scorm_packages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title text NOT NULL,
+    description text,
+    version text DEFAULT '1.2'::text NOT NULL,
+    edition smallint,
+    standard text GENERATED ALWAYS AS (
+CASE version
+    WHEN '1.2'::text THEN 'scorm_12'::text
+    WHEN '2004'::text THEN 'scorm_2004'::text
+    ELSE 'aicc'::text
+END) STORED NOT NULL,
+    package_url text,
+    launch_url text,
+    passing_score numeric(5,2),
+    completion_rule text DEFAULT 'finished'::text NOT NULL,
+    max_attempts integer,
+    is_active boolean DEFAULT true NOT NULL,
+    is_shared boolean DEFAULT false NOT NULL,
+    manifest jsonb DEFAULT '{}'::jsonb NOT NULL,
+    storage_prefix text,
+    sha256 bytea,
+    size_bytes bigint,
+    file_count integer,
+    import_state text DEFAULT 'waiting'::text NOT NULL,
+    import_progress smallint DEFAULT 0 NOT NULL,
+    import_errors jsonb DEFAULT '[]'::jsonb NOT NULL,
+    import_warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    imported_at timestamp with time zone,
+    replaced_by uuid,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    file_id uuid,
+    file_name text,
+    import_step text DEFAULT ''::text NOT NULL,
+    import_run uuid,
+    new_version_of uuid,
+    unpacked_bytes bigint,
+    lenient_limits boolean DEFAULT true NOT NULL,
+    CONSTRAINT editions_are_of_2004 CHECK (((edition IS NULL) OR (version = '2004'::text))),
+    CONSTRAINT failed_imports_say_why CHECK (((import_state <> 'failed'::text) OR (import_errors <> '[]'::jsonb))),
+    CONSTRAINT packages_replace_others CHECK ((replaced_by <> id)),
+    CONSTRAINT ready_packages_were_imported CHECK (((import_state <> 'ready'::text) OR ((imported_at IS NOT NULL) AND (storage_prefix IS NOT NULL)))),
+    CONSTRAINT scorm_packages_completion_rule_check CHECK ((completion_rule = ANY (ARRAY['finished'::text, 'completed'::text, 'passed'::text, 'completed_and_passed'::text, 'launched'::text]))),
+    CONSTRAINT scorm_packages_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT scorm_packages_edition_check CHECK (((edition >= 2) AND (edition <= 4))),
+    CONSTRAINT scorm_packages_file_count_check CHECK ((file_count > 0)),
+    CONSTRAINT scorm_packages_file_name CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
+    CONSTRAINT scorm_packages_import_errors_check CHECK (((jsonb_typeof(import_errors) = 'array'::text) AND (length((import_errors)::text) <= 200000))),
+    CONSTRAINT scorm_packages_import_progress_check CHECK (((import_progress >= 0) AND (import_progress <= 100))),
+    CONSTRAINT scorm_packages_import_state_check CHECK ((import_state = ANY (ARRAY['waiting'::text, 'importing'::text, 'ready'::text, 'failed'::text]))),
+    CONSTRAINT scorm_packages_import_step CHECK ((length(import_step) <= 200)),
+    CONSTRAINT scorm_packages_import_warnings_check CHECK (((jsonb_typeof(import_warnings) = 'array'::text) AND (length((import_warnings)::text) <= 200000))),
+    CONSTRAINT scorm_packages_launch_url_check CHECK ((length(launch_url) <= 1024)),
+    CONSTRAINT scorm_packages_manifest_check CHECK ((jsonb_typeof(manifest) = 'object'::text)),
+    CONSTRAINT scorm_packages_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
+    CONSTRAINT scorm_packages_package_url_check CHECK ((length(package_url) <= 1024)),
+    CONSTRAINT scorm_packages_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT scorm_packages_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT scorm_packages_size_bytes_check CHECK (((size_bytes >= 1) AND (size_bytes <= '2147483648'::bigint))),
+    CONSTRAINT scorm_packages_storage_prefix_check CHECK (((storage_prefix ~ '^[a-z0-9]+([/_-][a-z0-9]+)*/$'::text) AND (length(storage_prefix) <= 200))),
+    CONSTRAINT scorm_packages_title_check CHECK (((length(title) >= 1) AND (length(title) <= 300))),
+    CONSTRAINT scorm_packages_unpacked_bytes CHECK ((unpacked_bytes >= 0)),
+    CONSTRAINT scorm_packages_version_check CHECK ((version = ANY (ARRAY['1.2'::text, '2004'::text, 'aicc'::text])))
+);
+
+COMMENT ON TABLE public.scorm_packages IS 'SCORM 1.2, SCORM 2004 and AICC packages. One can be opened when its import is ready; what it says is recorded in scorm_enrollments and scorm_tracking.';
+
+COMMENT ON COLUMN public.scorm_packages.version IS 'Of the standard, not of the package: 1.2, 2004 or aicc. A new version of a package is a row that replaced_by names.';
+
+COMMENT ON COLUMN public.scorm_packages.package_url IS 'Where the package came from, as somebody said. The site never fetches it.';
+
+COMMENT ON COLUMN public.scorm_packages.launch_url IS 'What the manifest launches by default, relative to storage_prefix once imported.';
+
+COMMENT ON COLUMN public.scorm_packages.passing_score IS 'The association''s own mark, in percent of the score of the whole package; it overrules what the package calls passed.';
+
+COMMENT ON COLUMN public.scorm_packages.completion_rule IS 'What meets scorm_completed: finished (completed and not failed, or passed), completed, passed, both within one attempt, or launched for packages that never report.';
+
+COMMENT ON COLUMN public.scorm_packages.is_shared IS 'Any instructor may attach it to his lessons.';
+
+COMMENT ON COLUMN public.scorm_packages.manifest IS 'The manifest as read: metadata, resources, dependencies. Organisations and items are rows of scorm_items.';
+
+COMMENT ON COLUMN public.scorm_packages.size_bytes IS 'Of the archive.';
+
+COMMENT ON COLUMN public.scorm_packages.import_errors IS 'Array of {file, line, element, message}; line 0 means the whole file.';
+
+COMMENT ON COLUMN public.scorm_packages.replaced_by IS 'The package that those who begin now get. Who began this one finishes it.';
+
+COMMENT ON COLUMN public.scorm_packages.file_id IS 'The archive in the library of whoever uploaded it, as long as it is there.';
+
+COMMENT ON COLUMN public.scorm_packages.file_name IS 'What the archive was called.';
+
+COMMENT ON COLUMN public.scorm_packages.import_step IS 'What the import is doing now, in words.';
+
+COMMENT ON COLUMN public.scorm_packages.import_run IS 'The run of the import that may write; one that is not it any more gives up.';
+
+COMMENT ON COLUMN public.scorm_packages.new_version_of IS 'The package whose place this one was uploaded to take, once it is ready.';
+
+COMMENT ON COLUMN public.scorm_packages.unpacked_bytes IS 'Of all its files.';
+
+COMMENT ON COLUMN public.scorm_packages.lenient_limits IS 'Whether a SCORM 1.2 package may keep what packages of the field really write: 64000 characters of suspend_data instead of 4096, 1000 of lesson_location instead of 255.';
+
+CREATE FUNCTION private.check_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) RETURNS public.scorm_packages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_package public.scorm_packages;
+begin
+    select * into v_package from public.scorm_packages p where p.id = p_package and (p.created_by = auth.uid() or private.is_admin());
+    if v_package.id is null then
+        perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours.');
+    elsif v_package.import_state <> 'ready' then
+        perform private.refuse('CG409', 'package_not_ready', 'This package is not imported yet.');
+    elsif coalesce(p_rule, '') not in ('finished', 'completed', 'passed', 'completed_and_passed', 'launched') then
+        perform private.refuse('CG422', 'no_such_rule', 'Choose when the package counts as finished.');
+    elsif p_passing not between 0 and 100 or p_passing = 'NaN' then
+        perform private.refuse('CG422', 'no_such_mark', 'The mark to pass is between 0 and 100 percent, or none.');
+    elsif p_attempts not between 1 and 1000 then
+        perform private.refuse('CG422', 'no_such_number', 'Allow between 1 and 1,000 attempts, or any number.');
+    end if;
+    return v_package;
+end
+$$;
+
+COMMENT ON FUNCTION private.check_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) IS 'The package of whoever asks, when such a rule can be given to it. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION private.check_prerequisites() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2074,33 +2231,20 @@ $$;
 
 COMMENT ON FUNCTION private.check_refund() IS 'Trigger: refunds go to the person who paid, in the same currency, and never add up to more than was paid.';
 
-CREATE FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) RETURNS void
+CREATE FUNCTION private.check_scorm_elements(p_standard text, p_lenient boolean, p_elements jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_element text;
-    v_value jsonb;
+    v_fault text[] := private.scorm_fault(p_standard, p_lenient, p_elements);
 begin
-    if coalesce(jsonb_typeof(p_elements), '') <> 'object' then
-        perform private.refuse('CG422', 'not_an_object', 'A commit is an object of elements and their values.');
-    elsif octet_length(p_elements::text) > 1000000 or (select count(*) from jsonb_object_keys(p_elements)) > 1000 then
-        perform private.refuse('CG422', 'commit_too_large', 'A commit has at most 1000 elements and 1000000 bytes. Send it in parts.');
+    if v_fault is not null then
+        perform private.refuse('CG422', v_fault[1], v_fault[2]);
     end if;
-    for v_element, v_value in select e.key, e.value from jsonb_each(p_elements) e loop
-        if not private.is_scorm_element(p_standard, v_element) then
-            perform private.refuse('CG422', 'no_such_element', 'A package cannot set ' || left(v_element, 100) || '.');
-        elsif jsonb_typeof(v_value) <> 'string' then
-            perform private.refuse('CG422', 'values_are_text', 'The value of ' || v_element || ' must be text.');
-        elsif length(v_value #>> '{}') > private.scorm_value_limit(p_standard, v_element) then
-            perform private.refuse('CG422', 'value_too_long', v_element || ' takes at most '
-                || private.scorm_value_limit(p_standard, v_element) || ' characters.');
-        end if;
-    end loop;
 end
 $$;
 
-COMMENT ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) IS 'Raises CG422 with the first element of a commit that its standard does not allow.';
+COMMENT ON FUNCTION private.check_scorm_elements(p_standard text, p_lenient boolean, p_elements jsonb) IS 'Raises CG422 with what private.scorm_fault finds.';
 
 CREATE FUNCTION private.check_scorm_enrollment() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4040,6 +4184,21 @@ $$;
 
 COMMENT ON FUNCTION private.expire_enrollments(p_most integer) IS 'Ends enrollments whose time has passed, some at a time; how many.';
 
+CREATE FUNCTION private.extended_until(p_course uuid) RETURNS TABLE(assignment_id uuid, enrollment_id uuid, until timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select x.assignment_id, coalesce(o.enrollment_id, x.enrollment_id), max(x.due_date)
+    from public.assignment_extensions x
+    join public.assignments a on a.id = x.assignment_id and a.due_date is not null
+    left join public.assignment_group_members m on a.group_mode and m.assignment_id = x.assignment_id and m.enrollment_id = x.enrollment_id
+    left join public.assignment_group_members o on o.group_id = m.group_id
+    where x.course_id = p_course and x.due_date is not null
+    group by x.assignment_id, coalesce(o.enrollment_id, x.enrollment_id)
+$$;
+
+COMMENT ON FUNCTION private.extended_until(p_course uuid) IS 'Who has a later deadline in an assignment of a course; what one of a group is granted holds for all of it, as when it is handed in.';
+
 CREATE FUNCTION private.file_uses_in_words(p_file uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4082,6 +4241,40 @@ CREATE FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) RETURN
 $$;
 
 COMMENT ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) IS 'The final grade of some learners of a course, in percent; null while nothing counts.';
+
+CREATE FUNCTION private.find_questions(p_course uuid, p_organisation uuid, p_words text, p_tag text, p_type text, p_difficulty text, p_status text, p_sort text, p_changed timestamp with time zone, p_title text, p_id uuid, p_size integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+declare
+    v_words text := replace(replace(replace(private.fold(coalesce(p_words, '')), '\', '\\'), '%', '\%'), '_', '\_');
+    v_found uuid[];
+begin
+    if not private.may_look_through(p_course, p_organisation) then
+        return '{}';
+    end if;
+    -- Written out for what is asked: the plan is made for these words and this order.
+    execute 'select array(select q.id from public.questions q'
+        || case when v_words <> '' then ' join private.question_words w on w.question_id = q.id and w.words like ''%'' || $3 || ''%''' else '' end
+        || ' where private.bank_of(q.course_id, q.organisation_id) = private.bank_of($1, $2)'
+        || case when p_tag <> '' then ' and q.tags @> array[$4]' else '' end
+        || case when p_type <> '' then ' and q.question_type = $5' else '' end
+        || case when p_difficulty <> '' then ' and q.difficulty = $6' else '' end
+        || case when p_status <> '' then ' and q.status = $7' else '' end
+        || case p_sort
+            when 'oldest' then case when p_changed is null then '' else ' and (q.created_at, q.id) > ($8, $10)' end || ' order by q.created_at, q.id'
+            when 'title' then case when p_changed is null then '' else ' and (coalesce(q.title, ''''), q.id) > ($9, $10)' end
+                || ' order by coalesce(q.title, ''''), q.id'
+            else case when p_changed is null then '' else ' and (q.updated_at, q.id) < ($8, $10)' end || ' order by q.updated_at desc, q.id desc'
+        end || ' limit $11)'
+    into v_found
+    using p_course, p_organisation, v_words, p_tag, p_type, p_difficulty, p_status, p_changed, p_title, p_id, least(p_size, 500);
+    return v_found;
+end
+$_$;
+
+COMMENT ON FUNCTION private.find_questions(p_course uuid, p_organisation uuid, p_words text, p_tag text, p_type text, p_difficulty text, p_status text, p_sort text, p_changed timestamp with time zone, p_title text, p_id uuid, p_size integer) IS 'The ids of a page of a bank that the caller may look through, by its filter and in its order; none of any other bank.';
 
 CREATE FUNCTION private.finish_sync_log() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4381,6 +4574,29 @@ $$;
 
 COMMENT ON FUNCTION private.follow_email() IS 'Trigger: a profile''s address is the one that its person signs in with.';
 
+CREATE FUNCTION private.follow_extension() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+    if exists (select 1 from public.gradebooks g where g.course_id = (v_row ->> 'course_id')::uuid and g.missing_work = 'zero_after_due') then
+        insert into private.gradebook_stale (enrollment_id)
+        select e.id from public.enrollments e
+        where e.id = (v_row ->> 'enrollment_id')::uuid or e.id in (
+            select o.enrollment_id from public.assignment_group_members m
+            join public.assignment_group_members o on o.group_id = m.group_id
+            where m.assignment_id = (v_row ->> 'assignment_id')::uuid and m.enrollment_id = (v_row ->> 'enrollment_id')::uuid
+        )
+        order by 1 on conflict do nothing;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.follow_extension() IS 'Trigger: who has another deadline, and his group, has another final grade in a moment where missing work counts as 0.';
+
 CREATE FUNCTION private.follow_marking() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4632,6 +4848,18 @@ $$;
 
 COMMENT ON FUNCTION private.forget_stored_file() IS 'Trigger: has the bytes of a deleted file removed after the transaction.';
 
+CREATE FUNCTION private.forget_stored_package() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.defer_job('packages.remove', jsonb_build_object('prefix', old.storage_prefix));
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.forget_stored_package() IS 'Trigger: has the files of a deleted package removed after the transaction.';
+
 CREATE FUNCTION private.forget_watching() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4831,6 +5059,8 @@ CREATE FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) RETURNS
     with columns as materialized (
         select c.*, c.weight * case when c.weighting = 'points' then c.max_points else 1 end as share from private.gradebook_columns(p_course) c
         where not c.is_draft
+    ), extended as materialized (
+        select x.assignment_id, x.enrollment_id, x.until from private.extended_until(p_course) x
     ), given as (
         select e.id as enrollment_id, k.id as item_id, k.category_id, k.share, k.category_weight, k.drop_lowest,
             case when c.points is not null then least(100, c.points * 100 / coalesce(c.out_of, k.max_points)) else c.source_percent end as percent,
@@ -4840,14 +5070,14 @@ CREATE FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) RETURNS
                 when not k.counts or k.share = 0 then 'apart'
                 when c.points is not null or c.source_percent is not null then 'counts'
                 when c.waiting then 'waiting'
-                when g.missing_work = 'zero_after_due' and coalesce(x.due_date, y.available_until, k.due_at) < now() then 'missing'
+                when g.missing_work = 'zero_after_due' and coalesce(y.available_until, greatest(k.due_at, x.until)) < now() then 'missing'
                 else 'nothing'
             end as state
         from unnest(p_enrollments) as e (id)
         cross join columns k
         left join public.gradebook_cells c on c.enrollment_id = e.id and c.item_id = k.id
         left join public.gradebooks g on g.course_id = p_course
-        left join public.assignment_extensions x on x.assignment_id = k.assignment_id and x.enrollment_id = e.id
+        left join extended x on x.assignment_id = k.assignment_id and x.enrollment_id = e.id
         left join public.quiz_accommodations y on y.quiz_id = k.quiz_id and y.enrollment_id = e.id
     ), judged as (
         select g.enrollment_id, g.item_id, g.category_id, g.share, g.category_weight, g.drop_lowest, g.state,
@@ -5440,6 +5670,18 @@ $$;
 
 COMMENT ON FUNCTION private.is_member(p_person uuid, p_on date) IS 'Whether a person holds an active membership on a day. The one rule for member prices and member-only courses.';
 
+CREATE FUNCTION private.is_my_work(p_submission uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select 1 from public.assignment_submissions s
+        where s.id in (select private.shared_submission_ids(p_submission)) and s.member_id = auth.uid()
+    )
+$$;
+
+COMMENT ON FUNCTION private.is_my_work(p_submission uuid) IS 'Whether work is the caller''s, or that of a group whose grade is his too.';
+
 CREATE FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5554,6 +5796,13 @@ $$;
 
 COMMENT ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) IS 'Whether a course is not complete without this quiz: it is mandatory, must be passed, or is the final assessment. Practice never is.';
 
+CREATE FUNCTION private.is_rich(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select coalesce(strpos(p_text, '<') > 0, false) $$;
+
+COMMENT ON FUNCTION private.is_rich(p_text text) IS 'Whether an explanation or a feedback is HTML: it holds a tag. Words with a < in them are kept as a paragraph.';
+
 CREATE FUNCTION private.is_right_text(p_expected jsonb, p_given text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5654,29 +5903,8 @@ $_$;
 COMMENT ON FUNCTION private.is_safe_pattern(p_pattern text) IS 'Whether a pattern is within the small language that is searched in time that grows with the answer alone: at most 200 characters, no repetition inside a repeated group, no references back, no looking ahead, no options.';
 
 CREATE FUNCTION private.is_scorm_element(p_standard text, p_element text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- Only what a SCO may set. SCORM 1.2 RTE 3.4.4; SCORM 2004 4th edition RTE 4.2. An index has at most four digits.
-    select length(p_element) <= 255 and p_element ~ case p_standard when 'scorm_2004' then
-        '^(cmi\.('
-        'completion_status|success_status|exit|location|progress_measure|session_time|suspend_data|score\.(scaled|raw|min|max)'
-        '|comments_from_learner\.\d{1,4}\.(comment|location|timestamp)'
-        '|learner_preference\.(audio_level|language|delivery_speed|audio_captioning)'
-        '|objectives\.\d{1,4}\.(id|score\.(scaled|raw|min|max)|success_status|completion_status|progress_measure|description)'
-        '|interactions\.\d{1,4}\.(id|type|objectives\.\d{1,4}\.id|timestamp|correct_responses\.\d{1,4}\.pattern|weighting'
-        '|learner_response|result|latency|description)'
-        ')|adl\.(nav\.request|data\.\d{1,4}\.store))$'
-    else
-        '^cmi\.('
-        'core\.(lesson_location|lesson_status|exit|session_time|score\.(raw|min|max))|suspend_data|comments'
-        '|objectives\.\d{1,4}\.(id|status|score\.(raw|min|max))'
-        '|student_preference\.(audio|language|speed|text)'
-        '|interactions\.\d{1,4}\.(id|objectives\.\d{1,4}\.id|time|type|correct_responses\.\d{1,4}\.pattern|weighting'
-        '|student_response|result|latency)'
-        ')$'
-    end
-$_$;
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE p_standard WHEN 'scorm_2004'::text THEN ((p_element = ANY (ARRAY['cmi.completion_status'::text, 'cmi.success_status'::text, 'cmi.exit'::text, 'cmi.location'::text, 'cmi.progress_measure'::text, 'cmi.session_time'::text, 'cmi.suspend_data'::text, 'cmi.score.scaled'::text, 'cmi.score.raw'::text, 'cmi.score.min'::text, 'cmi.score.max'::text, 'adl.nav.request'::text, 'cmi.learner_preference.audio_level'::text, 'cmi.learner_preference.language'::text, 'cmi.learner_preference.delivery_speed'::text, 'cmi.learner_preference.audio_captioning'::text])) OR ((length(p_element) <= 255) AND (p_element ~ '^(cmi\.(comments_from_learner\.\d{1,4}\.(comment|location|timestamp)|objectives\.\d{1,4}\.(id|score\.(scaled|raw|min|max)|success_status|completion_status|progress_measure|description)|interactions\.\d{1,4}\.(id|type|objectives\.\d{1,4}\.id|timestamp|correct_responses\.\d{1,4}\.pattern|weighting|learner_response|result|latency|description))|adl\.data\.\d{1,4}\.store)$'::text))) ELSE ((p_element = ANY (ARRAY['cmi.core.lesson_location'::text, 'cmi.core.lesson_status'::text, 'cmi.core.exit'::text, 'cmi.core.session_time'::text, 'cmi.core.score.raw'::text, 'cmi.core.score.min'::text, 'cmi.core.score.max'::text, 'cmi.suspend_data'::text, 'cmi.comments'::text, 'cmi.student_preference.audio'::text, 'cmi.student_preference.language'::text, 'cmi.student_preference.speed'::text, 'cmi.student_preference.text'::text])) OR ((length(p_element) <= 255) AND (p_element ~ '^cmi\.(objectives\.\d{1,4}\.(id|status|score\.(raw|min|max))|interactions\.\d{1,4}\.(id|objectives\.\d{1,4}\.id|time|type|correct_responses\.\d{1,4}\.pattern|weighting|student_response|result|latency))$'::text))) END;
 
 COMMENT ON FUNCTION private.is_scorm_element(p_standard text, p_element text) IS 'Whether a SCO may set an element. What the LMS alone sets (credit, total_time, learner_id, …) it may not.';
 
@@ -5826,16 +6054,14 @@ begin
         if auth.uid() is not null and not (new.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
             return new;
         end if;
-        -- The first comment moves the state of the work, and so the figures of its assignment, which is held before its work.
-        perform 1 from public.assignments a where a.id = (
-            select s.assignment_id from public.assignment_submissions s where s.id = new.submission_id and s.status = 'submitted'
-        ) for no key update;
+        -- The first comment moves the state of the work, and so the figures of its assignment and the cells of its learners.
+        perform private.hold_work(s.id) from public.assignment_submissions s where s.id = new.submission_id and s.status = 'submitted';
     end if;
     -- A row's lock, so that nothing is said of the work while it is given back.
     select * into v_submission from public.assignment_submissions
     where id = coalesce(new.submission_id, old.submission_id) for no key update;
     if tg_op = 'INSERT' then
-        if v_submission.member_id = auth.uid() then
+        if private.is_my_work(new.submission_id) then
             perform private.refuse('CG403', 'own_work', 'You cannot mark your own work. Ask another instructor.');
         elsif new.file_number > jsonb_array_length(v_submission.file_attachments) then
             perform private.refuse('CG422', 'no_such_file', 'The work has no such file.');
@@ -5870,11 +6096,41 @@ $$;
 
 COMMENT ON FUNCTION private.keep_default_credit_type() IS 'Trigger: the type that courses.ce_credits is counted in stays.';
 
-CREATE FUNCTION private.keep_graded_assignment() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE FUNCTION private.keep_given_package() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    if exists (select 1 from public.scorm_dispatches d where d.scorm_package_id = old.id)
+        or exists (
+            select 1 from public.scorm_enrollments e
+            where e.scorm_package_id = old.id and e.dispatch_registration_id is not null
+        )
+    then
+        perform private.refuse('CG409', 'package_given', 'This package was given to partners, and what their learners did is evidence. Retire it instead.');
+    end if;
+    return old;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_given_package() IS 'Trigger: a package that was given to a partner stays.';
+
+CREATE FUNCTION private.keep_graded_assignment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if old.graded_count = 0 then
+        -- What reviewers gave, and what their samples say, was given by these.
+        if exists (
+            select 1 from public.peer_review_states s join public.assignment_reviews r on r.submission_id = s.submission_id
+            where s.assignment_id = new.id and r.review_type = 'peer' and r.status = 'completed'
+        ) or exists (select 1 from public.peer_samples m where m.assignment_id = new.id) then
+            perform private.refuse('CG409', 'assignment_reviewed',
+                'Reviewers go by this rubric and these points: reviews or samples are there. Remove the samples, or make a new assignment.');
+        end if;
+        return new;
+    end if;
     perform private.refuse('CG409', 'assignment_graded', 'Work has been graded by this rubric and these points. Make a new assignment instead.');
     return null;
 end
@@ -5950,6 +6206,23 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_module_of_lesson() IS 'Trigger: a live lesson is in a live module, and none that is not removed in a removed one.';
+
+CREATE FUNCTION private.keep_names_hidden() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Whoever says that he means it sets this for his transaction; nothing else is asked of him, and the log keeps who it was.
+    if coalesce(current_setting('collegium.names_shown', true), '') <> new.id::text and exists (
+        select 1 from public.assignment_submissions s where s.assignment_id = new.id and s.status in ('submitted', 'grading')
+    ) then
+        perform private.refuse('CG409', 'work_waits', 'Work waits for a grade. Say that you want to see its names, or mark it first.');
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_names_hidden() IS 'Trigger: names are shown while work waits for a grade only to whoever says so (public.show_names).';
 
 CREATE FUNCTION private.keep_order() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6308,9 +6581,12 @@ COMMENT ON FUNCTION private.make_room(p_lesson uuid) IS 'Frees the place of a re
 CREATE FUNCTION private.make_scorm_tracking_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select private.partition_by_months('scorm_tracking', 'timestamp', p_months) $$;
+    AS $$
+    select private.partition_by_months('scorm_tracking', 'timestamp', p_months)
+        + private.partition_by_months('scorm_calls', 'timestamp', p_months)
+$$;
 
-COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'private.partition_by_months for what SCORM packages say.';
+COMMENT ON FUNCTION private.make_scorm_tracking_partitions(p_months integer) IS 'private.partition_by_months for what SCORM packages say and call.';
 
 CREATE FUNCTION private.make_video_event_partitions(p_months integer DEFAULT 3) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
@@ -6521,6 +6797,17 @@ end
 $$;
 
 COMMENT ON FUNCTION private.may_grade(p_course uuid) IS 'Raises CG404 unless the caller teaches the course or is an administrator.';
+
+CREATE FUNCTION private.may_look_through(p_course uuid, p_organisation uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(p_course in (select private.my_taught_course_ids()), false)
+        or coalesce(p_course is null and p_organisation in (select private.my_question_organisation_ids()), false)
+        or (p_course is null and p_organisation is null and private.is_teacher()) or private.is_admin()
+$$;
+
+COMMENT ON FUNCTION private.may_look_through(p_course uuid, p_organisation uuid) IS 'Whether the person who asks may look through a bank, as the policy on public.questions says.';
 
 CREATE FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6982,6 +7269,15 @@ $$;
 
 COMMENT ON FUNCTION private.my_course_version_ids() IS 'Versions that the person who asks, or somebody whom he manages, is enrolled in.';
 
+CREATE FUNCTION private.my_dispatch_registration_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.id from public.scorm_dispatch_registrations r where r.scorm_dispatch_id in (select private.my_scorm_dispatch_ids())
+$$;
+
+COMMENT ON FUNCTION private.my_dispatch_registration_ids() IS 'Learners of partners in dispatches of the person who asks.';
+
 CREATE FUNCTION private.my_enrolled_course_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7105,14 +7401,22 @@ CREATE FUNCTION private.my_managed_scorm_package_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select p.id from public.scorm_packages p
-    where private.is_teacher() and (p.created_by = auth.uid() or p.is_shared)
-    union
-    select l.scorm_package_id from public.lesson_scorm_packages l
-    where l.course_id in (select private.my_taught_course_ids())
+    with recursive managed (id) as (
+        (
+            select p.id from public.scorm_packages p
+            where private.is_teacher() and (p.created_by = auth.uid() or p.is_shared)
+            union
+            select l.scorm_package_id from public.lesson_scorm_packages l
+            where l.course_id in (select private.my_taught_course_ids())
+        )
+        union
+        -- What replaced it is what those play who begin now.
+        select p.replaced_by from managed join public.scorm_packages p on p.id = managed.id where p.replaced_by is not null
+    )
+    select id from managed
 $$;
 
-COMMENT ON FUNCTION private.my_managed_scorm_package_ids() IS 'Packages that the person who asks may attach to lessons and whose inside he may see: his own, shared ones, those of courses that he teaches.';
+COMMENT ON FUNCTION private.my_managed_scorm_package_ids() IS 'Packages that the person who asks may attach to lessons and whose inside he may see: his own, shared ones, those of courses that he teaches, and what replaced them.';
 
 CREATE FUNCTION private.my_marked_submission_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7196,6 +7500,13 @@ CREATE FUNCTION private.my_organisation_ids() RETURNS SETOF uuid
 $$;
 
 COMMENT ON FUNCTION private.my_organisation_ids() IS 'Organisations that the person who asks belongs to today or manages.';
+
+CREATE FUNCTION private.my_own_scorm_package_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select p.id from public.scorm_packages p where p.created_by = auth.uid() and private.is_teacher() $$;
+
+COMMENT ON FUNCTION private.my_own_scorm_package_ids() IS 'Packages that the person who asks brought: only he and administrators give them to partners.';
 
 CREATE FUNCTION private.my_partner_enrollment_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7289,6 +7600,13 @@ CREATE FUNCTION private.my_role() RETURNS public.user_role
 
 COMMENT ON FUNCTION private.my_role() IS 'Role of the person who asks; null for a guest.';
 
+CREATE FUNCTION private.my_scorm_dispatch_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select d.id from public.scorm_dispatches d where d.scorm_package_id in (select private.my_own_scorm_package_ids()) $$;
+
+COMMENT ON FUNCTION private.my_scorm_dispatch_ids() IS 'Dispatches of packages that the person who asks brought.';
+
 CREATE FUNCTION private.my_scorm_enrollment_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7298,9 +7616,11 @@ CREATE FUNCTION private.my_scorm_enrollment_ids() RETURNS SETOF uuid
     select id from public.scorm_enrollments where course_id in (select private.my_taught_course_ids())
     union
     select id from public.scorm_enrollments where member_id in (select private.my_managed_member_ids())
+    union
+    select id from public.scorm_enrollments where dispatch_registration_id in (select private.my_dispatch_registration_ids())
 $$;
 
-COMMENT ON FUNCTION private.my_scorm_enrollment_ids() IS 'Registrations whose records the person who asks may see: his own, those in courses that he teaches, those of people whom he manages.';
+COMMENT ON FUNCTION private.my_scorm_enrollment_ids() IS 'Registrations whose records the person who asks may see: his own, those in courses that he teaches, those of people whom he manages, those of partners to whom he gave a package.';
 
 CREATE FUNCTION private.my_scorm_package_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7486,7 +7806,7 @@ begin
         perform private.put_file_uses('explanation', old.question_version_id, null, null, '{}');
     else
         perform private.put_file_uses('explanation', new.question_version_id, new.course_id, null,
-            private.files_in(concat_ws(' ', new.explanation, new.option_feedback::text)));
+            private.files_in(concat_ws(' ', new.explanation, new.option_feedback::text, new.correct_answer::text)));
     end if;
     return null;
 end
@@ -7574,6 +7894,18 @@ $$;
 
 COMMENT ON FUNCTION private.note_question_files() IS 'Trigger: keeps media_file_uses for what a version of a question shows.';
 
+CREATE FUNCTION private.note_question_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform private.put_question_words(array[case tg_table_name when 'questions' then (to_jsonb(new) ->> 'id')::uuid else (to_jsonb(new) ->> 'question_id')::uuid end]);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.note_question_words() IS 'Trigger: a title or a wording has changed.';
+
 CREATE FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7627,6 +7959,72 @@ $$;
 
 COMMENT ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) IS 'Tells a person something on the site, unless he does not want that kind; answers the notice or null.';
 
+CREATE FUNCTION private.open_hacp(p_registration uuid, p_player uuid, p_sid text, p_sco text, p_command text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_course uuid;
+    v_row public.scorm_enrollments;
+    v_session public.aicc_sessions;
+begin
+    select e.course_id into v_course from public.scorm_enrollments e where e.id = p_registration and e.session_id = p_player;
+    -- Before any row, as everybody does who stores a commit.
+    if v_course is not null then
+        perform private.hold_requirements(v_course, false);
+    end if;
+    select * into v_row from public.scorm_enrollments where id = p_registration and session_id = p_player for no key update;
+    if v_row.id is null or v_row.session_opened_at <= clock_timestamp() - interval '24 hours' then
+        return jsonb_build_object('fault', 'stale');
+    elsif not exists (select 1 from public.scorm_packages where id = v_row.scorm_package_id and version = 'aicc') then
+        return jsonb_build_object('fault', 'not_aicc');
+    elsif not exists (
+        select 1 from public.scorm_items i where i.scorm_package_id = v_row.scorm_package_id and i.identifier = p_sco and i.kind = 'sco'
+    ) then
+        return jsonb_build_object('fault', 'no_such_unit');
+    end if;
+    select * into v_session from public.aicc_sessions where player = p_player and sid = p_sid;
+    if v_session.id is null and p_command = 'getparam' then
+        if (select count(*) from public.aicc_sessions where player = p_player) >= 1000 then
+            return jsonb_build_object('fault', 'too_many');
+        end if;
+        insert into public.aicc_sessions (scorm_enrollment_id, attempt_id, player, sid, sco)
+        values (v_row.id, v_row.session_attempt_id, p_player, p_sid, p_sco) returning * into v_session;
+    elsif v_session.id is null then
+        return jsonb_build_object('fault', 'not_begun');
+    elsif v_session.sco <> p_sco then
+        return jsonb_build_object('fault', 'no_such_unit');
+    elsif v_session.ended_at is not null and p_command <> 'getparam' then
+        return jsonb_build_object('fault', 'ended');
+    end if;
+    -- A page that is loaded again in its frame begins anew with GetParam.
+    update public.aicc_sessions set
+        calls = calls + 1, last_at = clock_timestamp(), ended_at = case when p_command = 'exitau' then clock_timestamp() end
+    where id = v_session.id;
+    return (
+        select jsonb_build_object(
+            'seq', v_row.commit_seq, 'began', extract(epoch from v_session.begun_at)::float8,
+            'saved', case when a.mode = 'browse' then '{}'::jsonb else coalesce(v_row.cmi_data -> p_sco, '{}') end,
+            'student_id', v_row.member_id, 'student_name', concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')),
+            'mode', a.mode, 'credit', a.credit, 'attempt', a.attempt_number,
+            'seconds', coalesce((
+                select r.total_time_seconds from public.scorm_sco_results r where r.attempt_id = a.id and r.sco = p_sco
+            ), 0),
+            'launch_data', i.launch_data, 'mastery', i.mastery_score, 'max_seconds', extract(epoch from i.max_time_allowed)::float8,
+            'time_limit_action', i.time_limit_action, 'course', p.manifest ->> 'identifier',
+            'password', p.manifest #>> array['extra', 'passwords', p_sco], 'lenient', p.lenient_limits
+        )
+        from public.scorm_attempts a
+        join public.profiles f on f.id = v_row.member_id
+        join public.scorm_packages p on p.id = v_row.scorm_package_id
+        join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
+        where a.id = v_row.session_attempt_id
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.open_hacp(p_registration uuid, p_player uuid, p_sid text, p_sco text, p_command text) IS 'Begins, goes on with or ends the HACP session of a unit, and holds its registration until the transaction is over. Answers what GetParam says and where the attempt stands, or {fault}: stale, not_aicc, no_such_unit, too_many, not_begun, ended.';
+
 CREATE TABLE public.peer_samples (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     assignment_id uuid NOT NULL,
@@ -7667,6 +8065,130 @@ CREATE FUNCTION private.open_samples(p_assignment uuid, p_member uuid) RETURNS S
 $$;
 
 COMMENT ON FUNCTION private.open_samples(p_assignment uuid, p_member uuid) IS 'Samples that somebody has to mark before he reviews.';
+
+CREATE FUNCTION private.open_scorm_dispatch(p_dispatch uuid, p_student bytea, p_registration uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_dispatch public.scorm_dispatches;
+    v_registration public.scorm_dispatch_registrations;
+    v_package uuid;
+    v_row uuid;
+begin
+    select * into v_dispatch from public.scorm_dispatches where id = p_dispatch for no key update;
+    if v_dispatch.id is null then
+        perform private.refuse('CG404', 'no_such_dispatch', 'This address leads to nothing. Ask whoever gave you the package for a new one.');
+    elsif v_dispatch.revoked_at is not null then
+        perform private.refuse('CG403', 'dispatch_revoked', 'This package is not offered here any more. Ask your training department.');
+    elsif v_dispatch.expires_at <= now() then
+        perform private.refuse('CG403', 'dispatch_expired', 'The time for which this package was offered is over. Ask your training department.');
+    elsif v_dispatch.launches >= v_dispatch.max_launches then
+        perform private.refuse('CG403', 'no_launches_left', 'This package was opened as often as was agreed. Ask your training department.');
+    end if;
+    -- The ticket alone is not enough: it must be of this learner and of this dispatch.
+    select * into v_registration from public.scorm_dispatch_registrations
+    where id = p_registration and scorm_dispatch_id = v_dispatch.id and student = p_student;
+    if v_registration.id is null then
+        if v_dispatch.registrations >= v_dispatch.max_registrations then
+            perform private.refuse('CG403', 'no_places_left', 'All places in this package are taken. Ask your training department.');
+        end if;
+        -- Who begins gets the newest version of the package that is in use.
+        with recursive line (id, replaced_by, depth) as (
+            select p.id, p.replaced_by, 1 from public.scorm_packages p where p.id = v_dispatch.scorm_package_id
+            union all
+            select p.id, p.replaced_by, line.depth + 1 from line join public.scorm_packages p on p.id = line.replaced_by
+            where line.depth < 50
+        )
+        select line.id into v_package from line join public.scorm_packages p on p.id = line.id
+        where p.is_active and p.import_state = 'ready' order by line.depth desc limit 1;
+        if v_package is null then
+            perform private.refuse('CG409', 'package_not_ready', 'This package is not ready to be played.');
+        end if;
+        insert into public.scorm_dispatch_registrations (scorm_dispatch_id, student, number)
+        select v_dispatch.id, p_student, coalesce(max(r.number), 0) + 1 from public.scorm_dispatch_registrations r
+        where r.scorm_dispatch_id = v_dispatch.id and r.student = p_student
+        returning * into v_registration;
+        insert into public.scorm_enrollments (scorm_package_id, dispatch_registration_id) values (v_package, v_registration.id)
+        returning id into v_row;
+        update public.scorm_dispatches set registrations = registrations + 1 where id = v_dispatch.id;
+    else
+        select id into v_row from public.scorm_enrollments where dispatch_registration_id = v_registration.id;
+    end if;
+    update public.scorm_dispatches set launches = launches + 1 where id = v_dispatch.id;
+    update public.scorm_dispatch_registrations set launches = launches + 1, last_launched_at = now() where id = v_registration.id;
+    return private.open_scorm_player(v_row, 'normal', false) || jsonb_build_object('dispatch_registration_id', v_registration.id);
+end
+$$;
+
+COMMENT ON FUNCTION private.open_scorm_dispatch(p_dispatch uuid, p_student bytea, p_registration uuid) IS 'Opens the player for a learner of a partner, within the caps and the time of the dispatch. Raises CG403, CG404 or CG409. The caller has checked the signature.';
+
+CREATE FUNCTION private.open_scorm_player(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.scorm_enrollments;
+    v_package public.scorm_packages;
+    v_attempt public.scorm_attempts;
+    v_open public.enrollments;
+begin
+    select * into v_row from public.scorm_enrollments where id = p_scorm_enrollment;
+    select * into v_package from public.scorm_packages where id = v_row.scorm_package_id;
+    if v_package.import_state <> 'ready' then
+        perform private.refuse('CG409', 'package_not_ready', 'This package is not ready to be played.');
+    end if;
+    select * into v_row from public.scorm_enrollments where id = v_row.id for no key update;
+    select * into v_attempt from public.scorm_attempts
+    where scorm_enrollment_id = v_row.id and mode = p_mode and ended_at is null order by attempt_number desc limit 1;
+    if p_mode = 'normal' and (v_attempt.id is null or p_new_attempt) then
+        if v_row.attempts >= coalesce(v_package.max_attempts, 1000) then
+            perform private.refuse('CG409', 'no_attempts_left', 'You have used all attempts at this package.');
+        end if;
+        update public.scorm_attempts set ended_at = now(), cmi_data = v_row.cmi_data where id = v_attempt.id;
+        v_attempt := null;
+        v_row.cmi_data := '{}';
+    end if;
+    if v_attempt.id is null then
+        insert into public.scorm_attempts (scorm_enrollment_id, attempt_number, mode, credit, opened_at)
+        values (v_row.id, case p_mode when 'normal' then v_row.attempts + 1 else 1 end, p_mode, p_mode = 'normal', clock_timestamp())
+        returning * into v_attempt;
+    end if;
+    update public.scorm_sco_results set session_seconds = 0 where scorm_enrollment_id = v_row.id and session_seconds > 0;
+    update public.scorm_enrollments set
+        session_id = gen_random_uuid(), session_attempt_id = v_attempt.id, session_opened_at = clock_timestamp(), session_seconds = 0,
+        -- Only a session of our own ends under our eyes; null for others.
+        session_web_id = (
+            select w.id from public.web_sessions w where w.id = (auth.jwt() ->> 'session_id')::uuid and w.user_id = auth.uid()
+        ),
+        started_at = coalesce(started_at, now()), last_accessed_at = now()
+    where id = v_row.id;
+    if p_mode = 'normal' then
+        perform private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0);
+        if v_row.lesson_id is not null then
+            select * into v_open from public.enrollments where id = v_row.enrollment_id;
+            perform private.start_lesson(v_open, v_row.lesson_id);
+            -- The lesson may ask since today for what was reached before.
+            perform private.complete_scorm_lesson(v_row.id);
+        end if;
+    end if;
+    select * into v_row from public.scorm_enrollments where id = v_row.id;
+    return jsonb_build_object(
+        'session_id', v_row.session_id, 'scorm_enrollment_id', v_row.id, 'scorm_package_id', v_row.scorm_package_id,
+        'attempt_id', v_attempt.id, 'attempt_number', v_attempt.attempt_number, 'mode', v_attempt.mode, 'credit', v_attempt.credit,
+        'seq', v_row.commit_seq, 'sco', coalesce(private.first_sco(v_row.scorm_package_id), ''), 'standard', v_package.standard, 'edition', v_package.edition,
+        'entry', case when p_mode = 'browse' or v_row.cmi_data = '{}' then 'ab-initio' else 'resume' end,
+        'cmi_data', case when p_mode = 'browse' then '{}'::jsonb else v_row.cmi_data end,
+        'total_time_seconds', (
+            select coalesce(jsonb_object_agg(r.sco, r.total_time_seconds), '{}') from public.scorm_sco_results r
+            where r.attempt_id = v_attempt.id
+        ),
+        'status', v_row.status, 'score', v_row.score, 'progress', v_row.progress
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.open_scorm_player(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) IS 'Opens the player on a registration and makes any other player on it stale. Whoever calls has checked whose it is.';
 
 CREATE FUNCTION private.option_at(p_order jsonb, p_shown text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -7745,6 +8267,19 @@ CREATE FUNCTION private.organisations_that_teach(p_courses uuid[]) RETURNS SETOF
 $$;
 
 COMMENT ON FUNCTION private.organisations_that_teach(p_courses uuid[]) IS 'Organisations to which somebody belongs today who teaches one of the courses.';
+
+CREATE FUNCTION private.package_rule_outcome(p_package uuid, p_rule text, p_passing numeric) RETURNS TABLE(scorm_enrollment_id uuid, was_met boolean, is_met boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select e.id, e.criterion_met_at is not null, coalesce(bool_or(u.attempt_id is not null and private.scorm_rule_met(p_rule, u.completion, u.success)), false)
+    from public.scorm_enrollments e
+    left join private.scorm_attempts_under(p_package, p_passing) u on u.scorm_enrollment_id = e.id
+    where e.scorm_package_id = p_package and (e.enrollment_id is not null or e.attempts > 0)
+    group by e.id
+$$;
+
+COMMENT ON FUNCTION private.package_rule_outcome(p_package uuid, p_rule text, p_passing numeric) IS 'For each registration at a package: whether its rule was met, and whether it would be under another one.';
 
 CREATE FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8276,7 +8811,7 @@ CREATE FUNCTION private.publication_problems(p_course uuid) RETURNS TABLE(code t
         when l.lesson_type = 'video' then l.video_id is null
         when l.lesson_type in ('external_link', 'embedded_content') then
             not exists (select 1 from public.lesson_links k where k.lesson_id = l.id)
-        when l.lesson_type = 'scorm' then not exists (select 1 from public.lesson_scorm_packages k where k.lesson_id = l.id)
+        when l.lesson_type = 'scorm' then private.scorm_package_for(l.id) is null
         when l.lesson_type = 'quiz' then not exists (select 1 from public.quizzes q where q.lesson_id = l.id)
         when l.lesson_type = 'assignment' then not exists (select 1 from public.assignments a where a.lesson_id = l.id)
         when l.lesson_type = 'live_session' then not exists (select 1 from public.live_sessions s where s.lesson_id = l.id)
@@ -8354,6 +8889,22 @@ end
 $$;
 
 COMMENT ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) IS 'Says which files a row names from now on. Raises CG422 for a file that the person who asks may not use there.';
+
+CREATE FUNCTION private.put_question_words(p_questions uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into private.question_words as w (question_id, words)
+    select q.id, left(private.fold(concat_ws(' ', q.title, v.question_text)), 40000)
+    from public.questions q
+    cross join lateral (
+        select n.question_text from public.question_versions n where n.question_id = q.id order by n.version desc limit 1
+    ) v
+    where q.id = any (p_questions)
+    on conflict (question_id) do update set words = excluded.words where w.words <> excluded.words
+$$;
+
+COMMENT ON FUNCTION private.put_question_words(p_questions uuid[]) IS 'Brings the words of some questions up to date; one without a version has none.';
 
 CREATE FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes, p_versions uuid[], p_points numeric[], p_sections text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8522,6 +9073,35 @@ $_$;
 
 COMMENT ON FUNCTION private.read_number(p_text text, OUT number numeric, OUT unit text) IS 'A number as people write it (comma or point, spaces between thousands, 1.2e3 or 1,2·10^3) and the unit behind it; nulls when it is none.';
 
+CREATE FUNCTION private.record_hacp(p_player uuid, p_sco text, p_elements jsonb, p_terminate boolean, p_calls jsonb) RETURNS TABLE(outcome text, words text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    v_seq integer;
+    v_id uuid;
+    v_attempt uuid;
+begin
+    select e.id, e.session_attempt_id, e.commit_seq into v_id, v_attempt, v_seq
+    from public.scorm_enrollments e where e.session_id = p_player for no key update;
+    return query
+    select r.outcome, r.words
+    from private.record_scorm_commits(
+        array[p_player], array[v_seq + 1], array[p_sco], array[p_elements], array[p_terminate], array[p_calls], array[null::jsonb],
+        array[null::jsonb]
+    ) r;
+    -- The player counts its own commits; what a unit sends beside it stands with the last of them and takes no number.
+    update public.scorm_tracking t set commit_seq = v_seq
+    where t.scorm_enrollment_id = v_id and t.attempt_id = v_attempt and t.commit_seq = v_seq + 1;
+    update public.scorm_calls c set commit_seq = v_seq
+    where v_seq > 0 and c.scorm_enrollment_id = v_id and c.attempt_id = v_attempt and c.commit_seq = v_seq + 1;
+    update public.scorm_enrollments e set commit_seq = v_seq where e.id = v_id and e.commit_seq <> v_seq;
+end
+$$;
+
+COMMENT ON FUNCTION private.record_hacp(p_player uuid, p_sco text, p_elements jsonb, p_terminate boolean, p_calls jsonb) IS 'private.record_scorm_commits for what a unit of AICC sends, within the transaction of private.open_hacp.';
+
 CREATE FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) RETURNS TABLE(playback_id uuid, outcome text, seq integer, watched text, watched_seconds integer, goal_seconds integer, crossed boolean, retry_after integer, user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8610,189 +9190,150 @@ $$;
 
 COMMENT ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) IS 'Counts a batch of heartbeats, at most one a playback. The caller has checked each nonce against the browser''s session.';
 
-CREATE TABLE public.scorm_enrollments (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    member_id uuid NOT NULL,
-    scorm_package_id uuid NOT NULL,
-    enrollment_id uuid,
-    lesson_id uuid,
-    course_id uuid,
-    completion_status text DEFAULT 'not attempted'::text NOT NULL,
-    success_status text DEFAULT 'unknown'::text NOT NULL,
-    status text GENERATED ALWAYS AS (
-CASE
-    WHEN (success_status <> 'unknown'::text) THEN success_status
-    WHEN (completion_status = 'completed'::text) THEN 'completed'::text
-    WHEN (completion_status = 'not attempted'::text) THEN 'not_started'::text
-    ELSE 'in_progress'::text
-END) STORED NOT NULL,
-    progress numeric(5,2) DEFAULT 0 NOT NULL,
-    score numeric(5,2),
-    attempts integer DEFAULT 0 NOT NULL,
-    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
-    cmi_data jsonb DEFAULT '{}'::jsonb NOT NULL,
-    criterion_met_at timestamp with time zone,
-    started_at timestamp with time zone,
-    last_accessed_at timestamp with time zone,
-    commit_seq integer DEFAULT 0 NOT NULL,
-    session_id uuid,
-    session_attempt_id uuid,
-    session_web_id uuid,
-    session_opened_at timestamp with time zone,
-    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT scorm_enrollments_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT scorm_enrollments_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
-    CONSTRAINT scorm_enrollments_commit_seq_check CHECK ((commit_seq >= 0)),
-    CONSTRAINT scorm_enrollments_completion_status_check CHECK ((completion_status = ANY (ARRAY['not attempted'::text, 'unknown'::text, 'incomplete'::text, 'completed'::text]))),
-    CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
-    CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT scorm_enrollments_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
-    CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
-    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric))),
-    CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3])))
-)
-WITH (fillfactor='70');
-
-COMMENT ON TABLE public.scorm_enrollments IS 'A person and a package, within the enrollment of a course when there is one: the best of all attempts, and the state of the current one.';
-
-COMMENT ON COLUMN public.scorm_enrollments.status IS 'In one word, what follows from completion_status and success_status: not_started, in_progress, completed, passed, failed.';
-
-COMMENT ON COLUMN public.scorm_enrollments.score IS 'The best of all attempts that count, in percent.';
-
-COMMENT ON COLUMN public.scorm_enrollments.attempts IS 'Attempts that count; browsing and reviewing do not.';
-
-COMMENT ON COLUMN public.scorm_enrollments.cmi_data IS 'The current attempt as the package left it: {"identifier of the SCO": {"element": "value"}}. Of earlier ones it stands in scorm_attempts.';
-
-COMMENT ON COLUMN public.scorm_enrollments.criterion_met_at IS 'When an attempt first met the completion_rule of the package. Never taken back.';
-
-COMMENT ON COLUMN public.scorm_enrollments.commit_seq IS 'Number of the last commit that was stored, through all attempts.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_id IS 'The player that may commit now; whatever was opened before is stale. Known to nobody but that player.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_web_id IS 'The browser session that opened the player; when it has ended, the player may not commit.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_seconds IS 'Time counted since the player was opened, over all SCOs: what the clock is held against.';
-
-CREATE FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) RETURNS numeric
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_read record;
-    v_old public.scorm_sco_results;
-    v_opened timestamptz;
-    v_time numeric := 0;
-begin
-    select r.* into v_read
-    from public.scorm_packages p
-    left join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
-    -- A row of the organisation is written by the engine, in the words of SCORM 2004.
-    cross join lateral private.scorm_reading(
-        case when i.kind = 'organization' then 'scorm_2004' else p.standard end, p_data, i.mastery_score, i.completion_threshold
-    ) r
-    where p.id = p_enrollment.scorm_package_id;
-    insert into public.scorm_sco_results (attempt_id, scorm_enrollment_id, sco) values (p_attempt, p_enrollment.id, p_sco)
-    on conflict do nothing;
-    select * into v_old from public.scorm_sco_results where attempt_id = p_attempt and sco = p_sco;
-    if p_timed and v_read.session_seconds is not null then
-        -- The last session time that was set counts, as far as the clock since the player was opened allows.
-        select coalesce(p_enrollment.session_opened_at, a.opened_at) into v_opened from public.scorm_attempts a where a.id = p_attempt;
-        v_time := greatest(-v_old.session_seconds, least(
-            v_read.session_seconds - v_old.session_seconds,
-            round(extract(epoch from clock_timestamp() - v_opened), 2) - p_enrollment.session_seconds
-        ));
-    end if;
-    update public.scorm_sco_results r set
-        completion_status = case when r.completion_status = 'completed' then r.completion_status else v_read.completion end,
-        success_status = case when r.success_status = 'passed' then r.success_status else v_read.success end,
-        progress = greatest(r.progress, v_read.progress),
-        -- What was finished is not undone by what the same attempt says later.
-        score = case when r.completion_status = 'completed' or r.success_status = 'passed'
-            then greatest(r.score, v_read.score) else coalesce(v_read.score, r.score) end,
-        total_time_seconds = r.total_time_seconds + v_time,
-        session_seconds = r.session_seconds + v_time
-    where r.attempt_id = p_attempt and r.sco = p_sco;
-    return v_time;
-end
-$$;
-
-COMMENT ON FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) IS 'Reads the state of a SCO into its result and answers the seconds that its session time added.';
-
 CREATE FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean DEFAULT false) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_row public.scorm_enrollments;
-    v_standard text;
-    v_kind text;
-    v_outcome text := 'stored';
+    v_row record;
 begin
-    select * into v_row from public.scorm_enrollments where session_id = p_session;
-    if v_row.course_id is not null then
-        perform private.hold_requirements(v_row.course_id, false);
-    end if;
-    -- Held against the row as it is now, after any wait for its lock.
-    select * into v_row from public.scorm_enrollments where session_id = p_session for no key update;
-    if v_row.id is null or v_row.session_opened_at <= clock_timestamp() - interval '24 hours' then
-        perform private.refuse('CG409', 'stale_attempt', 'This player is not the current one any more. Open the lesson again.');
-    elsif v_row.session_web_id is not null
-        and not exists (select 1 from public.web_sessions w where w.id = v_row.session_web_id and w.revoked_at is null)
-    then
-        perform private.refuse('CG403', 'signed_out', 'You have been signed out. Sign in and open the lesson again.');
-    elsif v_row.enrollment_id is not null and not exists (
-        select 1 from public.enrollments e
-        where e.id = v_row.enrollment_id and e.status in ('enrolled', 'in_progress', 'completed')
-          and (e.expires_at is null or e.expires_at > now())
-          and (e.transaction_id is null or not private.is_refunded(e.transaction_id))
-    ) then
-        perform private.refuse('CG403', 'not_enrolled', 'You are not enrolled in this course.');
-    end if;
-    select p.standard, i.kind into v_standard, v_kind
-    from public.scorm_packages p left join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
-    where p.id = v_row.scorm_package_id;
-    -- A package without items, such as one that an older system brought, has one SCO without a name.
-    if p_sco is null or (coalesce(v_kind, '') not in ('sco', 'organization') and not (
-        p_sco = '' and not exists (select 1 from public.scorm_items i where i.scorm_package_id = v_row.scorm_package_id)
-    )) then
-        perform private.refuse('CG422', 'no_such_sco', 'The package has no SCO of this name.');
-    end if;
-    perform private.check_scorm_elements(case when v_kind = 'organization' then 'scorm_2004' else v_standard end, p_elements);
-    if p_seq is null or p_seq < 1 or p_seq > v_row.commit_seq + 1 then
-        perform private.refuse('CG409', 'commits_missing', 'The last commit that was stored is number ' || v_row.commit_seq || '. Send those after it in their order.');
-    elsif p_seq <= v_row.commit_seq then
-        -- Sent again because the answer was lost: it is true only when it is what was stored.
-        if p_elements is distinct from (
-            select coalesce(jsonb_object_agg(t.element, t.value), '{}') from public.scorm_tracking t
-            where t.scorm_enrollment_id = v_row.id and t.attempt_id = v_row.session_attempt_id and t.commit_seq = p_seq and t.sco = p_sco
-        ) then
-            perform private.refuse('CG409', 'sequence_used', 'Another commit was stored under this number. The last one is number ' || v_row.commit_seq || '.');
-        end if;
-        v_outcome := 'repeated';
-    else
-        update public.scorm_enrollments set commit_seq = p_seq, last_accessed_at = now() where id = v_row.id;
-        insert into public.scorm_tracking (scorm_enrollment_id, attempt_id, commit_seq, sco, element, value)
-        select v_row.id, v_row.session_attempt_id, p_seq, p_sco, e.key, e.value from jsonb_each_text(p_elements) e;
-        if p_terminate then
-            -- When the SCO is initialised again, its session time begins at nothing.
-            update public.scorm_sco_results set session_seconds = 0 where attempt_id = v_row.session_attempt_id and sco = p_sco;
-        end if;
-        select * into v_row from public.scorm_enrollments where id = v_row.id;
+    select * into v_row from private.record_scorm_commits(
+        array[p_session], array[p_seq], array[p_sco], array[p_elements], array[p_terminate], array['[]'::jsonb], array[null::jsonb],
+        array[null::jsonb]
+    );
+    if v_row.outcome not in ('stored', 'repeated') then
+        perform private.refuse(
+            case when v_row.outcome in ('stale_attempt', 'commits_missing', 'sequence_used') then 'CG409'
+                when v_row.outcome in ('signed_out', 'not_enrolled') then 'CG403' else 'CG422' end,
+            v_row.outcome, v_row.words
+        );
     end if;
     return (
         select jsonb_build_object(
-            'outcome', v_outcome, 'seq', v_row.commit_seq, 'attempt_id', a.id, 'credit', a.credit,
-            'completion_status', a.completion_status, 'success_status', a.success_status, 'score', a.score, 'progress', a.progress,
-            'total_time_seconds', a.total_time_seconds, 'criterion_met', v_row.criterion_met_at is not null
-        ) from public.scorm_attempts a where a.id = v_row.session_attempt_id
+            'outcome', v_row.outcome, 'seq', v_row.seq, 'attempt_id', a.id, 'credit', a.credit,
+            'completion_status', v_row.completion_status, 'success_status', v_row.success_status, 'score', v_row.score,
+            'progress', v_row.progress, 'total_time_seconds', v_row.total_time_seconds, 'criterion_met', v_row.criterion_met
+        ) from public.scorm_enrollments e join public.scorm_attempts a on a.id = e.session_attempt_id where e.session_id = p_session
     );
 end
 $$;
 
 COMMENT ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) IS 'Stores what a player sends under the next number and answers what the attempt now is; the same number with the same elements is answered again and stored once. Raises CG409 stale_attempt, commits_missing, sequence_used; CG403; CG422. The caller has checked whose session it is.';
+
+CREATE FUNCTION private.record_scorm_commits(p_session uuid[], p_seq integer[], p_sco text[], p_elements jsonb[], p_terminate boolean[], p_calls jsonb[], p_state jsonb[], p_summary jsonb[]) RETURNS TABLE(n integer, outcome text, words text, seq integer, completion_status text, success_status text, score numeric, progress numeric, total_time_seconds numeric, criterion_met boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_outcomes text[];
+    v_words text[];
+    v_registrations uuid[];
+begin
+    -- Held before any row, in one order for everybody.
+    perform private.hold_requirements(c.course_id, false) from (
+        select distinct e.course_id from public.scorm_enrollments e
+        where e.session_id = any (p_session) and e.course_id is not null order by e.course_id
+    ) c;
+    perform 1 from public.scorm_enrollments e where e.session_id = any (p_session) order by e.id for no key update;
+    with given as (
+        select g.*, row_number() over (partition by g.session order by g.n) as turn
+        from unnest(p_session, p_seq, p_sco, p_elements, p_terminate, p_calls, p_state, p_summary)
+            with ordinality as g (session, seq, sco, elements, terminate, calls, state, summary, n)
+    ), known as materialized (
+        select
+            g.*, e.id, e.session_attempt_id as attempt_id, e.commit_seq, e.session_opened_at, e.enrollment_id, e.scorm_package_id,
+            e.session_web_id is not null and (w.id is null or w.revoked_at is not null) as signed_out,
+            n.id is null as not_enrolled, p.standard, p.lenient_limits, i.kind, i.organization, a.credit and a.ended_at is null as counts,
+            -- Whether nothing in it needs a closer look: a few elements, all of them short texts that a SCO may set.
+            case when jsonb_typeof(g.elements) = 'object' and i.kind = 'sco' then (
+                select count(*) <= 100 and bool_and(
+                    jsonb_typeof(x.value) = 'string' and length(x.value #>> '{}') <= case x.key when 'cmi.suspend_data' then 4096 else 255 end
+                    and private.is_scorm_element(p.standard, x.key)
+                ) from jsonb_each(g.elements) x
+            ) end as plain
+        from given g
+        left join public.scorm_enrollments e on e.session_id = g.session
+        left join public.web_sessions w on w.id = e.session_web_id
+        left join public.enrollments n on n.id = e.enrollment_id and n.status in ('enrolled', 'in_progress', 'completed')
+            and (n.expires_at is null or n.expires_at > now())
+            and case when n.transaction_id is null then true else not private.is_refunded(n.transaction_id) end
+        left join public.scorm_packages p on p.id = e.scorm_package_id
+        left join public.scorm_items i on i.scorm_package_id = e.scorm_package_id and i.identifier = g.sco
+        left join public.scorm_attempts a on a.id = e.session_attempt_id
+    ), judged as materialized (
+        select k.*, case
+            when k.id is null or k.session_opened_at <= clock_timestamp() - interval '24 hours' then
+                array['stale_attempt', 'This player is not the current one any more. Open the lesson again.']
+            when k.signed_out then array['signed_out', 'You have been signed out. Sign in and open the lesson again.']
+            when k.enrollment_id is not null and k.not_enrolled then array['not_enrolled', 'You are not enrolled in this course.']
+            -- A package without items, such as one that an older system brought, has one SCO without a name.
+            when k.sco is null or coalesce(k.kind, '') not in ('sco', 'organization') and not (
+                k.sco = '' and not exists (select 1 from public.scorm_items x where x.scorm_package_id = k.scorm_package_id)
+            ) then array['no_such_sco', 'The package has no SCO of this name.']
+            when k.seq is null or k.seq < 1 or k.turn > 1 or k.seq > k.commit_seq + 1 then array[
+                'commits_missing', 'The last commit that was stored is number ' || k.commit_seq || '. Send those after it in their order.']
+            else coalesce(
+                case when not coalesce(k.plain, false) then
+                    private.scorm_fault(case when k.kind = 'organization' then 'scorm_2004' else k.standard end, k.lenient_limits, k.elements)
+                end,
+                case when k.summary is not null then private.scorm_fault('scorm_2004', true, k.summary) end,
+                case when k.seq = k.commit_seq + 1 then array['stored']
+                    -- Sent again because the answer was lost: it is true only when it is what was stored.
+                    when k.elements is distinct from (
+                        select coalesce(jsonb_object_agg(t.element, t.value), '{}') from public.scorm_tracking t
+                        where t.scorm_enrollment_id = k.id and t.attempt_id = k.attempt_id and t.commit_seq = k.seq and t.sco = k.sco
+                    ) then array['sequence_used', 'Another commit was stored under this number. The last one is number ' || k.commit_seq || '.']
+                    else array['repeated'] end
+            )
+        end as verdict
+        from known k
+    ), fresh as materialized (
+        select j.*, left(private.uuid_v7()::text, 32) as mark from judged j where j.verdict[1] = 'stored'
+    ), tracked as (
+        -- One random mark a commit, and the place of each element behind it.
+        insert into public.scorm_tracking (id, scorm_enrollment_id, attempt_id, commit_seq, sco, element, value)
+        select (f.mark || lpad(to_hex(e.n), 4, '0'))::uuid, f.id, f.attempt_id, f.seq, f.sco, e.key, e.value
+        from fresh f cross join lateral jsonb_each_text(f.elements) with ordinality as e (key, value, n)
+        union all
+        select (f.mark || to_hex(32768 + e.n))::uuid, f.id, f.attempt_id, f.seq, f.organization, e.key, e.value
+        from fresh f cross join lateral jsonb_each_text(f.summary) with ordinality as e (key, value, n)
+        where f.organization is not null
+    ), called as (
+        insert into public.scorm_calls (scorm_enrollment_id, attempt_id, commit_seq, sco, calls)
+        select f.id, f.attempt_id, f.seq, f.sco, f.calls from fresh f where f.calls <> '[]'
+    ), kept as (
+        insert into public.scorm_states (attempt_id, scorm_enrollment_id, state)
+        select f.attempt_id, f.id, f.state from fresh f where f.state is not null
+        on conflict (attempt_id) do update set state = excluded.state
+    ), counted as (
+        -- What has elements and counts is counted by the trigger.
+        update public.scorm_enrollments e set commit_seq = f.seq, last_accessed_at = now()
+        from fresh f where e.id = f.id
+          and (not f.counts or f.elements = '{}' and (f.organization is null or coalesce(f.summary, '{}') = '{}'))
+    )
+    select array_agg(j.verdict[1] order by j.n), array_agg(j.verdict[2] order by j.n), array_agg(j.id order by j.n)
+    into v_outcomes, v_words, v_registrations
+    from judged j;
+    if true = any (p_terminate) then
+        -- When the SCO is initialised again, its session time begins at nothing.
+        update public.scorm_sco_results r set session_seconds = 0
+        from unnest(v_registrations, p_sco, p_terminate, v_outcomes) as g (id, sco, terminate, outcome)
+        join public.scorm_enrollments e on e.id = g.id
+        where g.terminate and g.outcome = 'stored' and r.attempt_id = e.session_attempt_id and r.sco = g.sco and r.session_seconds <> 0;
+    end if;
+    return query
+    select g.n::integer, g.outcome, g.words, e.commit_seq, a.completion_status, a.success_status, a.score, a.progress,
+        a.total_time_seconds, e.criterion_met_at is not null
+    from unnest(v_outcomes, v_words, v_registrations) with ordinality as g (outcome, words, id, n)
+    left join public.scorm_enrollments e on e.id = g.id
+    left join public.scorm_attempts a on a.id = e.session_attempt_id
+    order by g.n;
+end
+$$;
+
+COMMENT ON FUNCTION private.record_scorm_commits(p_session uuid[], p_seq integer[], p_sco text[], p_elements jsonb[], p_terminate boolean[], p_calls jsonb[], p_state jsonb[], p_summary jsonb[]) IS 'Stores a batch of commits of different registrations, with the calls, the state and the summary of the organisation that come with them. One row back for each: stored, repeated, or the code and the words of what was refused. The same rules as private.record_scorm_commit.';
 
 CREATE FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -9592,6 +10133,86 @@ $$;
 
 COMMENT ON FUNCTION private.reviewing_enrollment(p_course uuid) IS 'The enrollment by which the person who asks may review a course; null without one.';
 
+CREATE FUNCTION private.rich_words(p_words text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select '<p>' || replace(replace(replace(replace(p_words, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), E'\n', '<br>') || '</p>'
+$$;
+
+COMMENT ON FUNCTION private.rich_words(p_words text) IS 'Words as a paragraph of HTML.';
+
+CREATE TABLE public.scorm_enrollments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid,
+    scorm_package_id uuid NOT NULL,
+    enrollment_id uuid,
+    lesson_id uuid,
+    course_id uuid,
+    completion_status text DEFAULT 'not attempted'::text NOT NULL,
+    success_status text DEFAULT 'unknown'::text NOT NULL,
+    status text GENERATED ALWAYS AS (
+CASE
+    WHEN (success_status <> 'unknown'::text) THEN success_status
+    WHEN (completion_status = 'completed'::text) THEN 'completed'::text
+    WHEN (completion_status = 'not attempted'::text) THEN 'not_started'::text
+    ELSE 'in_progress'::text
+END) STORED NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    attempts integer DEFAULT 0 NOT NULL,
+    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    cmi_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    criterion_met_at timestamp with time zone,
+    started_at timestamp with time zone,
+    last_accessed_at timestamp with time zone,
+    commit_seq integer DEFAULT 0 NOT NULL,
+    session_id uuid,
+    session_attempt_id uuid,
+    session_web_id uuid,
+    session_opened_at timestamp with time zone,
+    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    dispatch_registration_id uuid,
+    CONSTRAINT partners_learners_are_in_no_course CHECK (((dispatch_registration_id IS NULL) OR (course_id IS NULL))),
+    CONSTRAINT scorm_enrollments_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT scorm_enrollments_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
+    CONSTRAINT scorm_enrollments_commit_seq_check CHECK ((commit_seq >= 0)),
+    CONSTRAINT scorm_enrollments_completion_status_check CHECK ((completion_status = ANY (ARRAY['not attempted'::text, 'unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
+    CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric))),
+    CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT somebody_is_registered CHECK ((num_nonnulls(member_id, dispatch_registration_id) = 1))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.scorm_enrollments IS 'A person and a package, within the enrollment of a course when there is one: the best of all attempts, and the state of the current one.';
+
+COMMENT ON COLUMN public.scorm_enrollments.status IS 'In one word, what follows from completion_status and success_status: not_started, in_progress, completed, passed, failed.';
+
+COMMENT ON COLUMN public.scorm_enrollments.score IS 'The best of all attempts that count, in percent.';
+
+COMMENT ON COLUMN public.scorm_enrollments.attempts IS 'Attempts that count; browsing and reviewing do not.';
+
+COMMENT ON COLUMN public.scorm_enrollments.cmi_data IS 'The current attempt as the package left it: {"identifier of the SCO": {"element": "value"}}. Of earlier ones it stands in scorm_attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.criterion_met_at IS 'When an attempt first met the completion_rule of the package. Never taken back.';
+
+COMMENT ON COLUMN public.scorm_enrollments.commit_seq IS 'Number of the last commit that was stored, through all attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_id IS 'The player that may commit now; whatever was opened before is stale. Known to nobody but that player.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_web_id IS 'The browser session that opened the player; when it has ended, the player may not commit.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_seconds IS 'Time counted since the player was opened, over all SCOs: what the clock is held against.';
+
+COMMENT ON COLUMN public.scorm_enrollments.dispatch_registration_id IS 'Instead of a member: a learner of a partner, who has no account.';
+
 CREATE FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9693,6 +10314,19 @@ $$;
 
 COMMENT ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) IS 'How those who hold a version (null: none) complete a lesson: as the version says when it can still be done so, else as the course says now.';
 
+CREATE FUNCTION private.said_together(p_said text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Lines where all are words; where one is HTML, each a part of its own.
+    select case when bool_or(private.is_rich(s.said))
+        then string_agg(case when private.is_rich(s.said) then '<div>' || s.said || '</div>' else private.rich_words(s.said) end, '' order by s.n)
+        else string_agg(s.said, E'\n' order by s.n) end
+    from unnest(p_said) with ordinality as s (said, n) where s.said <> ''
+$$;
+
+COMMENT ON FUNCTION private.said_together(p_said text[]) IS 'Several feedbacks as one; null when there is none.';
+
 CREATE FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) RETURNS TABLE(n integer, saved boolean, seq bigint, answer jsonb, deadline_at timestamp with time zone, server_time timestamp with time zone, state text, code text, words text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9763,10 +10397,86 @@ $$;
 
 COMMENT ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) IS 'The rules of saving an answer, for many people in one statement: whoever calls knows who they are. A refusal comes back as state, code and words of its row; answer and seq are what is there instead of one that was not saved. No place of an attempt twice in one call.';
 
-CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) RETURNS TABLE(attempt_id uuid, scorm_enrollment_id uuid, completion text, success text)
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$ select case when p_text ~ '^[+-]?[0-9]{1,9}(\.[0-9]{0,9})?$' then p_text::numeric end $_$;
+    AS $$
+    with expected as (
+        select greatest(count(*), 1) as scos, count(*) as named from public.scorm_items i
+        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
+        where i.scorm_package_id = p_package and i.kind = 'sco'
+    ), attempt as (
+        select a.* from public.scorm_enrollments e join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit
+        where e.scorm_package_id = p_package
+    ), result as (
+        select r.*, coalesce(i.kind = 'organization', false) as is_root from attempt a
+        join public.scorm_sco_results r on r.attempt_id = a.id
+        left join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = r.sco
+    ), summed as (
+        -- As private.roll_scorm_up sums an attempt, before the association's own mark.
+        select r.attempt_id,
+            coalesce(max(r.completion_status) filter (where r.is_root), case
+                when count(*) filter (where not r.is_root and r.completion_status = 'completed') >= max(x.scos) then 'completed'
+                when bool_or(not r.is_root and r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end) as completion,
+            coalesce(max(r.success_status) filter (where r.is_root), case
+                when bool_or(not r.is_root and r.success_status = 'failed') then 'failed'
+                when bool_and(r.is_root or r.success_status = 'passed' or r.completion_status = 'completed')
+                    and bool_or(not r.is_root and r.success_status = 'passed')
+                    and count(*) filter (where not r.is_root) >= max(x.named) then 'passed'
+                else 'unknown' end) as success,
+            case when bool_or(r.is_root) then max(r.score) filter (where r.is_root)
+                else round(avg(r.score) filter (where not r.is_root), 2) end as score
+        from result r cross join expected x group by r.attempt_id
+    )
+    select a.id, a.scorm_enrollment_id,
+        case when a.completion_status = 'completed' then 'completed' else coalesce(s.completion, 'unknown') end,
+        case
+            when p_passing is not null and s.score is not null and (s.completion = 'completed' or s.success <> 'unknown')
+                then case when s.score >= p_passing then 'passed' else 'failed' end
+            else coalesce(s.success, 'unknown')
+        end
+    from attempt a left join summed s on s.attempt_id = a.id
+$$;
+
+COMMENT ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) IS 'Completion and success of all attempts at a package that count, from what was recorded of its SCOs, if this were the mark to pass. Nothing is changed.';
+
+CREATE FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_size integer;
+begin
+    if coalesce(jsonb_typeof(p_elements), '') <> 'object' then
+        return array['not_an_object', 'A commit is an object of elements and their values.'];
+    end if;
+    v_size := octet_length(p_elements::text);
+    -- A thousand elements take more than ten thousand bytes, so fewer bytes need not be counted.
+    if v_size > 10000 then
+        if v_size > 1000000 or (select count(*) from jsonb_object_keys(p_elements)) > 1000 then
+            return array['commit_too_large', 'A commit has at most 1000 elements and 1000000 bytes. Send it in parts.'];
+        end if;
+    end if;
+    return (
+        select case
+            when not private.is_scorm_element(p_standard, e.key) then array['no_such_element', 'A package cannot set ' || left(e.key, 100) || '.']
+            when jsonb_typeof(e.value) <> 'string' then array['values_are_text', 'The value of ' || e.key || ' must be text.']
+            else array['value_too_long', e.key || ' takes at most ' || private.scorm_value_limit(p_standard, e.key, p_lenient) || ' characters.']
+        end
+        from jsonb_each(p_elements) e
+        where not private.is_scorm_element(p_standard, e.key) or jsonb_typeof(e.value) <> 'string'
+            -- What is no longer than any limit needs none looked up.
+            or length(e.value #>> '{}') > 255 and length(e.value #>> '{}') > private.scorm_value_limit(p_standard, e.key, p_lenient)
+        limit 1
+    );
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) IS 'Code and words of the first thing in a commit that its standard does not allow; null when all is well.';
+
+CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_text ~ '^[+-]?([0-9]{1,10}(\.[0-9]{0,20})?|\.[0-9]{1,20})$'::text) THEN (p_text)::numeric ELSE NULL::numeric END;
 
 COMMENT ON FUNCTION private.scorm_number(p_text text) IS 'A decimal as packages write it; null for anything else.';
 
@@ -9856,43 +10566,71 @@ $$;
 
 COMMENT ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) IS 'Whether an attempt meets the completion_rule of its package.';
 
+CREATE FUNCTION private.scorm_said(p_package uuid) RETURNS TABLE(attempt_id uuid, said jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id, coalesce(a.cmi_data, case when a.ended_at is null then e.cmi_data end, '{}')
+    from public.scorm_enrollments e join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit
+    where e.scorm_package_id = p_package and (e.id in (select private.my_scorm_enrollment_ids()) or private.is_admin())
+    -- What learners left behind is large: the latest tell enough of a question, and their number bounds the cost.
+    order by a.opened_at desc, a.id limit 1000
+$$;
+
+COMMENT ON FUNCTION private.scorm_said(p_package uuid) IS 'What a package left behind in the 1,000 latest attempts that count, of the registrations whose records the person who asks may see.';
+
 CREATE FUNCTION private.scorm_seconds(p_text text) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
+declare
+    v_form text;
+    m text[];
+begin
     -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
-    -- 365 days and a month 30: the clock bounds what is counted anyway.
-    select case
-        when p_text ~ '^[0-9]{2,4}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,2})?$' then (
-            select m[1]::numeric * 3600 + m[2]::numeric * 60 + m[3]::numeric from regexp_match(p_text, '^([0-9]+):([0-9]+):(.+)$') as r (m)
-        )
-        when p_text ~ '^P(?=.)([0-9]{1,4}Y)?([0-9]{1,5}M)?([0-9]{1,6}D)?(T(?=.)([0-9]{1,7}H)?([0-9]{1,8}M)?([0-9]{1,10}(\.[0-9]{1,2})?S)?)?$' then (
-            select coalesce(m[1], '0')::numeric * 31536000 + coalesce(m[2], '0')::numeric * 2592000 + coalesce(m[3], '0')::numeric * 86400
-                + coalesce(m[4], '0')::numeric * 3600 + coalesce(m[5], '0')::numeric * 60 + coalesce(m[6], '0')::numeric
-            from regexp_match(p_text, '^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?$') as r (m)
-        )
-    end
+    -- 365 days and a month 30: the clock bounds what is counted anyway. The two forms that packages write are read without a
+    -- pattern, which takes ten times as long.
+    if p_text is null or length(p_text) > 100 then
+        return null;
+    end if;
+    v_form := translate(p_text, '0123456789', '');
+    if v_form in ('::', '::.') then
+        m := string_to_array(p_text, ':');
+        if length(m[1]) between 2 and 4 and length(m[2]) = 2 and length(split_part(m[3], '.', 1)) = 2
+            and strpos(m[1] || m[2], '.') = 0 and m[2]::integer < 60
+        then
+            return m[1]::numeric * 3600 + m[2]::numeric * 60
+                + case when private.seconds_of(m[3], 2) < 60 then private.seconds_of(m[3], 2) end;
+        end if;
+        return null;
+    elsif v_form in ('PTS', 'PT.S') then
+        return private.seconds_of(substr(p_text, 3, length(p_text) - 3), 10);
+    end if;
+    m := regexp_match(
+        p_text, '^P(?=.)(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})D)?'
+        '(?:T(?=.)(?:([0-9]{1,7})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,10}(?:\.[0-9]{1,2})?)S)?)?$'
+    );
+    if m is null then
+        return null;
+    end if;
+    return coalesce(m[1]::numeric * 31536000, 0) + coalesce(m[2]::numeric * 2592000, 0) + coalesce(m[3]::numeric * 86400, 0)
+        + coalesce(m[4]::numeric * 3600, 0) + coalesce(m[5]::numeric * 60, 0) + coalesce(m[6]::numeric, 0);
+end
 $_$;
 
 COMMENT ON FUNCTION private.scorm_seconds(p_text text) IS 'Seconds of a duration in the form of either standard; null for anything else.';
 
 CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text) RETURNS integer
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- The smallest permitted maximum of the standard is our maximum: a longer value is refused, never cut.
-    select case
-        when p_standard = 'scorm_2004' then case
-            when p_element ~ '(suspend_data|store|learner_response|pattern)$' then 64000
-            when p_element = 'cmi.location' then 1000
-            else 4000
-        end
-        when p_element in ('cmi.suspend_data', 'cmi.comments') then 4096
-        else 255
-    end
-$_$;
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_standard = 'scorm_2004'::text) THEN CASE WHEN (p_element ~ '(suspend_data|store|learner_response|pattern)$'::text) THEN 64000 WHEN (p_element = 'cmi.location'::text) THEN 1000 WHEN (p_element ~ '(comment|description)$'::text) THEN 4300 ELSE 4000 END WHEN (p_element = ANY (ARRAY['cmi.suspend_data'::text, 'cmi.comments'::text])) THEN 4096 ELSE 255 END;
 
 COMMENT ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) IS 'How many characters a value may have.';
+
+CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text, p_lenient boolean) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.suspend_data'::text)) THEN 64000 WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.core.lesson_location'::text)) THEN 1000 ELSE private.scorm_value_limit(p_standard, p_element) END;
+
+COMMENT ON FUNCTION private.scorm_value_limit(p_standard text, p_element text, p_lenient boolean) IS 'How many characters a value may have, with the lenience of its package.';
 
 CREATE FUNCTION private.seal_audit_logs(p_most integer DEFAULT 20000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9923,6 +10661,12 @@ end
 $$;
 
 COMMENT ON FUNCTION private.seal_audit_logs(p_most integer) IS 'Takes rows that are not yet in the chain into it, in the order of their numbers; answers how many. At most so many at once.';
+
+CREATE FUNCTION private.seconds_of(p_text text, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (strpos(p_text, '.'::text) = 0) THEN CASE WHEN ((length(p_text) >= 1) AND (length(p_text) <= p_digits)) THEN (p_text)::numeric ELSE NULL::numeric END WHEN (((strpos(p_text, '.'::text) >= 2) AND (strpos(p_text, '.'::text) <= (p_digits + 1))) AND ((length(split_part(p_text, '.'::text, 2)) >= 1) AND (length(split_part(p_text, '.'::text, 2)) <= 2)) AND (split_part(p_text, '.'::text, 3) = ''::text) AND ("right"(p_text, 1) <> '.'::text)) THEN (p_text)::numeric ELSE NULL::numeric END;
+
+COMMENT ON FUNCTION private.seconds_of(p_text text, p_digits integer) IS 'A number of seconds with at most two decimals; null for anything else.';
 
 CREATE FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -10188,6 +10932,18 @@ CREATE FUNCTION private.share_of_course_done(p_enrollment uuid) RETURNS integer
 $$;
 
 COMMENT ON FUNCTION private.share_of_course_done(p_enrollment uuid) IS 'How much of the version that was begun is done, in whole percent, rounded down.';
+
+CREATE FUNCTION private.share_total_points() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.assignment_submissions set max_points = new.total_points where assignment_id = new.id and max_points <> new.total_points;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.share_total_points() IS 'Trigger: what was handed in and is not graded yet is worth what the assignment is worth by now; else no rubric of it adds up.';
 
 CREATE FUNCTION private.shared_session_id(p_token text) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -10661,6 +11417,36 @@ $$;
 
 COMMENT ON FUNCTION private.take_back_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Takes back what was not written in time, and everything when peer review is over or switched off.';
 
+CREATE FUNCTION private.take_package_over(p_package uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_before public.scorm_packages;
+begin
+    with recursive line (id, replaced_by, depth) as (
+        select p.id, p.replaced_by, 1 from public.scorm_packages n join public.scorm_packages p on p.id = n.new_version_of
+        where n.id = p_package
+        union all
+        select p.id, p.replaced_by, line.depth + 1 from line join public.scorm_packages p on p.id = line.replaced_by
+        where line.depth < 1000
+    )
+    select p.* into v_before from line join public.scorm_packages p on p.id = line.id
+    where line.replaced_by is null and line.id <> p_package for update of p;
+    if v_before.id is null then
+        return null;
+    end if;
+    update public.scorm_packages set replaced_by = p_package where id = v_before.id;
+    update public.scorm_packages set
+        completion_rule = v_before.completion_rule, passing_score = v_before.passing_score, max_attempts = v_before.max_attempts,
+        is_shared = v_before.is_shared
+    where id = p_package;
+    return v_before.id;
+end
+$$;
+
+COMMENT ON FUNCTION private.take_package_over(p_package uuid) IS 'Puts a package that is ready in the place of the newest of its line, with the rule of that one; answers which it was.';
+
 CREATE FUNCTION private.taught_lesson(p_lesson uuid) RETURNS public.lessons
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11019,8 +11805,9 @@ begin
     update public.enrollments e set final_grade = f.final_grade
     from private.final_grades(p_course, p_enrollments) f
     where e.id = f.enrollment_id and e.final_grade is distinct from f.final_grade
-      -- What was there before the gradebook stays until there is something to compute from.
-      and (f.final_grade is not null or exists (select 1 from public.gradebook_cells c where c.enrollment_id = e.id));
+      -- What was there before the gradebook stays until there is something to compute from; a nought without a cell is what was
+      -- missing, and goes when it is missing no more.
+      and (f.final_grade is not null or e.final_grade = 0 or exists (select 1 from public.gradebook_cells c where c.enrollment_id = e.id));
     get diagnostics v_changed = row_count;
     return v_changed;
 end
@@ -11650,6 +12437,53 @@ $$;
 
 COMMENT ON FUNCTION public.begin_course_import(p_file uuid) IS 'Has a package of the caller''s library read, without writing anything; answers the import. Raises CG403, CG404, CG409.';
 
+CREATE FUNCTION public.begin_package_import(p_file uuid, p_new_version_of uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_file public.media_files;
+    v_before public.scorm_packages;
+    v_id uuid;
+begin
+    if not private.is_teacher() then
+        perform private.refuse('CG403', 'teachers_only', 'Only instructors import packages. Ask the association''s office to make you one.');
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('scorm_imports:' || auth.uid()::text, 0));
+    if (
+        select count(*) from public.scorm_packages p
+        where p.created_by = auth.uid() and p.import_state in ('waiting', 'importing') and p.file_id is not null
+          and p.updated_at > now() - interval '10 minutes'
+    ) >= 5 then
+        perform private.refuse('CG409', 'imports_under_way', 'Five imports of yours are under way. Wait until one of them is done.');
+    end if;
+    select * into v_file from public.media_files f
+    where f.id = p_file and f.owner_id = auth.uid() and f.purpose = 'package' and f.state = 'ready';
+    if v_file.id is null then
+        perform private.refuse('CG404', 'no_such_file', 'This archive is not in your media library. Upload it again.');
+    end if;
+    if p_new_version_of is not null then
+        select * into v_before from public.scorm_packages p
+        where p.id = p_new_version_of and (p.created_by = auth.uid() or private.is_admin());
+        if v_before.id is null then
+            perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours. Whoever uploaded a package uploads its new versions.');
+        elsif v_before.import_state <> 'ready' or v_before.replaced_by is not null then
+            perform private.refuse('CG409', 'not_the_newest', 'This is not the newest version, or it was never ready. Open the newest one and upload the new version there.');
+        end if;
+    end if;
+    insert into public.scorm_packages (title, created_by, file_id, file_name, size_bytes, sha256, new_version_of, is_shared)
+    values (
+        coalesce(nullif(left(regexp_replace(v_file.filename, '\.(zip|pif)$', '', 'i'), 300), ''), 'Package'), auth.uid(), v_file.id, v_file.filename,
+        nullif(least(v_file.byte_size, 2147483648), 0), decode(v_file.sha256, 'hex'), v_before.id, false
+    )
+    returning id into v_id;
+    perform private.defer_job('packages.import', jsonb_build_object('package_id', v_id));
+    return v_id;
+end
+$_$;
+
+COMMENT ON FUNCTION public.begin_package_import(p_file uuid, p_new_version_of uuid) IS 'Has an archive of the caller''s library imported as a package, or as the new version of one of his; answers the package. Raises CG403, CG404, CG409.';
+
 CREATE FUNCTION public.begin_purchase(p_course uuid) RETURNS public.transactions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11919,6 +12753,28 @@ $$;
 
 COMMENT ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) IS 'Corrects what is right in a question. Grades that were given stay until public.regrade_question is called.';
 
+CREATE FUNCTION public.change_scorm_dispatch(p_dispatch uuid, p_partner text, p_note text, p_max_registrations integer, p_max_launches integer, p_expires_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_revoked_at timestamptz;
+begin
+    select d.revoked_at into v_revoked_at from public.scorm_dispatches d
+    where d.id = p_dispatch and (d.id in (select private.my_scorm_dispatch_ids()) or private.is_admin()) for no key update;
+    if not found then
+        perform private.refuse('CG404', 'no_such_dispatch', 'You have given this package to no such partner.');
+    elsif v_revoked_at is not null then
+        perform private.refuse('CG409', 'dispatch_revoked', 'This was revoked and stays so. Give the package to the partner again.');
+    end if;
+    update public.scorm_dispatches set partner = p_partner, note = p_note, max_registrations = p_max_registrations,
+        max_launches = p_max_launches, expires_at = p_expires_at
+    where id = p_dispatch;
+end
+$$;
+
+COMMENT ON FUNCTION public.change_scorm_dispatch(p_dispatch uuid, p_partner text, p_note text, p_max_registrations integer, p_max_launches integer, p_expires_at timestamp with time zone) IS 'Changes what was agreed with a partner, also below what is used already: then nobody new begins. Raises CG404, CG409 dispatch_revoked.';
+
 CREATE FUNCTION public.cohort_state(p_cohort public.course_cohorts) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11964,14 +12820,14 @@ begin
     select * into v_state from public.peer_review_states where submission_id = p_submission;
     if v_state.submission_id is null or not (v_state.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
         perform private.refuse('CG404', 'no_such_submission', 'There is no such work in a course that you teach.');
-    elsif v_submission.member_id = auth.uid() then
+    elsif private.is_my_work(p_submission) then
         perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
     end if;
+    -- Before any row.
     perform private.hold_requirements(v_submission.course_id, false);
     perform private.hold_peer_reviews(v_submission.assignment_id);
-    perform 1 from public.enrollments where id = v_submission.enrollment_id for no key update;
+    v_assignment := private.hold_work(p_submission);
     select * into v_submission from public.assignment_submissions where id = p_submission for no key update;
-    select * into v_assignment from public.assignments where id = v_submission.assignment_id for no key update;
     select * into v_state from public.peer_review_states where submission_id = p_submission for no key update;
     select grade_share into v_share from public.peer_review_settings where assignment_id = v_assignment.id;
     select * into v_peers from private.peer_mean(p_submission);
@@ -12189,6 +13045,46 @@ end
 $$;
 
 COMMENT ON FUNCTION public.delete_post(p_post uuid) IS 'Takes the caller''s own post back: its words are gone, its place among the answers stays. Raises CG404, CG409.';
+
+CREATE FUNCTION public.delete_scorm_package(p_package uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_package public.scorm_packages;
+    v_people integer;
+    v_looks uuid[];
+begin
+    select * into v_package from public.scorm_packages p
+    where p.id = p_package and (p.created_by = auth.uid() or private.is_admin()) for update;
+    if v_package.id is null then
+        perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours.');
+    end if;
+    select count(distinct e.member_id) filter (where e.enrollment_id is not null or e.attempts > 0),
+        array_agg(e.id) filter (where e.enrollment_id is null and e.attempts = 0)
+    into v_people, v_looks from public.scorm_enrollments e where e.scorm_package_id = p_package;
+    if v_people > 0 then
+        perform private.refuse('CG409', 'package_has_evidence', case v_people when 1 then 'One person has' else v_people || ' people have' end
+            || ' begun this package, and what they did is evidence. Retire it instead: nobody new begins it then.');
+    elsif exists (select 1 from public.lesson_scorm_packages l where l.scorm_package_id = p_package) then
+        perform private.refuse('CG409', 'package_in_use', 'A lesson plays this package. Choose another one there first.');
+    end if;
+    if v_looks is not null then
+        delete from public.scorm_tracking where scorm_enrollment_id = any (v_looks);
+        delete from public.scorm_calls where scorm_enrollment_id = any (v_looks);
+        delete from public.scorm_states where scorm_enrollment_id = any (v_looks);
+        delete from public.scorm_sco_results where scorm_enrollment_id = any (v_looks);
+        delete from public.scorm_attempts where scorm_enrollment_id = any (v_looks);
+        delete from public.scorm_enrollments where id = any (v_looks);
+    end if;
+    -- The version before it takes its place again.
+    update public.scorm_packages set replaced_by = v_package.replaced_by where replaced_by = p_package;
+    delete from public.scorm_packages where id = p_package;
+    return v_package.title;
+end
+$$;
+
+COMMENT ON FUNCTION public.delete_scorm_package(p_package uuid) IS 'Deletes a package that nobody has begun and no lesson plays, or gives its import up; answers its title. Raises CG404, CG409.';
 
 CREATE FUNCTION public.detach_video(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -12547,7 +13443,7 @@ begin
     select * into v_submission from public.assignment_submissions where id = p_submission;
     if v_submission.id is null or not (v_submission.course_id in (select private.my_taught_course_ids()) or private.is_admin()) then
         perform private.refuse('CG404', 'no_such_submission', 'There is no such work in a course that you teach.');
-    elsif v_submission.member_id = auth.uid() then
+    elsif private.is_my_work(p_submission) then
         perform private.refuse('CG403', 'own_work', 'You cannot grade your own work. Ask another instructor.');
     elsif coalesce(p_status, '') not in ('graded', 'returned', 'resubmission_requested') then
         perform private.refuse('CG422', 'no_such_status', 'Grade work, return it, or ask for it again.');
@@ -12715,9 +13611,9 @@ begin
       and (not p_missing or e.id in (
           select n.id from public.enrollments n cross join private.gradebook_columns(p_course) i
           left join public.gradebook_cells d on d.enrollment_id = n.id and d.item_id = i.id
-          left join public.assignment_extensions x on x.assignment_id = i.assignment_id and x.enrollment_id = n.id
+          left join private.extended_until(p_course) x on x.assignment_id = i.assignment_id and x.enrollment_id = n.id
           left join public.quiz_accommodations y on y.quiz_id = i.quiz_id and y.enrollment_id = n.id
-          where n.course_id = p_course and not i.is_draft and i.counts and coalesce(x.due_date, y.available_until, i.due_at, now()) <= now()
+          where n.course_id = p_course and not i.is_draft and i.counts and coalesce(y.available_until, greatest(i.due_at, x.until), now()) <= now()
             and d.points is null and d.source_percent is null and not coalesce(d.excused, false) and not coalesce(d.waiting, false)
       ));
 end
@@ -13352,6 +14248,63 @@ $$;
 
 COMMENT ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) IS 'Moves everybody who is under way in an earlier version to the one published last, and tells them; answers how many. For the team. Raises CG404, CG409.';
 
+CREATE FUNCTION public.move_scorm_learners(p_package uuid, p_registrations uuid[], p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_reason text := btrim(p_reason);
+    v_to public.scorm_packages;
+    v_old public.scorm_enrollments;
+    v_moved integer := 0;
+begin
+    if not (p_package in (select private.my_managed_scorm_package_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours.');
+    elsif coalesce(length(v_reason), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_missing', 'Say why, in at most 500 characters. It is kept with the change.');
+    end if;
+    with recursive line (id, replaced_by, depth) as (
+        select p.id, p.replaced_by, 0 from public.scorm_packages p where p.id = p_package
+        union all
+        select p.id, p.replaced_by, line.depth + 1 from line join public.scorm_packages p on p.id = line.replaced_by where line.depth < 1000
+    )
+    select p.* into v_to from line join public.scorm_packages p on p.id = line.id
+    where line.depth > 0 and p.is_active and p.import_state = 'ready' order by line.depth desc limit 1;
+    if v_to.id is null then
+        perform private.refuse('CG409', 'no_newer_version', 'There is no newer version of this package that is in use.');
+    end if;
+    for v_old in
+        select e.* from public.scorm_enrollments e
+        where e.scorm_package_id = p_package and e.enrollment_id is not null
+          and (e.course_id in (select private.my_taught_course_ids()) or private.is_admin())
+          and (e.id = any (p_registrations) or (p_registrations is null and e.criterion_met_at is null))
+          and not exists (
+              select 1 from public.scorm_enrollments n
+              where n.enrollment_id = e.enrollment_id and n.lesson_id = e.lesson_id and (n.created_at, n.id) > (e.created_at, e.id)
+          )
+        order by e.id for no key update of e
+    loop
+        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id)
+        values (v_old.member_id, v_to.id, v_old.enrollment_id, v_old.lesson_id, v_old.course_id)
+        on conflict on constraint one_registration do nothing;
+        if found then
+            v_moved := v_moved + 1;
+            -- A player that is open on the older version is not the current one any more.
+            update public.scorm_enrollments set
+                session_id = null, session_attempt_id = null, session_opened_at = null, session_web_id = null
+            where id = v_old.id;
+        end if;
+    end loop;
+    if v_moved > 0 then
+        insert into public.scorm_package_history (scorm_package_id, kind, reason, made_by, details)
+        values (p_package, 'moved', v_reason, auth.uid(), jsonb_build_object('to', v_to.id, 'people', v_moved));
+    end if;
+    return v_moved;
+end
+$$;
+
+COMMENT ON FUNCTION public.move_scorm_learners(p_package uuid, p_registrations uuid[], p_reason text) IS 'Lets learners of courses that the caller teaches begin the newest version anew: those registrations, or without any named all that have not finished. What they did at the older one stays on record. Answers how many. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13815,8 +14768,6 @@ CREATE FUNCTION public.open_scorm_enrollment(p_scorm_enrollment uuid, p_mode tex
     AS $$
 declare
     v_row public.scorm_enrollments;
-    v_package public.scorm_packages;
-    v_attempt public.scorm_attempts;
     v_open public.enrollments;
 begin
     select * into v_row from public.scorm_enrollments where id = p_scorm_enrollment and member_id = auth.uid();
@@ -13832,56 +14783,7 @@ begin
         end if;
         perform private.hold_requirements(v_row.course_id, false);
     end if;
-    select * into v_package from public.scorm_packages where id = v_row.scorm_package_id;
-    if v_package.import_state <> 'ready' then
-        perform private.refuse('CG409', 'package_not_ready', 'This package is not ready to be played.');
-    end if;
-    select * into v_row from public.scorm_enrollments where id = v_row.id for no key update;
-    select * into v_attempt from public.scorm_attempts
-    where scorm_enrollment_id = v_row.id and mode = p_mode and ended_at is null order by attempt_number desc limit 1;
-    if p_mode = 'normal' and (v_attempt.id is null or p_new_attempt) then
-        if v_row.attempts >= coalesce(v_package.max_attempts, 1000) then
-            perform private.refuse('CG409', 'no_attempts_left', 'You have used all attempts at this package.');
-        end if;
-        update public.scorm_attempts set ended_at = now(), cmi_data = v_row.cmi_data where id = v_attempt.id;
-        v_attempt := null;
-        v_row.cmi_data := '{}';
-    end if;
-    if v_attempt.id is null then
-        insert into public.scorm_attempts (scorm_enrollment_id, attempt_number, mode, credit, opened_at)
-        values (v_row.id, case p_mode when 'normal' then v_row.attempts + 1 else 1 end, p_mode, p_mode = 'normal', clock_timestamp())
-        returning * into v_attempt;
-    end if;
-    update public.scorm_sco_results set session_seconds = 0 where scorm_enrollment_id = v_row.id and session_seconds > 0;
-    update public.scorm_enrollments set
-        session_id = gen_random_uuid(), session_attempt_id = v_attempt.id, session_opened_at = clock_timestamp(), session_seconds = 0,
-        -- Only a session of our own ends under our eyes; null for others.
-        session_web_id = (
-            select w.id from public.web_sessions w where w.id = (auth.jwt() ->> 'session_id')::uuid and w.user_id = auth.uid()
-        ),
-        started_at = coalesce(started_at, now()), last_accessed_at = now()
-    where id = v_row.id;
-    if p_mode = 'normal' then
-        perform private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0);
-        if v_row.lesson_id is not null then
-            perform private.start_lesson(v_open, v_row.lesson_id);
-            -- The lesson may ask since today for what was reached before.
-            perform private.complete_scorm_lesson(v_row.id);
-        end if;
-    end if;
-    select * into v_row from public.scorm_enrollments where id = v_row.id;
-    return jsonb_build_object(
-        'session_id', v_row.session_id, 'scorm_enrollment_id', v_row.id, 'scorm_package_id', v_row.scorm_package_id,
-        'attempt_id', v_attempt.id, 'attempt_number', v_attempt.attempt_number, 'mode', v_attempt.mode, 'credit', v_attempt.credit,
-        'seq', v_row.commit_seq, 'sco', coalesce(private.first_sco(v_row.scorm_package_id), ''), 'standard', v_package.standard, 'edition', v_package.edition,
-        'entry', case when p_mode = 'browse' or v_row.cmi_data = '{}' then 'ab-initio' else 'resume' end,
-        'cmi_data', case when p_mode = 'browse' then '{}'::jsonb else v_row.cmi_data end,
-        'total_time_seconds', (
-            select coalesce(jsonb_object_agg(r.sco, r.total_time_seconds), '{}') from public.scorm_sco_results r
-            where r.attempt_id = v_attempt.id
-        ),
-        'status', v_row.status, 'score', v_row.score, 'progress', v_row.progress
-    );
+    return private.open_scorm_player(v_row.id, p_mode, p_new_attempt);
 end
 $$;
 
@@ -14094,6 +14996,43 @@ $$;
 
 COMMENT ON FUNCTION public.preview_moves(p_course uuid) IS 'What a move to the newest version would change for each learner under way: for the team of the course. Changes nothing. Raises CG404.';
 
+CREATE FUNCTION public.preview_package_rule(p_package uuid, p_rule text, p_passing numeric DEFAULT NULL::numeric, p_attempts integer DEFAULT NULL::integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_found jsonb;
+begin
+    perform private.check_package_rule(p_package, p_rule, p_passing, p_attempts);
+    with outcome as materialized (
+        select o.* from private.package_rule_outcome(p_package, p_rule, p_passing) o
+    ), listed as (
+        select o.was_met, o.is_met, concat_ws(' ', m.first_name, m.last_name) as name, c.title as course, e.status, e.score
+        from outcome o
+        join public.scorm_enrollments e on e.id = o.scorm_enrollment_id
+        join public.profiles m on m.id = e.member_id
+        left join public.courses c on c.id = e.course_id
+        where o.was_met <> o.is_met
+          -- Names only of those whose records whoever asks may see.
+          and (e.id in (select private.my_scorm_enrollment_ids()) or private.is_admin())
+        order by o.is_met desc, m.last_name, m.first_name, e.id limit 200
+    )
+    select jsonb_build_object(
+        'people', (select count(*) from outcome),
+        'met', (select count(*) from outcome where was_met),
+        'newly', (select count(*) from outcome where is_met and not was_met),
+        'stays', (select count(*) from outcome where was_met and not is_met),
+        'used_up', (
+            select count(*) from outcome o join public.scorm_enrollments e on e.id = o.scorm_enrollment_id where e.attempts >= p_attempts
+        ),
+        'listed', (select coalesce(jsonb_agg(to_jsonb(l)), '[]') from listed l)
+    ) into v_found;
+    return v_found;
+end
+$$;
+
+COMMENT ON FUNCTION public.preview_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) IS 'What a rule would change, from what was recorded: how many people, how many finished now and newly, who. Nothing is changed. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.preview_regrade(p_version uuid) RETURNS TABLE(quiz_attempt_id uuid, member_id uuid, points_before numeric, points_after numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14113,6 +15052,29 @@ CREATE FUNCTION public.preview_regrade(p_version uuid) RETURNS TABLE(quiz_attemp
 $$;
 
 COMMENT ON FUNCTION public.preview_regrade(p_version uuid) IS 'Whose points regrade_question would change, and to what.';
+
+CREATE FUNCTION public.preview_scorm_package(p_scorm_package uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row uuid;
+begin
+    if not (p_scorm_package in (select private.my_managed_scorm_package_ids()) or private.is_admin()) then
+        perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours.');
+    end if;
+    insert into public.scorm_enrollments (member_id, scorm_package_id) values (auth.uid(), p_scorm_package)
+    on conflict on constraint one_registration do nothing
+    returning id into v_row;
+    if v_row is null then
+        select id into v_row from public.scorm_enrollments
+        where member_id = auth.uid() and scorm_package_id = p_scorm_package and enrollment_id is null and lesson_id is null;
+    end if;
+    return public.open_scorm_enrollment(v_row, 'browse');
+end
+$$;
+
+COMMENT ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) IS 'Opens a package in the mode browse for somebody who may attach it to lessons: nothing of it counts. Raises CG404, CG409 package_not_ready.';
 
 CREATE FUNCTION public.price_for_me(p_course uuid) RETURNS TABLE(amount numeric, currency text, list_price numeric, price_rule jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -14927,6 +15889,26 @@ $$;
 
 COMMENT ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) IS 'Gives a discussion another title: who began it, instructors, administrators. Raises CG403, CG404, CG409, CG422.';
 
+CREATE FUNCTION public.renew_scorm_player(p_scorm_enrollment uuid, p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Who was signed out meanwhile and is signed in again goes on in the same player.
+    update public.scorm_enrollments e set
+        session_web_id = (
+            select w.id from public.web_sessions w where w.id = (auth.jwt() ->> 'session_id')::uuid and w.user_id = auth.uid()
+        )
+    where e.id = p_scorm_enrollment and e.session_id = p_session and e.member_id = auth.uid()
+      and e.session_opened_at > clock_timestamp() - interval '24 hours';
+    if not found then
+        perform private.refuse('CG409', 'stale_attempt', 'This player is not the current one any more. Open the lesson again.');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.renew_scorm_player(p_scorm_enrollment uuid, p_session uuid) IS 'Lets the current player of a registration of the person who asks go on, in the browser session that asks. Raises CG409 stale_attempt.';
+
 CREATE FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15042,6 +16024,33 @@ end
 $$;
 
 COMMENT ON FUNCTION public.restore_module(p_module uuid) IS 'Brings a removed module back, with the lessons that were removed with it. Raises CG404, CG422.';
+
+CREATE FUNCTION public.retry_package_import(p_package uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_package public.scorm_packages;
+begin
+    select * into v_package from public.scorm_packages p
+    where p.id = p_package and (p.created_by = auth.uid() or private.is_admin()) for update;
+    -- One that has not moved for ten minutes was left by a worker that is gone.
+    if v_package.id is null or not (
+        v_package.import_state = 'failed'
+        or (v_package.import_state in ('waiting', 'importing') and v_package.updated_at < now() - interval '10 minutes')
+    ) then
+        perform private.refuse('CG409', 'not_failed', 'There is nothing to try again. Reload the page to see how the import stands.');
+    elsif v_package.file_id is null then
+        perform private.refuse('CG409', 'archive_gone', 'The archive is not in the media library any more. Upload it again.');
+    end if;
+    update public.scorm_packages set
+        import_state = 'waiting', import_progress = 0, import_step = '', import_errors = '[]', import_warnings = '[]', import_run = null
+    where id = p_package;
+    perform private.defer_job('packages.import', jsonb_build_object('package_id', p_package));
+end
+$$;
+
+COMMENT ON FUNCTION public.retry_package_import(p_package uuid) IS 'Has an import done again that failed or was broken off. Raises CG409.';
 
 CREATE FUNCTION public.retry_video(p_lesson uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -15164,6 +16173,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.revoke_certificate(p_number text, p_reason text) IS 'Revokes a certificate for a stated reason. Administrators only.';
+
+CREATE FUNCTION public.revoke_scorm_dispatch(p_dispatch uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update public.scorm_dispatches d set revoked_at = coalesce(d.revoked_at, now())
+    where d.id = p_dispatch and (d.id in (select private.my_scorm_dispatch_ids()) or private.is_admin());
+    if not found then
+        perform private.refuse('CG404', 'no_such_dispatch', 'You have given this package to no such partner.');
+    end if;
+    -- Whoever has it open is told with his next commit.
+    update public.scorm_enrollments e set session_id = null, session_attempt_id = null, session_opened_at = null, session_web_id = null
+    from public.scorm_dispatch_registrations r
+    where r.scorm_dispatch_id = p_dispatch and e.dispatch_registration_id = r.id and e.session_id is not null;
+end
+$$;
+
+COMMENT ON FUNCTION public.revoke_scorm_dispatch(p_dispatch uuid) IS 'Ends a dispatch for good: nobody opens it, and what is open saves nothing more. Raises CG404.';
 
 CREATE FUNCTION public.revoke_web_session(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -15419,6 +16447,104 @@ end
 $$;
 
 COMMENT ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) IS 'Writes all that a quiz asks, in order, with its sections [{title, instructions}]; answers the new revision. A place that has its id stays the same row. Raises CG409 when p_revision is not the quiz''s any more. Attempts that have begun keep what they were asked.';
+
+CREATE FUNCTION public.scorm_objectives(p_package uuid) RETURNS TABLE(sco text, identifier text, description text, people integer, passed integer, failed integer, completed integer, average_score numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with pair as (
+        select s.attempt_id, part.key as sco, split_part(said.key, '.', 3) as place,
+            regexp_replace(said.key, '^cmi\.objectives\.[0-9]+\.', '') as what, said.value
+        from private.scorm_said(p_package) s
+        cross join lateral jsonb_each(s.said) part
+        cross join lateral jsonb_each_text(case jsonb_typeof(part.value) when 'object' then part.value else '{}' end) said
+        where said.key like 'cmi.objectives.%'
+    ), objective as (
+        select p.sco, max(p.value) filter (where p.what = 'id') as identifier, max(p.value) filter (where p.what = 'description') as description,
+            max(p.value) filter (where p.what = 'success_status') as success, max(p.value) filter (where p.what = 'completion_status') as completion,
+            max(p.value) filter (where p.what = 'status') as status,
+            coalesce(
+                private.scorm_number(max(p.value) filter (where p.what = 'score.scaled')) * 100,
+                private.scorm_number(max(p.value) filter (where p.what = 'score.raw'))
+            ) as score
+        from pair p group by p.attempt_id, p.sco, p.place
+    )
+    select o.sco, o.identifier, max(o.description), count(*)::integer,
+        (count(*) filter (where coalesce(o.success, o.status) = 'passed'))::integer,
+        (count(*) filter (where coalesce(o.success, o.status) = 'failed'))::integer,
+        (count(*) filter (where o.completion = 'completed' or o.status in ('passed', 'completed', 'failed')))::integer,
+        round(avg(o.score), 2)
+    from objective o where o.identifier is not null
+    group by o.sco, o.identifier order by o.sco, o.identifier limit 1000
+$$;
+
+COMMENT ON FUNCTION public.scorm_objectives(p_package uuid) IS 'Each objective of a package over all attempts that count: how often met, how often not, the average score in percent where scaled, else as the package gave it.';
+
+CREATE FUNCTION public.scorm_parts(p_scorm_enrollment uuid) RETURNS TABLE(sco text, title text, place integer, opened boolean, completion_status text, success_status text, score numeric, progress numeric, said_completion boolean, said_success boolean, said_score boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive registration as (
+        select e.id, e.scorm_package_id, e.cmi_data, a.id as attempt_id from public.scorm_enrollments e
+        left join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit and a.ended_at is null
+        where e.id = p_scorm_enrollment
+          and (e.id in (select private.my_scorm_enrollment_ids()) or private.is_admin())
+    ), tree (id, scorm_package_id, identifier, title, kind, place) as (
+        select i.id, i.scorm_package_id, i.identifier, i.title, i.kind, array[i.item_order] from public.scorm_items i
+        join registration r on r.scorm_package_id = i.scorm_package_id where i.is_default
+        union all
+        select i.id, i.scorm_package_id, i.identifier, i.title, i.kind, tree.place || i.item_order from tree
+        join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = tree.scorm_package_id
+        where cardinality(tree.place) < 50
+    ), part as (
+        select t.identifier, t.title, t.place from tree t where t.kind = 'sco'
+        union all
+        -- A package without items has one SCO without a name.
+        select '', p.title, array[1] from registration r join public.scorm_packages p on p.id = r.scorm_package_id
+        where not exists (select 1 from public.scorm_items i where i.scorm_package_id = r.scorm_package_id)
+    )
+    select
+        p.identifier, p.title, (row_number() over (order by p.place))::integer, s.sco is not null,
+        coalesce(s.completion_status, 'unknown'), coalesce(s.success_status, 'unknown'), s.score, coalesce(s.progress, 0),
+        coalesce(d.said ?| array['cmi.completion_status', 'cmi.core.lesson_status'], false),
+        coalesce(d.said ? 'cmi.success_status' or d.said ->> 'cmi.core.lesson_status' in ('passed', 'failed'), false),
+        coalesce(d.said ?| array['cmi.score.scaled', 'cmi.score.raw', 'cmi.core.score.raw'], false)
+    from part p cross join registration r
+    left join public.scorm_sco_results s on s.attempt_id = r.attempt_id and s.sco = p.identifier
+    left join lateral (select r.cmi_data -> p.identifier as said) d on true
+    order by p.place
+$$;
+
+COMMENT ON FUNCTION public.scorm_parts(p_scorm_enrollment uuid) IS 'How each SCO of a registration stands in the current attempt, and what its package has said, for the learner and those who may see his records. Titles only: what else the package holds a learner is not told.';
+
+CREATE FUNCTION public.scorm_questions(p_package uuid) RETURNS TABLE(sco text, identifier text, response text, is_total boolean, type text, description text, answers integer, right_answers integer, wrong_answers integer, median_seconds numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with pair as (
+        select s.attempt_id, part.key as sco, split_part(said.key, '.', 3) as place, split_part(said.key, '.', 4) as what, said.value
+        from private.scorm_said(p_package) s
+        cross join lateral jsonb_each(s.said) part
+        cross join lateral jsonb_each_text(case jsonb_typeof(part.value) when 'object' then part.value else '{}' end) said
+        where said.key like 'cmi.interactions.%' and split_part(said.key, '.', 5) = ''
+    ), answer as (
+        select p.sco, max(p.value) filter (where p.what = 'id') as identifier, max(p.value) filter (where p.what = 'type') as type,
+            max(p.value) filter (where p.what = 'description') as description,
+            left(coalesce(max(p.value) filter (where p.what in ('learner_response', 'student_response')), ''), 200) as response,
+            max(p.value) filter (where p.what = 'result') as result,
+            private.scorm_seconds(max(p.value) filter (where p.what = 'latency')) as seconds
+        from pair p group by p.attempt_id, p.sco, p.place
+    )
+    select a.sco, a.identifier, a.response, grouping(a.response) = 1, max(a.type), max(a.description), count(*)::integer,
+        (count(*) filter (where a.result = 'correct'))::integer, (count(*) filter (where a.result in ('wrong', 'incorrect')))::integer,
+        round(percentile_cont(0.5) within group (order by a.seconds)::numeric, 1)
+    from answer a where a.identifier is not null
+    group by grouping sets ((a.sco, a.identifier), (a.sco, a.identifier, a.response))
+    order by a.sco, a.identifier, grouping(a.response) desc, count(*) desc, a.response
+    limit 5000
+$$;
+
+COMMENT ON FUNCTION public.scorm_questions(p_package uuid) IS 'Each question of a package, and each answer to it: how often, how often right and wrong, the median time in seconds. Lines with is_total are of a question over all its answers.';
 
 CREATE FUNCTION public.search_courses(p_query text) RETURNS TABLE(course_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -15677,6 +16803,56 @@ $_$;
 
 COMMENT ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) IS 'Says whether the caller wants a kind of notice on a channel.';
 
+CREATE FUNCTION public.set_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer, p_reason text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_before public.scorm_packages := private.check_package_rule(p_package, p_rule, p_passing, p_attempts);
+    v_reason text := btrim(p_reason);
+    v_course uuid;
+    v_row record;
+    v_people integer;
+    v_stays integer;
+    v_newly integer := 0;
+begin
+    if coalesce(length(v_reason), 0) not between 1 and 500 then
+        perform private.refuse('CG422', 'reason_missing', 'Say why, in at most 500 characters. It is kept with the change.');
+    end if;
+    for v_course in
+        select distinct e.course_id from public.scorm_enrollments e where e.scorm_package_id = p_package and e.course_id is not null order by 1
+    loop
+        perform private.hold_requirements(v_course, false);
+    end loop;
+    perform 1 from public.scorm_enrollments e where e.scorm_package_id = p_package order by e.id for no key update;
+    update public.scorm_packages set completion_rule = p_rule, passing_score = p_passing, max_attempts = p_attempts where id = p_package;
+    select count(*), count(*) filter (where o.was_met and not o.is_met) into v_people, v_stays
+    from private.package_rule_outcome(p_package, p_rule, p_passing) o;
+    update public.scorm_attempts a set completion_status = u.completion, success_status = u.success
+    from private.scorm_attempts_under(p_package, p_passing) u
+    where a.id = u.attempt_id and (a.completion_status, a.success_status) is distinct from (u.completion, u.success);
+    for v_row in
+        select e.id, e.cmi_data from public.scorm_enrollments e
+        where e.scorm_package_id = p_package and e.attempts > 0 order by e.id
+    loop
+        -- Who had finished stays so; who finishes by this rule does so now.
+        if private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0) then
+            v_newly := v_newly + 1;
+            perform private.complete_scorm_lesson(v_row.id);
+        end if;
+    end loop;
+    insert into public.scorm_package_history (scorm_package_id, kind, reason, made_by, details)
+    values (p_package, 'rule', v_reason, auth.uid(), jsonb_build_object(
+        'before', jsonb_build_object('rule', v_before.completion_rule, 'passing', v_before.passing_score, 'attempts', v_before.max_attempts),
+        'after', jsonb_build_object('rule', p_rule, 'passing', p_passing, 'attempts', p_attempts),
+        'people', v_people, 'newly', v_newly, 'stays', v_stays
+    ));
+    return jsonb_build_object('people', v_people, 'newly', v_newly, 'stays', v_stays);
+end
+$$;
+
+COMMENT ON FUNCTION public.set_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer, p_reason text) IS 'Gives a package another rule and holds all that was recorded against it: who meets it now has finished, nobody who had finished loses it. Kept with its reason. Raises CG404, CG409, CG422.';
+
 CREATE FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15830,6 +17006,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.settle_reports(p_post uuid, p_reason text) IS 'Settles every open report of a post: with a reason the post is hidden, without one it is kept. Instructors of the course and administrators. Raises CG403, CG404, CG422.';
+
+CREATE FUNCTION public.show_names(p_assignment uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (
+        select 1 from public.assignments a where a.id = p_assignment
+          and (a.course_id in (select private.my_taught_course_ids()) or private.is_admin())
+    ) then
+        perform private.refuse('CG404', 'no_such_assignment', 'There is no such assignment of a course that you teach.');
+    end if;
+    perform set_config('collegium.names_shown', p_assignment::text, true);
+    update public.assignments set anonymous_marking = false where id = p_assignment;
+    perform set_config('collegium.names_shown', '', true);
+end
+$$;
+
+COMMENT ON FUNCTION public.show_names(p_assignment uuid) IS 'Ends marking without names in an assignment also while work waits for a grade: for those who teach its course. Raises CG404.';
 
 CREATE FUNCTION public.skip_roadmap_step(p_step uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -16035,17 +17230,27 @@ declare
     v_enrollment public.enrollments;
     v_now timestamptz;
     v_standing record;
+    v_people uuid[];
     v_made public.assignment_submissions;
 begin
     select * into v_assignment from public.assignments where id = p_assignment;
     v_enrollment := private.enrollment_to_hand_in(v_assignment);
     perform private.check_submission(v_assignment, p_text, p_html, p_url, p_files);
-    -- One at a time: of two tabs, or two of a group, the second counts what the first handed in.
-    perform 1 from public.enrollments where id = v_enrollment.id for no key update;
-    perform 1 from public.assignment_groups g join public.assignment_group_members m on m.group_id = g.id
-    where m.assignment_id = p_assignment and m.enrollment_id = v_enrollment.id for no key update of g;
+    -- One at a time: of two tabs, or two of a group, the second counts what the first handed in. All of a group are held in the
+    -- order in which those who mark hold them, and then what its settings are: they stay so until this is in.
+    select * into v_standing from private.assignment_standing(v_assignment, v_enrollment.id, clock_timestamp());
+    v_people := array_append(v_standing.people, v_enrollment.id);
+    perform 1 from public.enrollments e where e.id = any (v_people) order by e.id for no key update;
+    perform 1 from public.assignment_groups g where g.id = v_standing.group_id for no key update;
+    select * into v_assignment from public.assignments where id = p_assignment for no key update;
+    perform private.check_submission(v_assignment, p_text, p_html, p_url, p_files);
     v_now := clock_timestamp();
     select * into v_standing from private.assignment_standing(v_assignment, v_enrollment.id, v_now);
+    if v_standing.state = 'not_published' then
+        perform private.refuse('CG403', 'not_enrolled', 'There is no such assignment in a course that you are enrolled in.');
+    elsif not v_standing.people <@ v_people then
+        perform private.refuse('CG409', 'group_changed', 'Your group was changed in this moment. Reload the page and hand in again.');
+    end if;
     perform private.refuse_to_take(v_standing.state);
     if p_number is not null and p_number <> v_standing.taken + 1 then
         perform private.refuse('CG409', 'handed_in_meanwhile',
@@ -16321,42 +17526,104 @@ COMMENT ON FUNCTION public.update_enrollment_progress() IS 'Trigger: moves an en
 CREATE FUNCTION public.update_scorm_progress() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 declare
-    v_touched record;
-    v_sco record;
-    v_enrollment public.scorm_enrollments;
-    v_state jsonb;
-    v_data jsonb;
-    v_added numeric;
-    v_time numeric;
+    v_now timestamptz := clock_timestamp();
+    v_moved uuid[];
+    v_too_much boolean;
+    v_row public.scorm_enrollments;
+    v_attempt uuid;
 begin
-    for v_touched in
-        select distinct a.id, a.scorm_enrollment_id from added t
-        join public.scorm_attempts a on a.id = t.attempt_id and a.credit and a.ended_at is null
-        order by a.scorm_enrollment_id
-    loop
-        select * into v_enrollment from public.scorm_enrollments where id = v_touched.scorm_enrollment_id for no key update;
-        v_state := v_enrollment.cmi_data;
-        v_time := 0;
-        for v_sco in
-            select t.sco, jsonb_object_agg(t.element, t.value order by t."timestamp", t.id) as elements from added t
-            where t.attempt_id = v_touched.id group by t.sco order by t.sco
-        loop
-            v_data := coalesce(v_state -> v_sco.sco, '{}') || v_sco.elements;
-            v_state := v_state || jsonb_build_object(v_sco.sco, v_data);
-            v_added := private.record_sco_result(
-                v_enrollment, v_touched.id, v_sco.sco, v_data, v_sco.elements ?| array['cmi.session_time', 'cmi.core.session_time']
-            );
-            v_enrollment.session_seconds := v_enrollment.session_seconds + v_added;
-            v_time := v_time + v_added;
-        end loop;
-        if pg_column_size(v_state) > 4000000 then
-            perform private.refuse('CG422', 'too_much_data', 'The package keeps more than this site stores for one attempt.');
-        end if;
-        perform private.roll_scorm_up(v_enrollment, v_touched.id, v_time);
-        if private.sum_scorm_attempts(v_enrollment.id, v_state, v_time) then
-            perform private.complete_scorm_lesson(v_enrollment.id);
+    perform 1 from public.scorm_enrollments e
+    where e.id in (select t.scorm_enrollment_id from added t) order by e.id for no key update;
+    with touched as materialized (
+        select e.id, e.scorm_package_id, e.cmi_data, e.session_seconds as counted, a.id as attempt_id, p.standard,
+            round(extract(epoch from v_now - coalesce(e.session_opened_at, a.opened_at)), 2) as clock
+        from (select distinct t.attempt_id from added t) d
+        join public.scorm_attempts a on a.id = d.attempt_id and a.credit and a.ended_at is null
+        join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
+        join public.scorm_packages p on p.id = e.scorm_package_id
+    ), said as materialized (
+        select t.attempt_id, t.sco, jsonb_object_agg(t.element, t.value order by t."timestamp", t.id) as elements, max(t.commit_seq) as seq
+        from added t group by t.attempt_id, t.sco
+    ), read as materialized (
+        select
+            t.id, t.attempt_id, t.counted, t.clock, s.sco, s.seq, d.data, o.attempt_id is not null as known,
+            o.completion_status as old_completion, o.success_status as old_success, o.score as old_score, o.progress as old_progress,
+            coalesce(o.session_seconds, 0) as old_seconds,
+            case when o.completion_status = 'completed' then o.completion_status else r.completion end as completion,
+            case when o.success_status = 'passed' then o.success_status else r.success end as success,
+            greatest(o.progress, r.progress) as progress,
+            -- What was finished is not undone by what the same attempt says later.
+            case when o.completion_status = 'completed' or o.success_status = 'passed'
+                then greatest(o.score, r.score) else coalesce(r.score, o.score) end as score,
+            case when s.elements ?| array['cmi.session_time', 'cmi.core.session_time']
+                then r.session_seconds - coalesce(o.session_seconds, 0) end as wanted
+        from touched t
+        join said s on s.attempt_id = t.attempt_id
+        left join public.scorm_items i on i.scorm_package_id = t.scorm_package_id and i.identifier = s.sco
+        left join public.scorm_sco_results o on o.attempt_id = t.attempt_id and o.sco = s.sco
+        cross join lateral (select coalesce(t.cmi_data -> s.sco, '{}') || s.elements as data offset 0) d
+        -- A row of the organisation is written by the engine, in the words of SCORM 2004.
+        cross join lateral private.scorm_reading(
+            case when i.kind = 'organization' then 'scorm_2004' else t.standard end, d.data, i.mastery_score, i.completion_threshold
+        ) r
+    ), wish as (
+        select r.*, case when r.wanted is not null then sum(r.wanted) over line end as so_far
+        from read r window line as (partition by r.attempt_id, r.wanted is null order by r.sco)
+    ), reached as (
+        -- The last session time that was set counts, as far as the clock since the player was opened allows: each SCO in turn
+        -- adds what it wants, and the sum never stands above the clock.
+        select w.*, w.so_far + least(w.counted, w.clock - max(w.so_far) over line) as sum_seconds
+        from wish w window line as (partition by w.attempt_id, w.wanted is null order by w.sco)
+    ), timed as materialized (
+        select x.*,
+            not x.known or (x.completion, x.success, x.progress) is distinct from (x.old_completion, x.old_success, x.old_progress)
+                or x.score is distinct from x.old_score as moved,
+            case when x.wanted is null then 0
+                else greatest(-x.old_seconds, x.sum_seconds - lag(x.sum_seconds, 1, x.counted) over line) end as added_seconds
+        from reached x window line as (partition by x.attempt_id, x.wanted is null order by x.sco)
+    ), begun as (
+        insert into public.scorm_sco_results (
+            attempt_id, scorm_enrollment_id, sco, completion_status, success_status, progress, score, total_time_seconds, session_seconds
+        )
+        select t.attempt_id, t.id, t.sco, t.completion, t.success, t.progress, t.score, t.added_seconds, t.added_seconds
+        from timed t where not t.known
+    ), results as (
+        update public.scorm_sco_results r set
+            completion_status = t.completion, success_status = t.success, progress = t.progress, score = t.score,
+            total_time_seconds = r.total_time_seconds + t.added_seconds, session_seconds = r.session_seconds + t.added_seconds
+        from timed t where r.attempt_id = t.attempt_id and r.sco = t.sco and t.known and (t.moved or t.added_seconds <> 0)
+    ), summed as materialized (
+        select t.id, t.attempt_id, sum(t.added_seconds) as seconds, max(t.seq) as seq, bool_or(t.moved) as moved,
+            jsonb_object_agg(t.sco, t.data) as said
+        from timed t group by t.id, t.attempt_id
+    ), attempts as (
+        update public.scorm_attempts a set total_time_seconds = a.total_time_seconds + s.seconds
+        from summed s where a.id = s.attempt_id and s.seconds <> 0
+    ), registrations as (
+        update public.scorm_enrollments e set
+            cmi_data = e.cmi_data || s.said,
+            commit_seq = greatest(e.commit_seq, s.seq),
+            last_accessed_at = v_now,
+            session_seconds = e.session_seconds + s.seconds,
+            total_time_seconds = e.total_time_seconds + s.seconds
+        from summed s where e.id = s.id
+        returning e.id, s.attempt_id, s.moved, pg_column_size(e.cmi_data) > 4000000 as too_much
+    )
+    select array_agg(r.attempt_id order by r.id) filter (where r.moved), bool_or(r.too_much) into v_moved, v_too_much
+    from registrations r;
+    if v_too_much then
+        perform private.refuse('CG422', 'too_much_data', 'The package keeps more than this site stores for one attempt.');
+    end if;
+    -- A status, a score or a share that moved: seldom, so one after the other.
+    foreach v_attempt in array coalesce(v_moved, '{}') loop
+        select e.* into v_row from public.scorm_attempts a join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
+        where a.id = v_attempt;
+        perform private.roll_scorm_up(v_row, v_attempt, 0);
+        if private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0) then
+            perform private.complete_scorm_lesson(v_row.id);
         end if;
     end loop;
     return null;
@@ -16667,6 +17934,14 @@ ALTER TABLE private.question_moves ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE private.question_words (
+    question_id uuid NOT NULL,
+    words text NOT NULL,
+    CONSTRAINT question_words_words_check CHECK ((length(words) <= 40000))
+);
+
+COMMENT ON TABLE private.question_words IS 'Title and newest wording of each question, folded: what a search of the bank looks at. Kept by triggers.';
+
 CREATE TABLE private.reading_clocks (
     student_id uuid NOT NULL,
     counted_until timestamp with time zone NOT NULL
@@ -16698,6 +17973,29 @@ COMMENT ON COLUMN private.watch_moves.before IS 'Where the person stood before; 
 
 COMMENT ON COLUMN private.watch_moves.skipped IS 'Seconds jumped over that the person had not seen; the other columns are null then.';
 
+CREATE TABLE public.aicc_sessions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    player uuid NOT NULL,
+    sid text NOT NULL,
+    sco text NOT NULL,
+    calls integer DEFAULT 0 NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT aicc_sessions_calls_check CHECK ((calls >= 0)),
+    CONSTRAINT aicc_sessions_sco_check CHECK ((length(sco) <= 255)),
+    CONSTRAINT aicc_sessions_sid_check CHECK (((length(sid) >= 1) AND (length(sid) <= 400)))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.aicc_sessions IS 'One visit of one unit of an AICC course, as HACP knows it (CMI001 5.3): from GetParam to ExitAU. What the unit says stands in scorm_tracking and scorm_calls.';
+
+COMMENT ON COLUMN public.aicc_sessions.player IS 'scorm_enrollments.session_id when it began: who opens another player ends it.';
+
+COMMENT ON COLUMN public.aicc_sessions.sid IS 'The session_id that the unit was launched with: a name within its player, no secret.';
+
 CREATE TABLE public.quiz_answers (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     quiz_attempt_id uuid NOT NULL,
@@ -16721,7 +18019,7 @@ CREATE TABLE public.quiz_answers (
     rubric_points jsonb,
     regrade uuid,
     CONSTRAINT quiz_answers_answer_data_check CHECK ((length((answer_data)::text) <= 100000)),
-    CONSTRAINT quiz_answers_automated_feedback_check CHECK ((length(automated_feedback) <= 10000)),
+    CONSTRAINT quiz_answers_automated_feedback_size CHECK ((length(automated_feedback) <= 60000)),
     CONSTRAINT quiz_answers_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
     CONSTRAINT quiz_answers_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
     CONSTRAINT quiz_answers_max_points_check CHECK (((max_points >= (0)::numeric) AND (max_points <> 'NaN'::numeric))),
@@ -16737,6 +18035,8 @@ COMMENT ON COLUMN public.quiz_answers.answer_data IS 'As shown and given: option
 COMMENT ON COLUMN public.quiz_answers.seq IS 'The browser counts its saves; a late replay does not overwrite a newer answer.';
 
 COMMENT ON COLUMN public.quiz_answers.points_earned IS 'Null until graded.';
+
+COMMENT ON COLUMN public.quiz_answers.automated_feedback IS 'What the key has to say to this answer: HTML where it holds a tag, else words.';
 
 COMMENT ON COLUMN public.quiz_answers.revealed_at IS 'When the learner was shown what is right, which show_correct_answers = immediately allows; the answer is final since.';
 
@@ -18869,14 +20169,14 @@ CREATE TABLE public.question_keys (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     organisation_id uuid,
     CONSTRAINT question_keys_explanation_check CHECK ((length(explanation) <= 10000)),
-    CONSTRAINT question_keys_option_feedback_check CHECK (((jsonb_typeof(option_feedback) = 'object'::text) AND (length((option_feedback)::text) <= 20000)))
+    CONSTRAINT question_keys_option_feedback_size CHECK (((jsonb_typeof(option_feedback) = 'object'::text) AND (length((option_feedback)::text) <= 40000)))
 );
 
 COMMENT ON TABLE public.question_keys IS 'What is right, and why. For the instructors of the course and administrators; learners are shown of it what public.quiz_attempt_result allows.';
 
 COMMENT ON COLUMN public.question_keys.correct_answer IS 'In the option ids of the version; null where a person grades. Its shape is checked by private.is_question_key.';
 
-COMMENT ON COLUMN public.question_keys.option_feedback IS 'Option id → what to say to whoever chose it.';
+COMMENT ON COLUMN public.question_keys.option_feedback IS 'Option id, or right, wrong, partly → what to say to whoever answered so: HTML where it holds a tag, else words.';
 
 COMMENT ON COLUMN public.question_keys.organisation_id IS 'That of the question, for the policies; set by trigger.';
 
@@ -19363,6 +20663,37 @@ COMMENT ON COLUMN public.scorm_attempts.score IS 'In percent. What the package s
 
 COMMENT ON COLUMN public.scorm_attempts.cmi_data IS 'The state that an ended attempt was left in; of the current one it stands in scorm_enrollments.';
 
+CREATE TABLE public.scorm_calls (
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    commit_seq integer NOT NULL,
+    sco text DEFAULT ''::text NOT NULL,
+    calls jsonb NOT NULL,
+    CONSTRAINT scorm_calls_calls_check CHECK (((jsonb_typeof(calls) = 'array'::text) AND (pg_column_size(calls) <= 2000000))),
+    CONSTRAINT scorm_calls_commit_seq_check CHECK ((commit_seq > 0)),
+    CONSTRAINT scorm_calls_sco_check CHECK ((length(sco) <= 255))
+)
+PARTITION BY RANGE ("timestamp");
+
+COMMENT ON TABLE public.scorm_calls IS 'Flight recorder: what a package asked its API since the commit before, one row a commit. A claim of the learner''s browser, as everything that a package says.';
+
+COMMENT ON COLUMN public.scorm_calls."timestamp" IS 'The server''s clock when it arrived.';
+
+COMMENT ON COLUMN public.scorm_calls.calls IS 'Array of {t: milliseconds since the SCO was launched, fn, args, answer, error}. Long arguments are cut here and whole in scorm_tracking.';
+
+CREATE TABLE public.scorm_calls_default (
+    "timestamp" timestamp with time zone DEFAULT now() CONSTRAINT scorm_calls_timestamp_not_null NOT NULL,
+    scorm_enrollment_id uuid CONSTRAINT scorm_calls_scorm_enrollment_id_not_null NOT NULL,
+    attempt_id uuid CONSTRAINT scorm_calls_attempt_id_not_null NOT NULL,
+    commit_seq integer CONSTRAINT scorm_calls_commit_seq_not_null NOT NULL,
+    sco text DEFAULT ''::text CONSTRAINT scorm_calls_sco_not_null NOT NULL,
+    calls jsonb CONSTRAINT scorm_calls_calls_not_null NOT NULL,
+    CONSTRAINT scorm_calls_calls_check CHECK (((jsonb_typeof(calls) = 'array'::text) AND (pg_column_size(calls) <= 2000000))),
+    CONSTRAINT scorm_calls_commit_seq_check CHECK ((commit_seq > 0)),
+    CONSTRAINT scorm_calls_sco_check CHECK ((length(sco) <= 255))
+);
+
 CREATE VIEW public.scorm_completion_summary AS
 SELECT
     NULL::uuid AS scorm_package_id,
@@ -19379,6 +20710,57 @@ SELECT
     NULL::numeric AS average_time_seconds;
 
 COMMENT ON VIEW public.scorm_completion_summary IS 'Completion statistics of each package, over the registrations that whoever asks may see.';
+
+CREATE TABLE public.scorm_dispatch_registrations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    scorm_dispatch_id uuid NOT NULL,
+    student bytea NOT NULL,
+    number integer NOT NULL,
+    launches integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_launched_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_dispatch_registrations_launches_check CHECK ((launches >= 0)),
+    CONSTRAINT scorm_dispatch_registrations_number_check CHECK ((number > 0)),
+    CONSTRAINT scorm_dispatch_registrations_student_check CHECK ((length(student) = 32))
+);
+
+COMMENT ON TABLE public.scorm_dispatch_registrations IS 'A learner of a partner, known by nothing but a keyed hash of the identifier that the partner''s system uses.';
+
+COMMENT ON COLUMN public.scorm_dispatch_registrations.number IS 'One learner has a further registration when his system has lost the ticket to the one before, as when it begins a new attempt.';
+
+CREATE TABLE public.scorm_dispatches (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    scorm_package_id uuid NOT NULL,
+    partner text NOT NULL,
+    note text,
+    max_registrations integer DEFAULT 500 NOT NULL,
+    max_launches integer,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    registrations integer DEFAULT 0 NOT NULL,
+    launches integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_dispatches_launches_check CHECK ((launches >= 0)),
+    CONSTRAINT scorm_dispatches_max_launches_check CHECK (((max_launches >= 1) AND (max_launches <= 10000000))),
+    CONSTRAINT scorm_dispatches_max_registrations_check CHECK (((max_registrations >= 1) AND (max_registrations <= 100000))),
+    CONSTRAINT scorm_dispatches_note_check CHECK ((length(note) <= 2000)),
+    CONSTRAINT scorm_dispatches_partner_check CHECK (((length(btrim(partner)) >= 1) AND (length(btrim(partner)) <= 200))),
+    CONSTRAINT scorm_dispatches_registrations_check CHECK ((registrations >= 0))
+);
+
+COMMENT ON TABLE public.scorm_dispatches IS 'A package given to a partner, whose learning system launches it here. The address in what the partner gets is signed with the key of the site and the id.';
+
+COMMENT ON COLUMN public.scorm_dispatches.max_registrations IS 'How many learners may begin it. Those who have begun go on.';
+
+COMMENT ON COLUMN public.scorm_dispatches.max_launches IS 'How often it may be opened altogether; null: without limit.';
+
+COMMENT ON COLUMN public.scorm_dispatches.expires_at IS 'From then on nobody opens it. Who has it open finishes what is open.';
+
+COMMENT ON COLUMN public.scorm_dispatches.revoked_at IS 'Set for good; whoever has it open cannot save any more.';
+
+COMMENT ON COLUMN public.scorm_dispatches.registrations IS 'Counted as they begin, under the lock of this row, so that no two pass the last place.';
 
 CREATE TABLE public.scorm_items (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -19408,13 +20790,13 @@ CREATE TABLE public.scorm_items (
     CONSTRAINT scorm_items_identifier_check CHECK (((length(identifier) >= 1) AND (length(identifier) <= 255))),
     CONSTRAINT scorm_items_item_order_check CHECK ((item_order > 0)),
     CONSTRAINT scorm_items_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'cluster'::text, 'sco'::text, 'asset'::text]))),
-    CONSTRAINT scorm_items_launch_data_check CHECK ((length(launch_data) <= 4096)),
+    CONSTRAINT scorm_items_launch_data_check CHECK ((length(launch_data) <= 64000)),
     CONSTRAINT scorm_items_launch_href_check CHECK ((length(launch_href) <= 2000)),
     CONSTRAINT scorm_items_mastery_score_check CHECK (((mastery_score >= ('-1'::integer)::numeric) AND (mastery_score <= (100)::numeric))),
     CONSTRAINT scorm_items_max_time_allowed_check CHECK ((max_time_allowed >= '00:00:00'::interval)),
     CONSTRAINT scorm_items_organization_check CHECK (((length(organization) >= 1) AND (length(organization) <= 255))),
-    CONSTRAINT scorm_items_parameters_check CHECK ((length(parameters) <= 1000)),
-    CONSTRAINT scorm_items_prerequisites_check CHECK ((length(prerequisites) <= 200)),
+    CONSTRAINT scorm_items_parameters_check CHECK ((length(parameters) <= 4000)),
+    CONSTRAINT scorm_items_prerequisites_check CHECK ((length(prerequisites) <= 4000)),
     CONSTRAINT scorm_items_sequencing_check CHECK (((jsonb_typeof(sequencing) = 'object'::text) AND (length((sequencing)::text) <= 200000))),
     CONSTRAINT scorm_items_time_limit_action_check CHECK ((time_limit_action = ANY (ARRAY['exit,message'::text, 'exit,no message'::text, 'continue,message'::text, 'continue,no message'::text]))),
     CONSTRAINT scorm_items_title_check CHECK ((length(title) <= 1000)),
@@ -19431,82 +20813,40 @@ COMMENT ON COLUMN public.scorm_items.mastery_score IS 'In the standard''s own sc
 
 COMMENT ON COLUMN public.scorm_items.sequencing IS 'SCORM 2004 sequencing as read: controls, rules, limits, rollup, objectives, randomisation, delivery.';
 
-CREATE TABLE public.scorm_packages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    title text NOT NULL,
-    description text,
-    version text DEFAULT '1.2'::text NOT NULL,
-    edition smallint,
-    standard text GENERATED ALWAYS AS (
-CASE version
-    WHEN '1.2'::text THEN 'scorm_12'::text
-    WHEN '2004'::text THEN 'scorm_2004'::text
-    ELSE 'aicc'::text
-END) STORED NOT NULL,
-    package_url text,
-    launch_url text,
-    passing_score numeric(5,2),
-    completion_rule text DEFAULT 'finished'::text NOT NULL,
-    max_attempts integer,
-    is_active boolean DEFAULT true NOT NULL,
-    is_shared boolean DEFAULT false NOT NULL,
-    manifest jsonb DEFAULT '{}'::jsonb NOT NULL,
-    storage_prefix text,
-    sha256 bytea,
-    size_bytes bigint,
-    file_count integer,
-    import_state text DEFAULT 'waiting'::text NOT NULL,
-    import_progress smallint DEFAULT 0 NOT NULL,
-    import_errors jsonb DEFAULT '[]'::jsonb NOT NULL,
-    import_warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
-    imported_at timestamp with time zone,
-    replaced_by uuid,
-    created_by uuid DEFAULT auth.uid(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT editions_are_of_2004 CHECK (((edition IS NULL) OR (version = '2004'::text))),
-    CONSTRAINT failed_imports_say_why CHECK (((import_state <> 'failed'::text) OR (import_errors <> '[]'::jsonb))),
-    CONSTRAINT packages_replace_others CHECK ((replaced_by <> id)),
-    CONSTRAINT ready_packages_were_imported CHECK (((import_state <> 'ready'::text) OR ((imported_at IS NOT NULL) AND (storage_prefix IS NOT NULL)))),
-    CONSTRAINT scorm_packages_completion_rule_check CHECK ((completion_rule = ANY (ARRAY['finished'::text, 'completed'::text, 'passed'::text, 'completed_and_passed'::text, 'launched'::text]))),
-    CONSTRAINT scorm_packages_description_check CHECK ((length(description) <= 20000)),
-    CONSTRAINT scorm_packages_edition_check CHECK (((edition >= 2) AND (edition <= 4))),
-    CONSTRAINT scorm_packages_file_count_check CHECK ((file_count > 0)),
-    CONSTRAINT scorm_packages_import_errors_check CHECK (((jsonb_typeof(import_errors) = 'array'::text) AND (length((import_errors)::text) <= 200000))),
-    CONSTRAINT scorm_packages_import_progress_check CHECK (((import_progress >= 0) AND (import_progress <= 100))),
-    CONSTRAINT scorm_packages_import_state_check CHECK ((import_state = ANY (ARRAY['waiting'::text, 'importing'::text, 'ready'::text, 'failed'::text]))),
-    CONSTRAINT scorm_packages_import_warnings_check CHECK (((jsonb_typeof(import_warnings) = 'array'::text) AND (length((import_warnings)::text) <= 200000))),
-    CONSTRAINT scorm_packages_launch_url_check CHECK ((length(launch_url) <= 1024)),
-    CONSTRAINT scorm_packages_manifest_check CHECK ((jsonb_typeof(manifest) = 'object'::text)),
-    CONSTRAINT scorm_packages_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
-    CONSTRAINT scorm_packages_package_url_check CHECK ((length(package_url) <= 1024)),
-    CONSTRAINT scorm_packages_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
-    CONSTRAINT scorm_packages_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT scorm_packages_size_bytes_check CHECK (((size_bytes >= 1) AND (size_bytes <= '2147483648'::bigint))),
-    CONSTRAINT scorm_packages_storage_prefix_check CHECK (((storage_prefix ~ '^[a-z0-9]+([/_-][a-z0-9]+)*/$'::text) AND (length(storage_prefix) <= 200))),
-    CONSTRAINT scorm_packages_title_check CHECK (((length(title) >= 1) AND (length(title) <= 300))),
-    CONSTRAINT scorm_packages_version_check CHECK ((version = ANY (ARRAY['1.2'::text, '2004'::text, 'aicc'::text])))
+CREATE TABLE public.scorm_package_files (
+    scorm_package_id uuid NOT NULL,
+    path text NOT NULL,
+    storage_key text NOT NULL,
+    size_bytes bigint NOT NULL,
+    media_type text NOT NULL,
+    CONSTRAINT scorm_package_files_media_type_check CHECK (((length(media_type) >= 3) AND (length(media_type) <= 127))),
+    CONSTRAINT scorm_package_files_path_check CHECK (((length(path) >= 1) AND (length(path) <= 1024))),
+    CONSTRAINT scorm_package_files_size_bytes_check CHECK ((size_bytes >= 0)),
+    CONSTRAINT scorm_package_files_storage_key_check CHECK (((length(storage_key) >= 1) AND (length(storage_key) <= 1024)))
 );
 
-COMMENT ON TABLE public.scorm_packages IS 'SCORM 1.2, SCORM 2004 and AICC packages. One can be opened when its import is ready; what it says is recorded in scorm_enrollments and scorm_tracking.';
+COMMENT ON TABLE public.scorm_package_files IS 'The files of a package, so that serving one needs no look into the store.';
 
-COMMENT ON COLUMN public.scorm_packages.version IS 'Of the standard, not of the package: 1.2, 2004 or aicc. A new version of a package is a row that replaced_by names.';
+COMMENT ON COLUMN public.scorm_package_files.path IS 'As the package names it. No two of a package differ in case alone.';
 
-COMMENT ON COLUMN public.scorm_packages.package_url IS 'Where the package came from, as somebody said. The site never fetches it.';
+COMMENT ON COLUMN public.scorm_package_files.storage_key IS 'Where it lies: under the package''s storage_prefix, by another name where the store would not take its own.';
 
-COMMENT ON COLUMN public.scorm_packages.launch_url IS 'What the manifest launches by default, relative to storage_prefix once imported.';
+CREATE TABLE public.scorm_package_history (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    scorm_package_id uuid NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    details jsonb NOT NULL,
+    made_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_package_history_details_check CHECK (((jsonb_typeof(details) = 'object'::text) AND (length((details)::text) <= 20000))),
+    CONSTRAINT scorm_package_history_kind_check CHECK ((kind = ANY (ARRAY['rule'::text, 'moved'::text]))),
+    CONSTRAINT scorm_package_history_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
 
-COMMENT ON COLUMN public.scorm_packages.passing_score IS 'The association''s own mark, in percent of the score of the whole package; it overrules what the package calls passed.';
+COMMENT ON TABLE public.scorm_package_history IS 'What was decided about a package and its learners: rules that were applied, learners who were moved. Never changed.';
 
-COMMENT ON COLUMN public.scorm_packages.completion_rule IS 'What meets scorm_completed: finished (completed and not failed, or passed), completed, passed, both within one attempt, or launched for packages that never report.';
-
-COMMENT ON COLUMN public.scorm_packages.is_shared IS 'Any instructor may attach it to his lessons.';
-
-COMMENT ON COLUMN public.scorm_packages.manifest IS 'The manifest as read: metadata, resources, dependencies. Organisations and items are rows of scorm_items.';
-
-COMMENT ON COLUMN public.scorm_packages.import_errors IS 'Array of {file, element, message}.';
-
-COMMENT ON COLUMN public.scorm_packages.replaced_by IS 'The package that those who begin now get. Who began this one finishes it.';
+COMMENT ON COLUMN public.scorm_package_history.details IS 'rule: {before, after, people, newly, stays}; moved: {to, people}. Numbers and settings, no names.';
 
 CREATE TABLE public.scorm_sco_results (
     attempt_id uuid NOT NULL,
@@ -19531,6 +20871,18 @@ WITH (fillfactor='70');
 COMMENT ON TABLE public.scorm_sco_results IS 'Where an attempt stands in each SCO. A row of the organisation, written by a sequencing engine, stands in for the sum of its SCOs.';
 
 COMMENT ON COLUMN public.scorm_sco_results.session_seconds IS 'What cmi session_time has counted since the SCO was initialised; part of total_time_seconds.';
+
+CREATE TABLE public.scorm_states (
+    attempt_id uuid NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    state jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_states_state_check CHECK ((length((state)::text) <= 1000000))
+);
+
+COMMENT ON TABLE public.scorm_states IS 'What the sequencer in the learner''s browser remembers of an attempt: where he is, what was rolled up, the objectives. Nothing here counts; what counts is rolled up on the server.';
+
+COMMENT ON COLUMN public.scorm_states.state IS 'As the sequencer wrote it; nobody else reads it.';
 
 CREATE TABLE public.scorm_tracking (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -19970,6 +21322,8 @@ COMMENT ON COLUMN public.xapi_statements.voids IS 'The statement that this one v
 
 COMMENT ON COLUMN public.xapi_statements.statement IS 'As received: stored, authority, id and a missing timestamp are added when it is read.';
 
+ALTER TABLE ONLY public.scorm_calls ATTACH PARTITION public.scorm_calls_default DEFAULT;
+
 ALTER TABLE ONLY public.scorm_tracking ATTACH PARTITION public.scorm_tracking_default DEFAULT;
 
 ALTER TABLE ONLY public.video_events ATTACH PARTITION public.video_events_default DEFAULT;
@@ -20007,6 +21361,9 @@ ALTER TABLE ONLY private.question_figures
 ALTER TABLE ONLY private.question_moves
     ADD CONSTRAINT question_moves_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY private.question_words
+    ADD CONSTRAINT question_words_pkey PRIMARY KEY (question_id);
+
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_pkey PRIMARY KEY (student_id);
 
@@ -20015,6 +21372,12 @@ ALTER TABLE ONLY private.regrade_lists
 
 ALTER TABLE ONLY public.quiz_questions
     ADD CONSTRAINT a_question_once_in_a_quiz UNIQUE (quiz_id, question_version_id);
+
+ALTER TABLE ONLY public.aicc_sessions
+    ADD CONSTRAINT aicc_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.aicc_sessions
+    ADD CONSTRAINT aicc_sessions_sid UNIQUE (player, sid);
 
 ALTER TABLE ONLY public.assignment_drafts
     ADD CONSTRAINT assignment_drafts_pkey PRIMARY KEY (id);
@@ -20359,7 +21722,7 @@ ALTER TABLE ONLY public.learning_progress
     ADD CONSTRAINT one_progress_a_block UNIQUE (student_id, content_id);
 
 ALTER TABLE ONLY public.scorm_enrollments
-    ADD CONSTRAINT one_registration UNIQUE NULLS NOT DISTINCT (member_id, scorm_package_id, enrollment_id, lesson_id);
+    ADD CONSTRAINT one_registration UNIQUE NULLS NOT DISTINCT (member_id, scorm_package_id, enrollment_id, lesson_id, dispatch_registration_id);
 
 ALTER TABLE ONLY public.renewal_requirements
     ADD CONSTRAINT one_requirement_a_type UNIQUE (cycle_id, credit_type_id);
@@ -20544,6 +21907,21 @@ ALTER TABLE ONLY public.scorm_attempts
 ALTER TABLE ONLY public.scorm_attempts
     ADD CONSTRAINT scorm_attempts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.scorm_calls
+    ADD CONSTRAINT scorm_calls_pkey PRIMARY KEY (scorm_enrollment_id, attempt_id, commit_seq, "timestamp");
+
+ALTER TABLE ONLY public.scorm_calls_default
+    ADD CONSTRAINT scorm_calls_default_pkey PRIMARY KEY (scorm_enrollment_id, attempt_id, commit_seq, "timestamp");
+
+ALTER TABLE ONLY public.scorm_dispatch_registrations
+    ADD CONSTRAINT scorm_dispatch_registrations_number UNIQUE (scorm_dispatch_id, student, number);
+
+ALTER TABLE ONLY public.scorm_dispatch_registrations
+    ADD CONSTRAINT scorm_dispatch_registrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scorm_dispatches
+    ADD CONSTRAINT scorm_dispatches_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.scorm_enrollments
     ADD CONSTRAINT scorm_enrollments_pkey PRIMARY KEY (id);
 
@@ -20556,6 +21934,12 @@ ALTER TABLE ONLY public.scorm_items
 ALTER TABLE ONLY public.scorm_items
     ADD CONSTRAINT scorm_items_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.scorm_package_files
+    ADD CONSTRAINT scorm_package_files_pkey PRIMARY KEY (scorm_package_id, path);
+
+ALTER TABLE ONLY public.scorm_package_history
+    ADD CONSTRAINT scorm_package_history_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.scorm_packages
     ADD CONSTRAINT scorm_packages_pkey PRIMARY KEY (id);
 
@@ -20564,6 +21948,9 @@ ALTER TABLE ONLY public.scorm_packages
 
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_pkey PRIMARY KEY (attempt_id, sco);
+
+ALTER TABLE ONLY public.scorm_states
+    ADD CONSTRAINT scorm_states_pkey PRIMARY KEY (attempt_id);
 
 ALTER TABLE ONLY public.scorm_tracking
     ADD CONSTRAINT scorm_tracking_pkey PRIMARY KEY (id, "timestamp");
@@ -20719,6 +22106,12 @@ CREATE INDEX idx_gradebook_work_wanted ON private.gradebook_work USING btree (co
 CREATE INDEX idx_media_leftovers_due ON private.media_leftovers USING btree (remove_after);
 
 CREATE INDEX idx_question_moves_version ON private.question_moves USING btree (question_version_id);
+
+CREATE INDEX idx_question_words ON private.question_words USING gin (words extensions.gin_trgm_ops);
+
+CREATE INDEX idx_aicc_sessions_attempt ON public.aicc_sessions USING btree (attempt_id, scorm_enrollment_id);
+
+CREATE INDEX idx_aicc_sessions_enrollment ON public.aicc_sessions USING btree (scorm_enrollment_id);
 
 CREATE INDEX idx_assignment_drafts_assignment ON public.assignment_drafts USING btree (assignment_id, course_id);
 
@@ -21178,6 +22571,8 @@ CREATE INDEX idx_media_files_owner ON public.media_files USING btree (owner_id, 
 
 CREATE INDEX idx_media_files_unfinished ON public.media_files USING btree (state, updated_at) WHERE (state <> 'ready'::text);
 
+CREATE INDEX idx_media_files_work ON public.media_files USING btree (updated_at) WHERE ((purpose = 'submission'::text) AND (state = 'ready'::text));
+
 CREATE INDEX idx_memberships_member ON public.memberships USING btree (member_id, starts_on);
 
 CREATE INDEX idx_modules_session_id ON public.modules USING btree (session_id);
@@ -21291,6 +22686,12 @@ CREATE INDEX idx_question_versions_created_by ON public.question_versions USING 
 CREATE INDEX idx_question_versions_organisation ON public.question_versions USING btree (organisation_id);
 
 CREATE INDEX idx_question_versions_question ON public.question_versions USING btree (question_id, question_type);
+
+CREATE INDEX idx_questions_bank_changed ON public.questions USING btree (private.bank_of(course_id, organisation_id), updated_at, id);
+
+CREATE INDEX idx_questions_bank_made ON public.questions USING btree (private.bank_of(course_id, organisation_id), created_at, id);
+
+CREATE INDEX idx_questions_bank_title ON public.questions USING btree (private.bank_of(course_id, organisation_id), COALESCE(title, ''::text), id);
 
 CREATE INDEX idx_questions_course ON public.questions USING btree (course_id, status);
 
@@ -21406,7 +22807,15 @@ CREATE INDEX idx_roadmap_steps_student ON public.roadmap_steps USING btree (stud
 
 CREATE UNIQUE INDEX idx_scorm_attempts_current ON public.scorm_attempts USING btree (scorm_enrollment_id) WHERE (credit AND (ended_at IS NULL));
 
+CREATE INDEX idx_scorm_dispatch_registrations_recent ON public.scorm_dispatch_registrations USING btree (scorm_dispatch_id, last_launched_at DESC, id DESC);
+
+CREATE INDEX idx_scorm_dispatches_created_by ON public.scorm_dispatches USING btree (created_by);
+
+CREATE INDEX idx_scorm_dispatches_package ON public.scorm_dispatches USING btree (scorm_package_id, created_at DESC, id);
+
 CREATE INDEX idx_scorm_enrollments_course ON public.scorm_enrollments USING btree (course_id);
+
+CREATE UNIQUE INDEX idx_scorm_enrollments_dispatch ON public.scorm_enrollments USING btree (dispatch_registration_id);
 
 CREATE INDEX idx_scorm_enrollments_enrollment ON public.scorm_enrollments USING btree (enrollment_id, course_id);
 
@@ -21420,7 +22829,19 @@ CREATE UNIQUE INDEX idx_scorm_items_default ON public.scorm_items USING btree (s
 
 CREATE INDEX idx_scorm_items_parent ON public.scorm_items USING btree (parent_id, scorm_package_id);
 
+CREATE INDEX idx_scorm_package_files_any_case ON public.scorm_package_files USING btree (scorm_package_id, lower(path));
+
+CREATE INDEX idx_scorm_package_history_made_by ON public.scorm_package_history USING btree (made_by);
+
+CREATE INDEX idx_scorm_package_history_package ON public.scorm_package_history USING btree (scorm_package_id, created_at DESC, id DESC);
+
 CREATE INDEX idx_scorm_packages_created_by ON public.scorm_packages USING btree (created_by);
+
+CREATE INDEX idx_scorm_packages_file ON public.scorm_packages USING btree (file_id);
+
+CREATE INDEX idx_scorm_packages_new_version_of ON public.scorm_packages USING btree (new_version_of);
+
+CREATE INDEX idx_scorm_packages_newest ON public.scorm_packages USING btree (created_at DESC, id DESC);
 
 CREATE INDEX idx_scorm_packages_replaced_by ON public.scorm_packages USING btree (replaced_by);
 
@@ -21429,6 +22850,10 @@ CREATE INDEX idx_scorm_packages_shared ON public.scorm_packages USING btree (id)
 CREATE INDEX idx_scorm_sco_results_attempt ON public.scorm_sco_results USING btree (attempt_id, scorm_enrollment_id);
 
 CREATE INDEX idx_scorm_sco_results_enrollment ON public.scorm_sco_results USING btree (scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_states_attempt ON public.scorm_states USING btree (attempt_id, scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_states_enrollment ON public.scorm_states USING btree (scorm_enrollment_id);
 
 CREATE INDEX idx_scorm_tracking_enrollment ON ONLY public.scorm_tracking USING btree (scorm_enrollment_id, attempt_id, commit_seq);
 
@@ -21548,6 +22973,8 @@ CREATE UNIQUE INDEX unique_course_version_digest ON public.course_versions USING
 
 CREATE INDEX video_events_default_user_id_video_id_occurred_at_idx ON public.video_events_default USING btree (user_id, video_id, occurred_at);
 
+ALTER INDEX public.scorm_calls_pkey ATTACH PARTITION public.scorm_calls_default_pkey;
+
 ALTER INDEX public.scorm_tracking_pkey ATTACH PARTITION public.scorm_tracking_default_pkey;
 
 ALTER INDEX public.idx_scorm_tracking_enrollment ATTACH PARTITION public.scorm_tracking_default_scorm_enrollment_id_attempt_id_commi_idx;
@@ -21570,7 +22997,7 @@ CREATE OR REPLACE VIEW public.scorm_completion_summary WITH (security_invoker='t
     round(avg(e.score), 2) AS average_score,
     round(avg(e.total_time_seconds) FILTER (WHERE (e.attempts > 0)), 2) AS average_time_seconds
    FROM (public.scorm_packages p
-     LEFT JOIN public.scorm_enrollments e ON ((e.scorm_package_id = p.id)))
+     LEFT JOIN public.scorm_enrollments e ON (((e.scorm_package_id = p.id) AND ((e.enrollment_id IS NOT NULL) OR (e.attempts > 0)))))
   GROUP BY p.id;
 
 CREATE TRIGGER note_asked_questions AFTER INSERT ON private.attempt_questions REFERENCING NEW TABLE AS asked FOR EACH STATEMENT EXECUTE FUNCTION private.note_asked_questions();
@@ -21679,7 +23106,13 @@ CREATE TRIGGER follow_peer_review AFTER INSERT OR UPDATE OF status, review_type,
 
 CREATE TRIGGER forget_stored_file AFTER DELETE ON public.media_files FOR EACH ROW EXECUTE FUNCTION private.forget_stored_file();
 
+CREATE TRIGGER forget_stored_package AFTER DELETE ON public.scorm_packages FOR EACH ROW WHEN ((old.storage_prefix IS NOT NULL)) EXECUTE FUNCTION private.forget_stored_package();
+
+CREATE TRIGGER gradebook_follows_accommodations AFTER INSERT OR DELETE OR UPDATE OF available_until ON public.quiz_accommodations FOR EACH ROW EXECUTE FUNCTION private.follow_extension();
+
 CREATE TRIGGER gradebook_follows_attempts AFTER UPDATE ON public.quiz_attempts REFERENCING OLD TABLE AS moved_before NEW TABLE AS moved_after FOR EACH STATEMENT EXECUTE FUNCTION private.follow_scores();
+
+CREATE TRIGGER gradebook_follows_extensions AFTER INSERT OR DELETE OR UPDATE OF due_date ON public.assignment_extensions FOR EACH ROW EXECUTE FUNCTION private.follow_extension();
 
 CREATE TRIGGER gradebook_follows_handing_in AFTER INSERT ON public.assignment_submissions FOR EACH ROW EXECUTE FUNCTION private.follow_new_work();
 
@@ -21713,7 +23146,9 @@ CREATE TRIGGER keep_annotation BEFORE INSERT OR DELETE OR UPDATE ON public.submi
 
 CREATE TRIGGER keep_default_credit_type BEFORE DELETE OR UPDATE OF code ON public.credit_types FOR EACH ROW WHEN ((old.code = 'CE'::text)) EXECUTE FUNCTION private.keep_default_credit_type();
 
-CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.graded_count > 0) AND ((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points)))) EXECUTE FUNCTION private.keep_graded_assignment();
+CREATE TRIGGER keep_given_package BEFORE DELETE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION private.keep_given_package();
+
+CREATE TRIGGER keep_graded_assignment BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN (((old.rubric IS DISTINCT FROM new.rubric) OR (old.total_points IS DISTINCT FROM new.total_points))) EXECUTE FUNCTION private.keep_graded_assignment();
 
 CREATE TRIGGER keep_group BEFORE INSERT OR DELETE OR UPDATE OF group_id ON public.assignment_group_members FOR EACH ROW EXECUTE FUNCTION private.keep_group();
 
@@ -21722,6 +23157,8 @@ CREATE TRIGGER keep_handed_in_assignment BEFORE UPDATE ON public.assignments FOR
 CREATE TRIGGER keep_held_lessons BEFORE DELETE ON public.lessons FOR EACH ROW EXECUTE FUNCTION private.keep_held_lessons();
 
 CREATE TRIGGER keep_held_lessons_in_their_course BEFORE UPDATE OF course_id ON public.lessons FOR EACH ROW WHEN ((old.course_id <> new.course_id)) EXECUTE FUNCTION private.keep_held_lessons();
+
+CREATE TRIGGER keep_names_hidden BEFORE UPDATE ON public.assignments FOR EACH ROW WHEN ((old.anonymous_marking AND (NOT new.anonymous_marking))) EXECUTE FUNCTION private.keep_names_hidden();
 
 CREATE TRIGGER keep_order AFTER UPDATE ON public.transactions FOR EACH ROW EXECUTE FUNCTION private.keep_order();
 
@@ -21929,11 +23366,15 @@ CREATE TRIGGER log_scorm_attempt_arrivals AFTER INSERT OR DELETE ON public.scorm
 
 CREATE TRIGGER log_scorm_attempt_changes AFTER UPDATE ON public.scorm_attempts FOR EACH ROW WHEN (((old.completion_status IS DISTINCT FROM new.completion_status) OR (old.success_status IS DISTINCT FROM new.success_status) OR (old.score IS DISTINCT FROM new.score) OR (old.opened_at IS DISTINCT FROM new.opened_at) OR (old.credit IS DISTINCT FROM new.credit))) EXECUTE FUNCTION public.log_audit_trail('scorm_attempts');
 
+CREATE TRIGGER log_scorm_dispatch_changes AFTER INSERT OR DELETE OR UPDATE ON public.scorm_dispatches FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_dispatches');
+
 CREATE TRIGGER log_scorm_enrollment_arrivals AFTER INSERT OR DELETE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_enrollments');
 
 CREATE TRIGGER log_scorm_enrollment_changes AFTER UPDATE ON public.scorm_enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.criterion_met_at IS DISTINCT FROM new.criterion_met_at) OR (old.score IS DISTINCT FROM new.score) OR (old.attempts IS DISTINCT FROM new.attempts))) EXECUTE FUNCTION public.log_audit_trail('scorm_enrollments');
 
 CREATE TRIGGER log_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_packages');
+
+CREATE TRIGGER log_scorm_package_history AFTER INSERT OR DELETE OR UPDATE ON public.scorm_package_history FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_package_history');
 
 CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_attendance');
 
@@ -21979,11 +23420,15 @@ CREATE TRIGGER note_course_files AFTER INSERT OR DELETE OR UPDATE OF thumbnail_u
 
 CREATE TRIGGER note_document_file AFTER INSERT OR DELETE OR UPDATE OF file_key, lesson_id, course_id ON public.lesson_documents FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('document', 'file_key');
 
-CREATE TRIGGER note_explanation_files AFTER INSERT OR DELETE OR UPDATE OF explanation, option_feedback ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.note_explanation_files();
+CREATE TRIGGER note_explanation_files AFTER INSERT OR DELETE OR UPDATE OF explanation, option_feedback, correct_answer ON public.question_keys FOR EACH ROW EXECUTE FUNCTION private.note_explanation_files();
 
 CREATE TRIGGER note_graded_answers AFTER UPDATE ON public.quiz_answers REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.note_graded_answers();
 
 CREATE TRIGGER note_question_files AFTER INSERT OR DELETE OR UPDATE OF question_html, answer_options, image_url, video_url, audio_url ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.note_question_files();
+
+CREATE TRIGGER note_question_title AFTER UPDATE OF title ON public.questions FOR EACH ROW WHEN ((old.title IS DISTINCT FROM new.title)) EXECUTE FUNCTION private.note_question_words();
+
+CREATE TRIGGER note_question_wording AFTER INSERT OR UPDATE OF question_text ON public.question_versions FOR EACH ROW EXECUTE FUNCTION private.note_question_words();
 
 CREATE TRIGGER note_run_file AFTER INSERT OR DELETE OR UPDATE OF source_key ON public.video_runs FOR EACH ROW EXECUTE FUNCTION private.note_stored_file('video', 'source_key');
 
@@ -22044,6 +23489,8 @@ CREATE TRIGGER set_course_version BEFORE INSERT ON public.certificates FOR EACH 
 CREATE TRIGGER share_group_comments AFTER UPDATE OF rubric_comments ON public.assignment_submissions FOR EACH ROW WHEN (((new.group_id IS NOT NULL) AND (NOT new.graded_apart) AND (old.rubric_comments IS DISTINCT FROM new.rubric_comments))) EXECUTE FUNCTION private.share_group_comments();
 
 CREATE TRIGGER share_group_grade AFTER UPDATE OF status, points_earned, graded_at, rubric_scores, instructor_feedback_html, late_penalty_applied ON public.assignment_submissions FOR EACH ROW WHEN (((new.group_id IS NOT NULL) AND (NOT new.graded_apart))) EXECUTE FUNCTION private.share_group_grade();
+
+CREATE TRIGGER share_total_points AFTER UPDATE OF total_points ON public.assignments FOR EACH ROW WHEN ((old.total_points <> new.total_points)) EXECUTE FUNCTION private.share_total_points();
 
 CREATE CONSTRAINT TRIGGER skill_prerequisites_without_circle AFTER INSERT OR UPDATE ON public.skill_prerequisites NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION private.refuse_skill_circle();
 
@@ -22289,9 +23736,13 @@ CREATE TRIGGER update_renewal_requirements_updated_at BEFORE UPDATE ON public.re
 
 CREATE TRIGGER update_roadmap_steps_updated_at BEFORE UPDATE ON public.roadmap_steps FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_scorm_dispatches_updated_at BEFORE UPDATE ON public.scorm_dispatches FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_scorm_enrollments_updated_at BEFORE UPDATE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_scorm_packages_updated_at BEFORE UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_scorm_states_updated_at BEFORE UPDATE ON public.scorm_states FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -22342,11 +23793,17 @@ ALTER TABLE ONLY private.gradebook_work
 ALTER TABLE ONLY private.question_figures
     ADD CONSTRAINT question_figures_question_version_id_fkey FOREIGN KEY (question_version_id) REFERENCES public.question_versions(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.question_words
+    ADD CONSTRAINT question_words_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.questions(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.reading_clocks
     ADD CONSTRAINT reading_clocks_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.regrade_lists
     ADD CONSTRAINT regrade_lists_regrade_id_fkey FOREIGN KEY (regrade_id) REFERENCES public.regrades(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.aicc_sessions
+    ADD CONSTRAINT aicc_sessions_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.assignment_drafts
     ADD CONSTRAINT assignment_drafts_assignment FOREIGN KEY (assignment_id, course_id) REFERENCES public.assignments(id, course_id) ON DELETE CASCADE;
@@ -23125,6 +24582,21 @@ ALTER TABLE ONLY public.roadmap_steps
 ALTER TABLE ONLY public.scorm_attempts
     ADD CONSTRAINT scorm_attempts_scorm_enrollment_id_fkey FOREIGN KEY (scorm_enrollment_id) REFERENCES public.scorm_enrollments(id) ON DELETE RESTRICT;
 
+ALTER TABLE public.scorm_calls
+    ADD CONSTRAINT scorm_calls_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_dispatch_registrations
+    ADD CONSTRAINT scorm_dispatch_registrations_scorm_dispatch_id_fkey FOREIGN KEY (scorm_dispatch_id) REFERENCES public.scorm_dispatches(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_dispatches
+    ADD CONSTRAINT scorm_dispatches_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_dispatches
+    ADD CONSTRAINT scorm_dispatches_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_enrollments
+    ADD CONSTRAINT scorm_enrollments_dispatch_registration_id_fkey FOREIGN KEY (dispatch_registration_id) REFERENCES public.scorm_dispatch_registrations(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.scorm_enrollments
     ADD CONSTRAINT scorm_enrollments_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
 
@@ -23143,14 +24615,32 @@ ALTER TABLE ONLY public.scorm_items
 ALTER TABLE ONLY public.scorm_items
     ADD CONSTRAINT scorm_items_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.scorm_package_files
+    ADD CONSTRAINT scorm_package_files_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scorm_package_history
+    ADD CONSTRAINT scorm_package_history_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_package_history
+    ADD CONSTRAINT scorm_package_history_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.scorm_packages
     ADD CONSTRAINT scorm_packages_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_packages
+    ADD CONSTRAINT scorm_packages_new_version_of_fkey FOREIGN KEY (new_version_of) REFERENCES public.scorm_packages(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.scorm_packages
     ADD CONSTRAINT scorm_packages_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_states
+    ADD CONSTRAINT scorm_states_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
 
 ALTER TABLE public.scorm_tracking
     ADD CONSTRAINT scorm_tracking_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
@@ -23279,6 +24769,8 @@ ALTER TABLE private.media_leftovers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.question_figures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.question_moves ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.question_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.reading_clocks ENABLE ROW LEVEL SECURITY;
 
@@ -23630,7 +25122,11 @@ CREATE POLICY "Instructors view templates" ON public.certificate_templates FOR S
 
 CREATE POLICY "Instructors view the counts of own courses" ON public.content_counts FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Instructors view the files of packages" ON public.scorm_package_files FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Instructors view the history of own lessons" ON public.lesson_revisions FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view the history of packages" ON public.scorm_package_history FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view the items of packages" ON public.scorm_items FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_managed_scorm_package_ids() AS my_managed_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -23743,6 +25239,12 @@ CREATE POLICY "Owners and teams delete files" ON public.media_files FOR DELETE T
 
 CREATE POLICY "Owners and teams rename files" ON public.media_files FOR UPDATE TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "Owners of packages give them to partners" ON public.scorm_dispatches FOR INSERT TO authenticated WITH CHECK (((scorm_package_id = ANY (ARRAY( SELECT private.my_own_scorm_package_ids() AS my_own_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Owners of packages view dispatches" ON public.scorm_dispatches FOR SELECT TO authenticated USING (((scorm_package_id = ANY (ARRAY( SELECT private.my_own_scorm_package_ids() AS my_own_scorm_package_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Owners of packages view learners of partners" ON public.scorm_dispatch_registrations FOR SELECT TO authenticated USING (((scorm_dispatch_id = ANY (ARRAY( SELECT private.my_scorm_dispatch_ids() AS my_scorm_dispatch_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "Owners share their sessions" ON public.session_shares FOR INSERT TO authenticated WITH CHECK ((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))));
 
 CREATE POLICY "Owners view the links to their sessions" ON public.session_shares FOR SELECT TO authenticated USING (((session_id = ANY (ARRAY( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -23795,6 +25297,8 @@ CREATE POLICY "People view published and own courses" ON public.courses FOR SELE
 
 CREATE POLICY "People view published and own programs" ON public.programs FOR SELECT TO authenticated USING (((status = 'published'::text) OR (owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view sessions of AICC units" ON public.aicc_sessions FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view skills of lessons they see" ON public.lesson_skills FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = lesson_skills.course_id))));
@@ -23802,6 +25306,10 @@ CREATE POLICY "People view skills of lessons they see" ON public.lesson_skills F
 CREATE POLICY "People view teams" ON public.course_instructors FOR SELECT TO authenticated USING ((EXISTS ( SELECT 1
    FROM public.courses c
   WHERE (c.id = course_instructors.course_id))));
+
+CREATE POLICY "People view the calls of packages" ON public.scorm_calls FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view the states of sequencers" ON public.scorm_states FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view the versions they began" ON public.course_versions FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_course_version_ids() AS my_course_version_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -23905,7 +25413,7 @@ CREATE POLICY "Reviewers view own reviews" ON public.assignment_reviews FOR SELE
 
 CREATE POLICY "Students view own SCORM attempts" ON public.scorm_attempts FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Students view own SCORM enrollments" ON public.scorm_enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Students view own SCORM enrollments" ON public.scorm_enrollments FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR (dispatch_registration_id = ANY (ARRAY( SELECT private.my_dispatch_registration_ids() AS my_dispatch_registration_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Students view own SCORM results" ON public.scorm_sco_results FOR SELECT TO authenticated USING (((scorm_enrollment_id = ANY (ARRAY( SELECT private.my_scorm_enrollment_ids() AS my_scorm_enrollment_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -23988,6 +25496,8 @@ CREATE POLICY "Users view own sign-ins, admins all" ON public.login_attempts FOR
 CREATE POLICY "Users view videos" ON public.lesson_videos FOR SELECT TO authenticated USING (((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (EXISTS ( SELECT 1
    FROM public.lessons l
   WHERE ((l.id = lesson_videos.lesson_id) AND l.is_preview)))));
+
+ALTER TABLE public.aicc_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.assignment_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -24209,13 +25719,27 @@ ALTER TABLE public.roadmap_steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_attempts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.scorm_calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_calls_default ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_dispatch_registrations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_dispatches ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.scorm_enrollments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_items ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.scorm_package_files ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_package_history ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.scorm_packages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_sco_results ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_states ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_tracking ENABLE ROW LEVEL SECURITY;
 
@@ -24528,6 +26052,8 @@ GRANT INSERT(peer_reviews_required),UPDATE(peer_reviews_required) ON TABLE publi
 
 GRANT INSERT(group_mode),UPDATE(group_mode) ON TABLE public.assignments TO authenticated;
 
+GRANT INSERT(anonymous_marking),UPDATE(anonymous_marking) ON TABLE public.assignments TO authenticated;
+
 REVOKE ALL ON FUNCTION private.assignment_standing(p_assignment public.assignments, p_enrollment uuid, p_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.attend_before_completing() FROM PUBLIC;
@@ -24558,6 +26084,13 @@ REVOKE ALL ON FUNCTION private.award_attendance_credits(p_attendance uuid) FROM 
 REVOKE ALL ON FUNCTION private.award_enrollment_credits(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.award_program_credits(p_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.bank_of(p_course uuid, p_organisation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.bank_of(p_course uuid, p_organisation uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.bank_of(p_course uuid, p_organisation uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.bank_tags(p_course uuid, p_organisation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.bank_tags(p_course uuid, p_organisation uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.begin_content_counts() FROM PUBLIC;
 
@@ -24664,13 +26197,75 @@ REVOKE ALL ON FUNCTION private.check_may_enrol(p_member uuid, p_course uuid, p_r
 
 REVOKE ALL ON FUNCTION private.check_organisation() FROM PUBLIC;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_packages TO service_role;
+
+GRANT SELECT(id),INSERT(id) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(description),INSERT(description),UPDATE(description) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(version),INSERT(version) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(edition) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(standard) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT INSERT(package_url) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT INSERT(launch_url) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(passing_score),INSERT(passing_score) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(completion_rule) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(max_attempts),INSERT(max_attempts) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(is_shared),UPDATE(is_shared) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(size_bytes) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(file_count) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_state) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_progress) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_errors) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_warnings) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(imported_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(replaced_by) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(created_by) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(file_name) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(import_step) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(new_version_of) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(unpacked_bytes) ON TABLE public.scorm_packages TO authenticated;
+
+GRANT SELECT(lenient_limits) ON TABLE public.scorm_packages TO authenticated;
+
+REVOKE ALL ON FUNCTION private.check_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_prerequisites() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_price() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_refund() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_elements jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_scorm_elements(p_standard text, p_lenient boolean, p_elements jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_scorm_enrollment() FROM PUBLIC;
 
@@ -24973,6 +26568,8 @@ GRANT ALL ON FUNCTION private.expire_attempts(p_limit integer) TO service_role;
 REVOKE ALL ON FUNCTION private.expire_enrollments(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_enrollments(p_most integer) TO service_role;
 
+REVOKE ALL ON FUNCTION private.extended_until(p_course uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.file_uses_in_words(p_file uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.files_in(p_text text) FROM PUBLIC;
@@ -24980,6 +26577,9 @@ GRANT ALL ON FUNCTION private.files_in(p_text text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.final_grades(p_course uuid, p_enrollments uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.find_questions(p_course uuid, p_organisation uuid, p_words text, p_tag text, p_type text, p_difficulty text, p_status text, p_sort text, p_changed timestamp with time zone, p_title text, p_id uuid, p_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_questions(p_course uuid, p_organisation uuid, p_words text, p_tag text, p_type text, p_difficulty text, p_status text, p_sort text, p_changed timestamp with time zone, p_title text, p_id uuid, p_size integer) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.finish_sync_log() FROM PUBLIC;
 
@@ -25008,6 +26608,8 @@ REVOKE ALL ON FUNCTION private.follow_course_credits() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_email() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.follow_extension() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.follow_marking() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_new_work() FROM PUBLIC;
@@ -25031,6 +26633,8 @@ REVOKE ALL ON FUNCTION private.forget_removed_attachments(p_most integer) FROM P
 GRANT ALL ON FUNCTION private.forget_removed_attachments(p_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.forget_stored_file() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.forget_stored_package() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
 
@@ -25141,6 +26745,8 @@ GRANT ALL ON FUNCTION private.is_materials(p_materials jsonb) TO service_role;
 REVOKE ALL ON FUNCTION private.is_member(p_person uuid, p_on date) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_role;
 
+REVOKE ALL ON FUNCTION private.is_my_work(p_submission uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO authenticated;
 GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO service_role;
@@ -25161,6 +26767,8 @@ GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_co
 GRANT ALL ON FUNCTION private.is_question_key(p_type text, p_options jsonb, p_correct jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_required_quiz(p_quiz public.quizzes) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.is_rich(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_right_text(p_expected jsonb, p_given text) FROM PUBLIC;
 
@@ -25194,6 +26802,8 @@ REVOKE ALL ON FUNCTION private.keep_annotation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_given_package() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_graded_assignment() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_group() FROM PUBLIC;
@@ -25203,6 +26813,8 @@ REVOKE ALL ON FUNCTION private.keep_handed_in_assignment() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_held_lessons() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_module_of_lesson() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_names_hidden() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_order() FROM PUBLIC;
 
@@ -25292,6 +26904,8 @@ REVOKE ALL ON FUNCTION private.may_edit_question(p_question public.questions) FR
 
 REVOKE ALL ON FUNCTION private.may_grade(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.may_look_through(p_course uuid, p_organisation uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.may_see_answers(p_attempt public.quiz_attempts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.mend_cohort_seats() FROM PUBLIC;
@@ -25340,6 +26954,10 @@ REVOKE ALL ON FUNCTION private.my_attendance_now(p_session uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.my_course_version_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_course_version_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_course_version_ids() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_dispatch_registration_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_dispatch_registration_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_dispatch_registration_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_enrolled_course_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_enrolled_course_ids() TO authenticated;
@@ -25398,6 +27016,10 @@ REVOKE ALL ON FUNCTION private.my_organisation_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_organisation_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_own_scorm_package_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_own_scorm_package_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_own_scorm_package_ids() TO service_role;
+
 REVOKE ALL ON FUNCTION private.my_partner_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_partner_enrollment_ids() TO service_role;
@@ -25422,6 +27044,10 @@ GRANT ALL ON FUNCTION private.my_question_organisation_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_role() TO authenticated;
 GRANT ALL ON FUNCTION private.my_role() TO service_role;
+
+REVOKE ALL ON FUNCTION private.my_scorm_dispatch_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_scorm_dispatch_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_scorm_dispatch_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.my_scorm_enrollment_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_scorm_enrollment_ids() TO authenticated;
@@ -25477,6 +27103,8 @@ REVOKE ALL ON FUNCTION private.note_newest_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_question_files() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_question_words() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_status(p_course uuid, p_from text, p_to text, p_note text, p_by uuid, p_version uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_stored_file() FROM PUBLIC;
@@ -25486,10 +27114,18 @@ REVOKE ALL ON FUNCTION private.note_submission_files() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.notify(p_member uuid, p_kind text, p_title text, p_body text, p_link text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.open_hacp(p_registration uuid, p_player uuid, p_sid text, p_sco text, p_command text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_hacp(p_registration uuid, p_player uuid, p_sid text, p_sco text, p_command text) TO service_role;
+
 GRANT SELECT ON TABLE public.peer_samples TO authenticated;
 GRANT SELECT ON TABLE public.peer_samples TO service_role;
 
 REVOKE ALL ON FUNCTION private.open_samples(p_assignment uuid, p_member uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.open_scorm_dispatch(p_dispatch uuid, p_student bytea, p_registration uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_scorm_dispatch(p_dispatch uuid, p_student bytea, p_registration uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.open_scorm_player(p_scorm_enrollment uuid, p_mode text, p_new_attempt boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.option_at(p_order jsonb, p_shown text) FROM PUBLIC;
 
@@ -25502,6 +27138,8 @@ REVOKE ALL ON FUNCTION private.option_order(p_type text, p_options jsonb, p_shuf
 REVOKE ALL ON FUNCTION private.organisations_of(p_member uuid, p_on date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.organisations_that_teach(p_courses uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.package_rule_outcome(p_package uuid, p_rule text, p_passing numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.partition_by_months(p_table text, p_column text, p_months integer) FROM PUBLIC;
 
@@ -25560,6 +27198,8 @@ REVOKE ALL ON FUNCTION private.put_earlier_cohorts_away() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_file_uses(p_place text, p_ref uuid, p_course uuid, p_lesson uuid, p_files uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.put_question_words(p_questions uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.put_questions(p_attempt uuid, p_quiz public.quizzes, p_versions uuid[], p_points numeric[], p_sections text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.put_xapi_activity_profile(p_activity text, p_profile text, p_type text, p_content bytea, p_if_match text, p_if_none_match text) FROM PUBLIC;
@@ -25583,55 +27223,17 @@ REVOKE ALL ON FUNCTION private.quiz_requirements(p_enrollment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.read_number(p_text text, OUT number numeric, OUT unit text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.record_hacp(p_player uuid, p_sco text, p_elements jsonb, p_terminate boolean, p_calls jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_hacp(p_player uuid, p_sco text, p_elements jsonb, p_terminate boolean, p_calls jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_heartbeats(p_playback uuid[], p_seq integer[], p_ranges text[], p_position integer[], p_pauses integer[], p_seeks integer[], p_fresh boolean[]) TO service_role;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_enrollments TO service_role;
-
-GRANT SELECT(id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(member_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(scorm_package_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(enrollment_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(lesson_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(course_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(completion_status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(success_status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(progress) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(score) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(attempts) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(total_time_seconds) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(cmi_data) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(criterion_met_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(started_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(last_accessed_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(commit_seq) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(created_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(updated_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-REVOKE ALL ON FUNCTION private.record_sco_result(p_enrollment public.scorm_enrollments, p_attempt uuid, p_sco text, p_data jsonb, p_timed boolean) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p_sco text, p_elements jsonb, p_terminate boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION private.record_scorm_commits(p_session uuid[], p_seq integer[], p_sco text[], p_elements jsonb[], p_terminate boolean[], p_calls jsonb[], p_state jsonb[], p_summary jsonb[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_scorm_commits(p_session uuid[], p_seq integer[], p_sco text[], p_elements jsonb[], p_terminate boolean[], p_calls jsonb[], p_state jsonb[], p_summary jsonb[]) TO service_role;
 
 REVOKE ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_video_events(p_playback uuid[], p_type text[], p_position numeric[], p_data jsonb[]) TO service_role;
@@ -25702,6 +27304,52 @@ REVOKE ALL ON FUNCTION private.review_points(p_assignment public.assignments, p_
 
 REVOKE ALL ON FUNCTION private.reviewing_enrollment(p_course uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.rich_words(p_words text) FROM PUBLIC;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_enrollments TO service_role;
+
+GRANT SELECT(id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(member_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(scorm_package_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(lesson_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(completion_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(success_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(progress) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(score) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(attempts) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(total_time_seconds) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(cmi_data) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(criterion_met_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(started_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(last_accessed_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(commit_seq) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(dispatch_registration_id) ON TABLE public.scorm_enrollments TO authenticated;
+
 REVOKE ALL ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) FROM PUBLIC;
@@ -25715,8 +27363,14 @@ REVOKE ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) FROM PUBLI
 GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.rule_of(p_version uuid, p_lesson uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION private.said_together(p_said text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uuid[], p_attempts uuid[], p_positions integer[], p_answers jsonb[], p_seqs bigint[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
 
@@ -25727,12 +27381,18 @@ REVOKE ALL ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_ma
 REVOKE ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.scorm_said(p_package uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scorm_seconds(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text, p_lenient boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION private.seconds_of(p_text text, p_digits integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) FROM PUBLIC;
 
@@ -25800,6 +27460,8 @@ REVOKE ALL ON FUNCTION private.share_group_grade() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.share_of_course_done(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.share_total_points() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.shared_session_id(p_token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shared_submission_ids(p_submission uuid) FROM PUBLIC;
@@ -25852,6 +27514,9 @@ GRANT ALL ON FUNCTION private.table_sizes() TO service_role;
 REVOKE ALL ON FUNCTION private.take_back_credit(p_award uuid, p_reason text, p_by uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.take_back_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_package_over(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_package_over(p_package uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.taught_lesson(p_lesson uuid) FROM PUBLIC;
 
@@ -25979,6 +27644,9 @@ GRANT ALL ON FUNCTION public.begin_course_copy(p_course uuid, p_title text) TO a
 REVOKE ALL ON FUNCTION public.begin_course_import(p_file uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_course_import(p_file uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.begin_package_import(p_file uuid, p_new_version_of uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_package_import(p_file uuid, p_new_version_of uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
 
@@ -26012,6 +27680,9 @@ GRANT ALL ON FUNCTION public.cancel_session_registration(p_session uuid) TO auth
 REVOKE ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_question_key(p_version uuid, p_correct_answer jsonb, p_explanation text, p_option_feedback jsonb) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.change_scorm_dispatch(p_dispatch uuid, p_partner text, p_note text, p_max_registrations integer, p_max_launches integer, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_scorm_dispatch(p_dispatch uuid, p_partner text, p_note text, p_max_registrations integer, p_max_launches integer, p_expires_at timestamp with time zone) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO anon;
 GRANT ALL ON FUNCTION public.cohort_state(p_cohort public.course_cohorts) TO authenticated;
@@ -26039,6 +27710,9 @@ GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.delete_scorm_package(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_scorm_package(p_package uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.detach_video(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.detach_video(p_lesson uuid) TO authenticated;
@@ -26169,6 +27843,9 @@ REVOKE ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) FR
 GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.move_enrollments(p_course uuid, p_version uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.move_scorm_learners(p_package uuid, p_registrations uuid[], p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_scorm_learners(p_package uuid, p_registrations uuid[], p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_to_cohort(p_enrollment uuid, p_cohort uuid, p_reason text) TO authenticated;
 
@@ -26242,8 +27919,14 @@ REVOKE ALL ON FUNCTION public.preview_moves(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.preview_moves(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.preview_moves(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.preview_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.preview_regrade(p_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.preview_regrade(p_version uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
@@ -26339,6 +28022,9 @@ GRANT ALL ON FUNCTION public.remove_peer_sample(p_sample uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rename_discussion(p_discussion uuid, p_title text) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.renew_scorm_player(p_scorm_enrollment uuid, p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.renew_scorm_player(p_scorm_enrollment uuid, p_session uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reorder_modules(p_session uuid, p_modules uuid[]) TO authenticated;
 
@@ -26356,6 +28042,9 @@ REVOKE ALL ON FUNCTION public.restore_module(p_module uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.restore_module(p_module uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.retry_package_import(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_package_import(p_package uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.retry_video(p_lesson uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_video(p_lesson uuid) TO authenticated;
 
@@ -26370,6 +28059,9 @@ GRANT ALL ON FUNCTION public.reviews_of_submission(p_submission uuid) TO authent
 
 REVOKE ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_certificate(p_number text, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.revoke_scorm_dispatch(p_dispatch uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.revoke_scorm_dispatch(p_dispatch uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.revoke_web_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.revoke_web_session(p_session uuid) TO authenticated;
@@ -26400,6 +28092,15 @@ GRANT ALL ON FUNCTION public.save_quiz_answer(p_attempt uuid, p_position integer
 
 REVOKE ALL ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_quiz_places(p_quiz uuid, p_places jsonb, p_sections jsonb, p_revision integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.scorm_objectives(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scorm_objectives(p_package uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.scorm_parts(p_scorm_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scorm_parts(p_scorm_enrollment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.scorm_questions(p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scorm_questions(p_package uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.search_courses(p_query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_courses(p_query text) TO anon;
@@ -26434,6 +28135,9 @@ GRANT ALL ON FUNCTION public.set_grades(p_course uuid, p_cells jsonb, p_reason t
 REVOKE ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_notification_preference(p_kind text, p_channel text, p_enabled boolean) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.set_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_package_rule(p_package uuid, p_rule text, p_passing numeric, p_attempts integer, p_reason text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_roadmap_status(p_roadmap uuid, p_status public.roadmap_status) TO authenticated;
 
@@ -26451,6 +28155,9 @@ GRANT ALL ON FUNCTION public.set_video_poster(p_lesson uuid, p_key text) TO auth
 
 REVOKE ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_reports(p_post uuid, p_reason text) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.show_names(p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.show_names(p_assignment uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.skip_roadmap_step(p_step uuid) TO authenticated;
@@ -26539,6 +28246,26 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.media_leftovers TO service_ro
 GRANT SELECT ON TABLE private.question_figures TO service_role;
 
 GRANT SELECT ON TABLE private.question_moves TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.aicc_sessions TO service_role;
+
+GRANT SELECT(id) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(scorm_enrollment_id) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(attempt_id) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(sid) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(sco) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(calls) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(begun_at) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(last_at) ON TABLE public.aicc_sessions TO authenticated;
+
+GRANT SELECT(ended_at) ON TABLE public.aicc_sessions TO authenticated;
 
 GRANT SELECT ON TABLE public.quiz_answers TO service_role;
 GRANT SELECT ON TABLE public.quiz_answers TO authenticated;
@@ -27162,64 +28889,53 @@ GRANT SELECT ON TABLE public.roadmap_details TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_attempts TO service_role;
 GRANT SELECT ON TABLE public.scorm_attempts TO authenticated;
 
+GRANT SELECT,INSERT ON TABLE public.scorm_calls TO service_role;
+GRANT SELECT ON TABLE public.scorm_calls TO authenticated;
+
 GRANT SELECT ON TABLE public.scorm_completion_summary TO authenticated;
 GRANT SELECT ON TABLE public.scorm_completion_summary TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_dispatch_registrations TO service_role;
+GRANT SELECT ON TABLE public.scorm_dispatch_registrations TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_dispatches TO service_role;
+GRANT SELECT ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(scorm_package_id) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(partner) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(note) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(max_registrations) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(max_launches) ON TABLE public.scorm_dispatches TO authenticated;
+
+GRANT INSERT(expires_at) ON TABLE public.scorm_dispatches TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_items TO service_role;
 GRANT SELECT ON TABLE public.scorm_items TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_packages TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE public.scorm_package_files TO service_role;
 
-GRANT SELECT(id),INSERT(id) ON TABLE public.scorm_packages TO authenticated;
+GRANT SELECT(scorm_package_id) ON TABLE public.scorm_package_files TO authenticated;
 
-GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.scorm_packages TO authenticated;
+GRANT SELECT(path) ON TABLE public.scorm_package_files TO authenticated;
 
-GRANT SELECT(description),INSERT(description),UPDATE(description) ON TABLE public.scorm_packages TO authenticated;
+GRANT SELECT(size_bytes) ON TABLE public.scorm_package_files TO authenticated;
 
-GRANT SELECT(version),INSERT(version) ON TABLE public.scorm_packages TO authenticated;
+GRANT SELECT(media_type) ON TABLE public.scorm_package_files TO authenticated;
 
-GRANT SELECT(edition) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(standard) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT INSERT(package_url) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT INSERT(launch_url) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(passing_score),INSERT(passing_score) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(completion_rule) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(max_attempts),INSERT(max_attempts) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(is_shared),UPDATE(is_shared) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(size_bytes) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(file_count) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(import_state) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(import_progress) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(import_errors) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(import_warnings) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(imported_at) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(replaced_by) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(created_by) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(created_at) ON TABLE public.scorm_packages TO authenticated;
-
-GRANT SELECT(updated_at) ON TABLE public.scorm_packages TO authenticated;
+GRANT SELECT ON TABLE public.scorm_package_history TO authenticated;
+GRANT SELECT ON TABLE public.scorm_package_history TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_sco_results TO service_role;
 GRANT SELECT ON TABLE public.scorm_sco_results TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_states TO service_role;
+GRANT SELECT ON TABLE public.scorm_states TO authenticated;
 
 GRANT SELECT,INSERT ON TABLE public.scorm_tracking TO service_role;
 GRANT SELECT ON TABLE public.scorm_tracking TO authenticated;
