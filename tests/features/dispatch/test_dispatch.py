@@ -22,6 +22,7 @@ from collegium.kit.db import person as acting_as
 from collegium.kit.errors import Conflict, Invalid, NotFound, Problem
 from collegium.kit.site import Site
 from tests.features.scorm.playing import Player, School, found_school
+from tests.features.scorm.test_hacp import AICC, CORE, Unit, sid_of
 from tests.support.database import Database
 from tests.support.people import Person, add_person
 from tests.support.site import BASE_URL, Client
@@ -287,3 +288,19 @@ async def test_hostile_calls(client: Client, partner: Partner) -> None:
     assert (await client.post(address, content="{}", headers={"content-type": "application/json"})).status_code == 403
     await partner.set("expires_at = now()")
     assert "not offered here any more" in (await client.get(f"/dispatch/{partner.key}")).text
+
+
+async def test_a_unit_of_aicc_is_learned_by_a_learner_of_a_partner(
+    site: Site, client: Client, database: Database, partner: Partner
+) -> None:
+    async with database.connect() as owner:
+        await owner.execute(AICC, partner.school.package)
+    opened = await partner.launch()
+    unit = Unit(player_of(client, opened), sid_of("SCO-1"))
+    error, data = await unit("GetParam")
+    assert error == "0"
+    assert "Student_Name=Learner\r\n" in data
+    assert re.search(r"Student_ID=[0-9a-f-]{36}\r\n", data)
+    assert (await unit("PutParam", CORE % ("passed", "80")))[0] == "0"
+    assert (await unit("ExitAU"))[0] == "0"
+    assert (await service.standing(site, partner.key, opened.ticket)).status == "incomplete"
