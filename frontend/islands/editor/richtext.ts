@@ -18,6 +18,8 @@ export interface TextOptions {
   left: () => void;
   /** Films and sound of the media library may stand in it. */
   films?: boolean;
+  /** Without new pictures, films and sound: for who has no media library. */
+  noFiles?: boolean;
   /** For a text of a line or two: no headings, tables and code. */
   small?: boolean;
   /** Words with emphasis, lists and links alone: no pictures, formulas, films and tables. */
@@ -68,7 +70,7 @@ export function richText(options: TextOptions): TextPart {
   }
 
   function takePictures(data: DataTransfer | null, alone: boolean): boolean {
-    const file = !options.bare && alone && [...(data?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    const file = !options.bare && !options.noFiles && alone && [...(data?.files ?? [])].find((one) => one.type.startsWith("image/"));
     if (!file) return false;
     void addPicture(file);
     return true;
@@ -94,8 +96,8 @@ export function richText(options: TextOptions): TextPart {
     languages: options.languages,
     small: options.small ?? false,
     bare: options.bare ?? false,
-    film: options.films ? (kind) => void addFilm(kind) : undefined,
-    picture: () => void addPicture(),
+    film: options.films && !options.noFiles ? (kind) => void addFilm(kind) : undefined,
+    picture: options.noFiles ? undefined : () => void addPicture(),
     formula: (block) =>
       void askFormula("", block).then((tex) => {
         if (tex) editor.chain().focus().insertContent({ type: block ? "mathBlock" : "mathInline", attrs: { tex } }).run();
@@ -114,7 +116,7 @@ interface Acts {
   small: boolean;
   bare: boolean;
   film?: (kind: "video" | "audio") => void;
-  picture: () => void;
+  picture?: () => void;
   formula: (block: boolean) => void;
 }
 
@@ -159,7 +161,7 @@ function fill(bar: HTMLElement, editor: Editor, acts: Acts): () => void {
     { icon: "numbered", label: "Numbered list", keys: "Ctrl+Shift+7", act: run("toggleOrderedList"), on: mark("orderedList") },
     { icon: "quote", label: "Quotation", large: true, keys: "Ctrl+Shift+B", act: run("toggleBlockquote"), on: mark("blockquote") },
     { icon: "link", label: "Link", act: () => void askLink(editor), on: mark("link") },
-    { icon: "image", label: "Picture", more: true, act: acts.picture },
+    ...(acts.picture ? [{ icon: "image", label: "Picture", more: true, act: acts.picture } as Tool] : []),
     ...(film
       ? ([
           { icon: "film", label: "Film", act: () => film("video") },

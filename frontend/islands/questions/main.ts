@@ -46,7 +46,7 @@ class EditorPage {
     });
     form.addEventListener("keydown", (event) => this.keys(event));
     lineKeys(form, soon);
-    mediaTools(form, soon);
+    if (!("noFiles" in form.dataset)) mediaTools(form, soon);
     words(form, soon);
     void this.rich();
   }
@@ -111,6 +111,7 @@ class EditorPage {
         courseId: this.form.dataset.course ?? "",
         languages: [],
         films: true,
+        noFiles: "noFiles" in this.form.dataset,
         label: label?.firstChild?.textContent?.trim() ?? "Text",
         changed: (html) => {
           area.value = html;

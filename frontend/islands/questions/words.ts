@@ -58,6 +58,7 @@ async function open(form: HTMLFormElement, box: HTMLElement, changed: () => void
     courseId: form.dataset.course ?? "",
     languages: [],
     films: true,
+    noFiles: "noFiles" in form.dataset,
     small: true,
     label: box.querySelector("label")?.firstChild?.textContent?.trim() ?? "Text",
     changed: put,

@@ -24,6 +24,7 @@ PREVIEW_COOKIE = "preview"
 
 SITE_PLACES: list[Place] = []
 COURSE_PLACES: list[Place] = []
+ORGANISATION_PLACES: list[Place] = []
 
 
 class LessonPlace(NamedTuple):
@@ -47,6 +48,11 @@ def site_place(path: str, words: str, icon: str, *, rank: int) -> None:
 def course_place(suffix: str, words: str, icon: str, *, rank: int) -> None:
     """Puts a page that every course has into the side list of a course: ``course_place("/settings", …)``."""
     _put(COURSE_PLACES, Place(suffix, words, icon, rank))
+
+
+def organisation_place(suffix: str, words: str, icon: str, *, rank: int) -> None:
+    """Puts a page that every organisation has for its managers into the side list there."""
+    _put(ORGANISATION_PLACES, Place(suffix, words, icon, rank))
 
 
 def _put(places: list[Place], place: Place) -> None:
@@ -91,5 +97,9 @@ def install(env: jinja2.Environment) -> None:
             return [(place.path, place.words, place.icon) for place in SITE_PLACES]
         return [(course_path(course, place.path), place.words, place.icon) for place in COURSE_PLACES]
 
+    def organisation_places(organisation: UUID) -> list[tuple[str, str, str]]:
+        return [(f"/organisations/{organisation}{one.path}", one.words, one.icon) for one in ORGANISATION_PLACES]
+
+    env.globals["organisation_places"] = organisation_places  # pyright: ignore[reportArgumentType]
     env.globals["studio_lesson_tabs"] = lesson_tabs  # pyright: ignore[reportArgumentType]
     env.globals["studio_places"] = studio_places  # pyright: ignore[reportArgumentType]

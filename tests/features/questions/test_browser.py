@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from collegium.kit.db import Database as Pool
 from collegium.kit.db import person
 from tests.features.publishing.test_publishing_browser import sign_in
 from tests.features.questions.drafts import NINE, draft
+from tests.features.questions.test_organisation_bank import add_organisation
 from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
 from tests.support.people import Course, Person
@@ -226,7 +228,7 @@ async def filled(database: Database, teacher: Person, course: Course) -> dict[st
 @LOOKS
 async def test_the_pages_are_in_order(
     database: Database, live_server: LiveServer, new_page: NewPage, teacher: Person, course: Course,
-    width: int, theme: Literal["light", "dark"],
+    make_person: Callable[..., Person], width: int, theme: Literal["light", "dark"],
 ) -> None:  # fmt: skip
     made = await filled(database, teacher, course)
     page = await new_page(width=width, theme=theme)
@@ -246,3 +248,27 @@ async def test_the_pages_are_in_order(
                 await page.screenshot(path=f"{PICTURES}/choice-{width}-{theme}.png", full_page=True)
         assert await axe_findings(page) == [], path
         assert not await scrolls_sideways(page), path
+
+    # The same pages for who manages an organisation and teaches nothing.
+    manager = make_person(first_name="Mara")
+    employer = await add_organisation(database, "North Life", manager)
+    pool = Pool(database.dsn_web)
+    await pool.start()
+    async with pool.transaction(person(manager.id)) as tx:
+        one = await service.create_question(tx, None, draft("multiple_choice", title="Who pays"), employer)
+    await pool.stop()
+    theirs = await new_page(width=width, theme=theme)
+    await sign_in(theirs, manager, database, live_server)
+    base = f"/organisations/{employer}/questions"
+    for path in ("/me/profile", base, f"{base}/{one}", f"{base}/export"):
+        await theirs.goto(path)
+        if path.endswith(str(one)):
+            await expect(theirs.get_by_role("textbox", name="What is asked")).to_be_visible()
+            # He has no media library, so nothing leads there.
+            await expect(theirs.get_by_role("button", name=re.compile("Picture|picture|Film|Sound"))).to_have_count(0)
+        if PICTURES:
+            await theirs.screenshot(
+                path=f"{PICTURES}/{path.count('/')}-{path[-6:]}-{width}-{theme}.png", full_page=True
+            )
+        assert await axe_findings(theirs) == [], path
+        assert not await scrolls_sideways(theirs), path

@@ -13,6 +13,8 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.people import service
 from collegium.features.people.agents import describe
 from collegium.features.people.forms import browser_of, read_form
+from collegium.features.questions import service as questions
+from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid, Problem, TooMany
 from collegium.web.pages import WebRequest, redirect, render, require_viewer, site_of, transaction
 from collegium.web.words import plural
@@ -36,7 +38,9 @@ def time_zones(current: str) -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ").replace("/", ", ")) for name in sorted(names)]
 
 
-def _profile_page(request: WebRequest, profile: service.Profile, problem: Invalid | None = None) -> Response[str]:
+async def _profile_page(
+    request: WebRequest, tx: Transaction, profile: service.Profile, problem: Invalid | None = None
+) -> Response[str]:
     return render(
         request,
         "people/profile.html",
@@ -47,6 +51,7 @@ def _profile_page(request: WebRequest, profile: service.Profile, problem: Invali
         errors=problem.fields if problem else {},
         time_zones=time_zones(profile.time_zone),
         locales=list(service.LOCALES.items()),
+        organisations=await questions.managed(tx),
     )
 
 
@@ -55,7 +60,7 @@ async def profile_page(request: WebRequest) -> Response[str]:
     """Names, time zone and way of writing dates."""
     require_viewer(request)
     async with transaction(request) as tx:
-        return _profile_page(request, await service.my_profile(tx))
+        return await _profile_page(request, tx, await service.my_profile(tx))
 
 
 @post("/me/profile", include_in_schema=False)
@@ -73,7 +78,8 @@ async def keep_profile(request: WebRequest) -> Response[str]:
         async with transaction(request) as tx:
             await service.keep_profile(tx, profile)
     except Invalid as problem:
-        return _profile_page(request, profile, problem)
+        async with transaction(request) as tx:
+            return await _profile_page(request, tx, profile, problem)
     return redirect(request, "/me/profile", flash=("success", "Your profile is saved."))
 
 

@@ -18,14 +18,17 @@ from litestar.types import ControllerRouterHandler
 
 from collegium.features.question_files import service
 from collegium.features.question_files.model import FORMATS, TYPE_WORDS
+from collegium.features.questions import service as questions
 from collegium.features.questions.service import DIFFICULTIES, QUESTION_TYPES, SORTS, STATUSES, BankFilter
 from collegium.features.studio import service as studio
+from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound, Problem
 from collegium.kit.viewer import actor_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 
 BASE = "/studio/{course_id:uuid}/questions"
+THEIRS = "/organisations/{organisation_id:uuid}/questions"
 
 
 def _path(course_id: UUID, rest: str = "") -> str:
@@ -194,26 +197,39 @@ def wanted_of(request: WebRequest) -> BankFilter:
     )
 
 
-def bank_of(request: WebRequest, course_id: UUID) -> service.Place:
-    """The bank that the list shows: the course's, the shared one, or an organisation's."""
+def bank_of(request: WebRequest, own: service.Place) -> service.Place:
+    """The bank that the list shows: its own, the shared one, or an organisation's."""
     given = request.query_params.get("bank", "")
     if given == "shared":
         return service.Place(None)
     try:
-        return service.Place(None, UUID(given)) if given else service.Place(course_id)
+        return service.Place(None, UUID(given)) if given else own
     except ValueError:
-        return service.Place(course_id)
+        return own
 
 
-@get(f"{BASE}/export", include_in_schema=False)
-async def export_page(
-    request: WebRequest, course_id: FromPath[UUID], format: FromQuery[str] = ""
-) -> Response[str] | Stream:
+async def _home(tx: Transaction, request: WebRequest) -> tuple[service.Place, str, str, dict[str, Any]]:
+    """The bank that an address is of: it, its address, the beginning of files' names, what the layout needs."""
+    given = request.path_params
+    if "course_id" in given:
+        course = await studio.course(tx, given["course_id"])
+        return service.Place(course.id), f"/studio/{course.id}/questions", course.slug, {"studio_course": course}
+    found = await questions.organisation(tx, given["organisation_id"])
+    more = {"studio_organisation": found}
+    return service.Place(None, found.id), f"/organisations/{found.id}/questions", found.name, more
+
+
+@get([f"{BASE}/export", f"{THEIRS}/export"], include_in_schema=False)
+async def export_page(request: WebRequest, format: FromQuery[str] = "") -> Response[str] | Stream:
     """What goes out, and what a format cannot say; with a format in the address the file, made while it is sent."""
-    pages.require_teacher(request)
-    bank, wanted = bank_of(request, course_id), wanted_of(request)
+    if "course_id" in request.path_params:
+        pages.require_teacher(request)
+    else:
+        pages.require_viewer(request)
+    wanted = wanted_of(request)
     async with pages.transaction(request) as tx:
-        course = await studio.course(tx, course_id)
+        own, path, slug, layout = await _home(tx, request)
+        bank = bank_of(request, own)
         if format in service.EXPORTS:
             kind = service.EXPORTS[format]
             found = None
@@ -224,13 +240,14 @@ async def export_page(
         body = await _started(
             service.export(pages.site_of(request), actor_of(pages.viewer_of(request)), bank, wanted, format)
         )
-        name = f"{course.slug}-questions.{kind.ending}"
+        name = f"{slug}-questions.{kind.ending}"
         return Stream(body, media_type=kind.media_type, headers=_download(name))
     given = {name: value for name, value in request.query_params.items() if name != "format" and value}
     return pages.render(
         request,
         "question_files/export.html",
-        studio_course=course,
+        **layout,
+        path=path,
         kinds=service.EXPORTS,
         found=found,
         query=urlencode(given),

@@ -14,7 +14,8 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.attempts import service as attempts
 from collegium.features.questions import rich, service
 from collegium.features.questions.forms import Sent, draft_of, undescribed
-from collegium.features.questions.reading import bank_name, bank_of, read_sent
+from collegium.features.questions.home import Home, at_home, both
+from collegium.features.questions.reading import read_sent
 from collegium.features.questions.service import Bank, Figures, Question, QuestionDraft
 from collegium.features.questions.shown import changes_between, preview_of, rows_of, texts_of
 from collegium.features.questions.words import DIFFICULTY, RULES, STATUS, TYPES, rule_in_words, trial_in_words
@@ -23,8 +24,7 @@ from collegium.kit.errors import Forbidden, Invalid, NotFound, Problem
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 
-LIST = "/studio/{course_id:uuid}/questions"
-ONE = LIST + "/{question_id:uuid}"
+ONE = "/{question_id:uuid}"
 MORE_ROWS = 4
 FLAGS = (
     ("case_sensitive", "Upper and lower case count"),
@@ -92,7 +92,7 @@ def _context(draft: QuestionDraft, *, spare: int = 2) -> dict[str, Any]:
 async def _editor(
     tx: Transaction,
     request: WebRequest,
-    course_id: UUID,
+    home: Home,
     draft: QuestionDraft,
     *,
     bank: Bank,
@@ -102,7 +102,6 @@ async def _editor(
     sent: Sent | None = None,
     template: str = "questions/editor.html",
 ) -> Response[str]:
-    course = await service.course(tx, course_id)
     more: dict[str, Any] = {"versions": [], "places": [], "figures": {}, "old_places": []}
     if found is not None:
         listed = await service.versions(tx, found.id)
@@ -115,19 +114,18 @@ async def _editor(
             "old_places": [place for place in places if place.version != found.version],
             "figures": figures,
         }
-    name = bank_name(bank)
-    path = f"/studio/{course_id}/questions"
+    name, path = home.name_of(bank), home.path
     return pages.render(
         request,
         template,
         status=422 if problems else 200,
-        studio_course=course,
+        **home.layout,
+        files=pages.require_viewer(request).is_teacher,
         bank=name,
         back=f"{path}?bank={name}" if name else path,
         action=f"{path}/{found.id}"
         if found
         else f"{path}/new?type={draft.question_type}" + (f"&bank={name}" if name else ""),
-        path=path,
         found=found,
         problems=problems or [],
         tried=tried,
@@ -137,18 +135,15 @@ async def _editor(
     )
 
 
-@get(LIST + "/new", include_in_schema=False)
-async def new(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@get(both("/new"), include_in_schema=False)
+async def new(request: WebRequest) -> Response[str]:
     """The types of question; of one that was chosen, its empty form."""
-    pages.require_teacher(request)
     kind, name = request.query_params.get("type", ""), request.query_params.get("bank", "")
-    async with pages.transaction(request) as tx:
-        course = await service.course(tx, course_id)
-        bank = bank_of(name, course_id, await service.banks(tx))
+    async with at_home(request) as (tx, home):
+        bank = home.named(name)
         if kind in TYPES:
-            return await _editor(tx, request, course_id, starting(kind), bank=bank)
-    path = f"/studio/{course_id}/questions"
-    return pages.render(request, "questions/types.html", studio_course=course, path=path, types=TYPES, bank=name)
+            return await _editor(tx, request, home, starting(kind), bank=bank)
+    return pages.render(request, "questions/types.html", **home.layout, types=TYPES, bank=home.name_of(bank))
 
 
 def _written(sent: Sent, kind: str) -> QuestionDraft:
@@ -161,7 +156,7 @@ def _written(sent: Sent, kind: str) -> QuestionDraft:
 
 
 async def _refused(
-    request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, problem: Invalid, found: Question | None
+    request: WebRequest, bank: Bank, sent: Sent, kind: str, problem: Invalid, found: Question | None
 ) -> Response[str]:
     """The form as it was sent, with what is wrong in it."""
     try:
@@ -171,8 +166,8 @@ async def _refused(
         # What cannot be read is left out, and the words say what to correct; everything else stays as it was sent.
         draft = _without_unread(sent, kind) or (found.draft() if found else starting(kind))
         problems = [unread.detail]
-    async with pages.transaction(request) as tx:
-        return await _editor(tx, request, course_id, draft, bank=bank, found=found, problems=problems, sent=sent)
+    async with at_home(request) as (tx, home):
+        return await _editor(tx, request, home, draft, bank=bank, found=found, problems=problems, sent=sent)
 
 
 def _without_unread(sent: Sent, kind: str) -> QuestionDraft | None:
@@ -184,106 +179,92 @@ def _without_unread(sent: Sent, kind: str) -> QuestionDraft | None:
     return None
 
 
-async def _shown_again(
-    request: WebRequest, course_id: UUID, bank: Bank, sent: Sent, kind: str, found: Question | None
-) -> Response[str]:
+async def _shown_again(request: WebRequest, bank: Bank, sent: Sent, kind: str, found: Question | None) -> Response[str]:
     """The form as it was sent, with more rows or with what a tried answer earns: nothing is saved."""
     try:
         draft = draft_of(sent, kind)
     except Invalid as problem:
-        return await _refused(request, course_id, bank, sent, kind, problem, found)
+        return await _refused(request, bank, sent, kind, problem, found)
     tried = await _tried(request, draft, sent) if sent.text("act") == "try" else ""
-    async with pages.transaction(request) as tx:
-        return await _editor(tx, request, course_id, draft, bank=bank, found=found, tried=tried, sent=sent)
+    async with at_home(request) as (tx, home):
+        return await _editor(tx, request, home, draft, bank=bank, found=found, tried=tried, sent=sent)
 
 
-@post(LIST + "/new", include_in_schema=False)
-async def make(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@post(both("/new"), include_in_schema=False)
+async def make(request: WebRequest) -> Response[str]:
     """Puts a new question into the bank."""
-    pages.require_teacher(request)
+    pages.require_viewer(request)
     kind = request.query_params.get("type", "")
     if kind not in TYPES:
         raise NotFound("There is no such type of question.")
     sent = await read_sent(request)
-    async with pages.transaction(request) as tx:
-        await service.course(tx, course_id)
-        bank = bank_of(request.query_params.get("bank", ""), course_id, await service.banks(tx))
+    async with at_home(request) as (_, home):
+        bank = home.named(request.query_params.get("bank", ""))
     try:
         if sent.text("act") in ("rows", "try"):
-            return await _shown_again(request, course_id, bank, sent, kind, None)
+            return await _shown_again(request, bank, sent, kind, None)
         async with pages.transaction(request) as tx:
             made = await service.create_question(tx, bank.course_id, _written(sent, kind), bank.organisation_id)
     except Invalid as problem:
-        return await _refused(request, course_id, bank, sent, kind, problem, None)
-    path = f"/studio/{course_id}/questions"
+        return await _refused(request, bank, sent, kind, problem, None)
+    path, name = home.path, home.name_of(bank)
     if sent.text("act") == "next":
-        target = f"{path}/new?type={kind}" + (f"&bank={bank_name(bank)}" if bank_name(bank) else "")
+        target = f"{path}/new?type={kind}" + (f"&bank={name}" if name else "")
         return pages.redirect(request, target, flash=("success", "The question is in the bank. Here is the next one."))
     return pages.redirect(request, f"{path}/{made}", flash=("success", "The question is in the bank."))
 
 
-@get(ONE, include_in_schema=False)
-async def edit(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+@get(both(ONE), include_in_schema=False)
+async def edit(request: WebRequest, question_id: FromPath[UUID]) -> Response[str]:
     """A question in its editor, with its versions, and how each has fared."""
-    pages.require_teacher(request)
-    async with pages.transaction(request) as tx:
-        found = await _of_course(tx, course_id, question_id)
+    async with at_home(request) as (tx, home):
+        found = home.whole(await service.question(tx, question_id))
         bank = Bank(found.course_id, found.organisation_id)
         template = "questions/editor.html" if found.may_change else "questions/read.html"
-        return await _editor(tx, request, course_id, found.draft(), bank=bank, found=found, template=template)
+        return await _editor(tx, request, home, found.draft(), bank=bank, found=found, template=template)
 
 
-async def _of_course(tx: Transaction, course_id: UUID, question_id: UUID) -> Question:
-    found = await service.question(tx, question_id)
-    if found.course_id not in (None, course_id):
-        raise NotFound("There is no such question in this course's bank.")
-    return found
-
-
-@post(ONE, include_in_schema=False)
-async def save(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+@post(both(ONE), include_in_schema=False)
+async def save(request: WebRequest, question_id: FromPath[UUID]) -> Response[str]:
     """Saves a question: in place, or as a new version once somebody was asked it."""
-    pages.require_teacher(request)
+    pages.require_viewer(request)
     sent = await read_sent(request)
-    async with pages.transaction(request) as tx:
-        await service.course(tx, course_id)
-        found = await _of_course(tx, course_id, question_id)
+    async with at_home(request) as (tx, home):
+        found = home.whole(await service.question(tx, question_id))
         if not found.may_change:
             raise Forbidden("Those who keep this bank change its questions. Copy it into your course's bank instead.")
     bank = Bank(found.course_id, found.organisation_id)
     try:
         if sent.text("act") in ("rows", "try"):
-            return await _shown_again(request, course_id, bank, sent, found.question_type, found)
+            return await _shown_again(request, bank, sent, found.question_type, found)
         async with pages.transaction(request) as tx:
             saved = await service.new_version(tx, question_id, _written(sent, found.question_type))
     except Invalid as problem:
-        return await _refused(request, course_id, bank, sent, found.question_type, problem, found)
+        return await _refused(request, bank, sent, found.question_type, problem, found)
     words = "Saved."
     if saved != found.version_id:
         words = (
             f"Saved as version {found.version + 1}: learners were asked version {found.version}, which stays as it is."
         )
-    return pages.redirect(request, f"/studio/{course_id}/questions/{question_id}", flash=("success", words))
+    return pages.redirect(request, f"{home.path}/{question_id}", flash=("success", words))
 
 
-@post(ONE + "/newest", include_in_schema=False)
-async def newest(request: WebRequest, course_id: FromPath[UUID], question_id: FromPath[UUID]) -> Response[str]:
+@post(both(ONE + "/newest"), include_in_schema=False)
+async def newest(request: WebRequest, question_id: FromPath[UUID]) -> Response[str]:
     """Has the quizzes that ask an older version ask the newest one."""
-    pages.require_teacher(request)
-    async with pages.transaction(request) as tx:
-        await service.course(tx, course_id)
-        await _of_course(tx, course_id, question_id)
+    async with at_home(request) as (tx, home):
+        home.whole(await service.question(tx, question_id))
         count = await service.ask_newest(tx, question_id)
     what = "quiz asks" if count == 1 else "quizzes ask"
     words = f"{count} {what} the newest version now. Attempts that have begun stay as they are."
-    return pages.redirect(request, f"/studio/{course_id}/questions/{question_id}", flash=("success", words))
+    return pages.redirect(request, f"{home.path}/{question_id}", flash=("success", words))
 
 
-@post(LIST + "/look", include_in_schema=False)
-async def look(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@post(both("/look"), include_in_schema=False)
+async def look(request: WebRequest) -> Response[str]:
     """While somebody writes: the preview, what is missing, and what a tried answer would earn."""
-    pages.require_teacher(request)
-    sent = await read_sent(request)
+    async with at_home(request):
+        sent = await read_sent(request)
     kind = request.query_params.get("type", "")
     if kind not in TYPES:
         raise NotFound("There is no such type of question.")
@@ -293,8 +274,6 @@ async def look(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
         return pages.render(
             request, "questions/_look.html", problems=[unread.detail], tried="", preview=None, rule_words="", draft=None
         )
-    async with pages.transaction(request) as tx:
-        await service.course(tx, course_id)
     tried = await _tried(request, draft, sent)
     context = _context(draft)
     return pages.render(

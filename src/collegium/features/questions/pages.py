@@ -1,4 +1,4 @@
-"""The studio's pages of the question bank: the list, what is done to many, the picker."""
+"""Pages of the question bank of a course or an organisation: the list, what is done to many, the picker."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.questions import editor_pages, service
 from collegium.features.questions.forms import Sent
-from collegium.features.questions.reading import bank_name, bank_of, read_sent, uuids
+from collegium.features.questions.home import OF_COURSE, Home, at_home, both, organisation_path
+from collegium.features.questions.reading import read_sent, uuids
 from collegium.features.questions.service import Bank, BankFilter
 from collegium.features.questions.shown import line_of
 from collegium.features.questions.words import DIFFICULTY, STATUS, TYPES
@@ -20,12 +20,12 @@ from collegium.kit.db import Transaction
 from collegium.kit.errors import Invalid
 from collegium.web import pages
 from collegium.web.pages import WebRequest
-from collegium.web.studio import course_place
+from collegium.web.studio import course_place, organisation_place
 from collegium.web.words import plural
 
 course_place("/questions", "Questions", "circle-help", rank=2)
+organisation_place("/questions", "Questions", "circle-help", rank=1)
 
-LIST = "/studio/{course_id:uuid}/questions"
 NAMES = ("q", "tag", "type", "difficulty", "status", "sort", "bank")
 
 
@@ -43,7 +43,7 @@ def wanted_of(request: WebRequest) -> BankFilter:
     )
 
 
-def _address(course_id: UUID, wanted: BankFilter, bank: str, **more: str) -> str:
+def _address(path: str, wanted: BankFilter, bank: str, **more: str) -> str:
     given = {
         "bank": bank,
         "q": wanted.text,
@@ -55,49 +55,49 @@ def _address(course_id: UUID, wanted: BankFilter, bank: str, **more: str) -> str
         **more,
     }
     query = urlencode({name: value for name, value in given.items() if value})
-    return f"/studio/{course_id}/questions" + (f"?{query}" if query else "")
+    return path + (f"?{query}" if query else "")
 
 
-async def _found(
-    tx: Transaction, request: WebRequest, course_id: UUID, wanted: BankFilter, bank: Bank
-) -> dict[str, Any]:
+def _tab(home: Home, bank: str) -> str:
+    """The list of a bank that stands beside the home's own; an organisation's stands in its own home there."""
+    if home.organisation and bank:
+        return organisation_path(UUID(bank))
+    return _address(home.path, BankFilter(), bank)
+
+
+async def _found(tx: Transaction, request: WebRequest, home: Home, wanted: BankFilter, bank: Bank) -> dict[str, Any]:
     page = await service.search(
         tx, bank.course_id, wanted, request.query_params.get("after"), organisation_id=bank.organisation_id
     )
     figures = await service.figures(tx, [row.id for row in page.rows])
-    name = bank_name(bank)
+    name = home.name_of(bank)
     return {
         "lines": [line_of(row, figures) for row in page.rows],
-        "next": _address(course_id, wanted, name, after=page.next) if page.next else None,
-        "first": _address(course_id, wanted, name) if request.query_params.get("after") else None,
+        "next": _address(home.path, wanted, name, after=page.next) if page.next else None,
+        "first": _address(home.path, wanted, name) if request.query_params.get("after") else None,
     }
 
 
-@get(LIST, include_in_schema=False)
-async def bank_page(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@get(both(), include_in_schema=False)
+async def bank_page(request: WebRequest) -> Response[str]:
     """The questions of a bank."""
-    viewer = pages.require_teacher(request)
     wanted, chosen = wanted_of(request), request.query_params.get("bank", "")
-    async with pages.transaction(request) as tx:
-        course = await service.course(tx, course_id)
-        organisations = await service.banks(tx)
-        bank = bank_of(chosen, course_id, organisations)
-        found = await _found(tx, request, course_id, wanted, bank)
+    async with at_home(request) as (tx, home):
+        bank = home.named(chosen)
+        found = await _found(tx, request, home, wanted, bank)
         tags = await service.tags(tx, bank)
-    banks = [("", "This course", True), ("shared", "Shared by all courses", viewer.is_admin)]
-    banks += [(str(one.id), one.name, one.kept) for one in organisations]
-    name = bank_name(bank)
+    banks = home.banks(shared=pages.require_viewer(request).is_admin)
+    name = home.name_of(bank)
     return pages.render(
         request,
         "questions/list.html",
-        studio_course=course,
-        path=f"/studio/{course_id}/questions",
-        here=_address(course_id, wanted, name),
+        **home.layout,
+        here=_address(home.path, wanted, name),
         wanted=wanted,
         bank=name,
         plain=wanted == BankFilter(sort=wanted.sort),
-        tabs=[(words, _address(course_id, BankFilter(), one)) for one, words, _ in banks],
-        tab=_address(course_id, BankFilter(), name),
+        tabs=[(words, _tab(home, one)) for one, words, _ in banks],
+        tab=_tab(home, name),
         others=[(one or "course", words) for one, words, kept in banks if kept and one != name],
         may_write=next(kept for one, _, kept in banks if one == name),
         tags=tags,
@@ -109,7 +109,7 @@ async def bank_page(request: WebRequest, course_id: FromPath[UUID]) -> Response[
     )
 
 
-async def _act(tx: Transaction, sent: Sent, course_id: UUID) -> str:
+async def _act(tx: Transaction, sent: Sent, home: Home) -> str:
     chosen = uuids(sent.all("question"))
     if not chosen:
         raise Invalid("Choose at least one question first.")
@@ -121,35 +121,31 @@ async def _act(tx: Transaction, sent: Sent, course_id: UUID) -> str:
         count = await service.set_status(tx, chosen, "retired" if verb == "retire" else "active")
         return f"{plural(count, 'question')} {'retired: no draw brings them' if verb == 'retire' else 'active again'}."
     if verb == "copy":
-        target = bank_of("" if sent.text("to") == "course" else sent.text("to"), course_id, await service.banks(tx))
-        count = await service.copy(tx, chosen, target)
+        count = await service.copy(tx, chosen, home.named(sent.text("to")))
         return f"{plural(count, 'question')} copied. Each begins there with version 1."
     raise Invalid("This cannot be done to questions.")
 
 
-@post(LIST + "/act", include_in_schema=False)
-async def act(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@post(both("/act"), include_in_schema=False)
+async def act(request: WebRequest) -> Response[str]:
     """Does one thing to all that are ticked."""
-    pages.require_teacher(request)
+    pages.require_viewer(request)
     sent = await read_sent(request)
-    back = pages.local_path(sent.text("back"), f"/studio/{course_id}/questions")
+    back = pages.local_path(sent.text("back"), request.url.path.removesuffix("/act"))
     try:
-        async with pages.transaction(request) as tx:
-            await service.course(tx, course_id)
-            words = await _act(tx, sent, course_id)
+        async with at_home(request) as (tx, home):
+            words = await _act(tx, sent, home)
     except Invalid as problem:
         return pages.redirect(request, back, flash=("error", problem.detail))
     return pages.redirect(request, back, flash=("success", words))
 
 
-@get(LIST + "/pick", include_in_schema=False)
-async def pick(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+@get(OF_COURSE + "/pick", include_in_schema=False)
+async def pick(request: WebRequest) -> Response[str]:
     """Questions to put into a quiz: check boxes with the ids of their newest versions."""
-    pages.require_teacher(request)
-    async with pages.transaction(request) as tx:
-        await service.course(tx, course_id)
-        bank = bank_of(request.query_params.get("bank", ""), course_id, await service.banks(tx))
-        found = await _found(tx, request, course_id, wanted_of(request), bank)
+    async with at_home(request) as (tx, home):
+        bank = home.named(request.query_params.get("bank", ""))
+        found = await _found(tx, request, home, wanted_of(request), bank)
     return pages.render(request, "questions/_pick.html", types=TYPES, **found)
 
 

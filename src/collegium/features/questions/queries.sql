@@ -56,6 +56,16 @@ where c.id = $1 and (c.id = any (array(select private.my_taught_course_ids())) o
 select o.id, o.name, o.id = any (array(select private.my_managed_organisation_ids())) as kept
 from public.organisations o where o.id = any (array(select private.my_question_organisation_ids())) order by o.name, o.id limit 50;
 
+-- name: organisation
+-- An organisation whose bank the person who asks keeps.
+select o.id, o.name, true as kept from public.organisations o
+where o.id = $1 and (o.id = any (array(select private.my_managed_organisation_ids())) or (select private.is_admin()));
+
+-- name: managed
+-- Organisations that the person who asks manages.
+select o.id, o.name, true as kept
+from public.organisations o where o.id = any (array(select private.my_managed_organisation_ids())) order by o.name, o.id limit 50;
+
 -- name: tags
 -- The tags of a bank, those used most first.
 select tag from private.bank_tags($1, $2) as t (tag);

@@ -24,7 +24,7 @@ async def read_sent(request: WebRequest) -> Sent:
     return Sent(fields)
 
 
-def bank_of(name: str, course_id: UUID, organisations: Sequence[Organisation]) -> Bank:
+def bank_of(name: str, course_id: UUID | None, organisations: Sequence[Organisation]) -> Bank:
     """The bank that an address names: nothing for the course's, ``shared``, or an organisation's id."""
     if not name:
         return Bank(course_id)

@@ -58,7 +58,9 @@ __all__ = [
     "course",
     "create_question",
     "figures",
+    "managed",
     "new_version",
+    "organisation",
     "question",
     "quizzes",
     "rich",
@@ -203,6 +205,19 @@ async def course(tx: Transaction, course_id: UUID) -> asyncpg.Record:
 async def banks(tx: Transaction) -> list[Organisation]:
     """Organisations whose bank the actor may look through."""
     return await tx.all(Organisation, Q.banks)
+
+
+async def organisation(tx: Transaction, organisation_id: UUID) -> Organisation:
+    """The organisation whose bank a page is about; raises NotFound for one that the actor does not manage."""
+    found = await tx.maybe(Organisation, Q.organisation, organisation_id)
+    if found is None:
+        raise NotFound("There is no such organisation that you manage.")
+    return found
+
+
+async def managed(tx: Transaction) -> list[Organisation]:
+    """Organisations that the actor manages: he keeps the bank of each."""
+    return await tx.all(Organisation, Q.managed)
 
 
 async def tags(tx: Transaction, bank: Bank) -> list[str]:
