@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -282,3 +283,28 @@ async def test_what_a_commit_leaves(site: Site, client: Client, database: Databa
     assert (await player.get("definition")).json()["session"]["limits"] == {"suspendData": 4096, "location": 255}
     refused = await player.commit(elements={"cmi.suspend_data": long})
     assert (refused["code"], refused["words"]) == ("value_too_long", "cmi.suspend_data takes at most 4096 characters.")
+
+
+async def test_what_a_player_keeps_never_stands_in_the_way(site: Site, client: Client, database: Database) -> None:
+    school = await found_school(site, database)
+    player = Player(client, await school.launch())
+    # The database writes these with all their digits: 14 kilobytes were 260 megabytes.
+    body = json.dumps(player.body(state="here"))
+    for number in ("1e131071", "1e99999999"):
+        state = f"[{','.join([number] * 1_000)}]"
+        answer = await player.post("commit", body.replace('"here"', state).encode())
+        assert (answer.status_code, answer.json()["reason"]) == (422, "refused")
+        address = f"{player.launch.origin}/{player.token}/state"
+        answer = await client.request("PUT", address, content=state, headers={"origin": player.launch.origin})
+        assert answer.status_code == 422
+    call = {
+        "fn": "SetValue",
+        "args": ["cmi.suspend_data", "\u6f22" * 200],
+        "answer": "\u6f22" * 200,
+        "error": "0",
+        "t": 1e300,
+    }
+    assert (await player.commit(state=["1e-131071", 0.5, 1e300], calls=[call] * 2_000))["saved"]
+    kept = "select jsonb_array_length(calls) between 500 and 1999 and (calls -> 0 ->> 't')::numeric < 1e11 from public.scorm_calls"
+    assert await school.value(kept)
+    assert await school.value("select state::text from public.scorm_states") == '["1e-131071", 0.5, 1' + "0" * 300 + "]"

@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.scorm.model import Commit, NotSaved, Reason, Saved
+from collegium.features.scorm.model import Call, Commit, NotSaved, Reason, Saved
 from collegium.kit import queries
 from collegium.kit.db import SYSTEM, Database
 from collegium.kit.groupcommit import GroupCommit
 
 Q = queries.load("collegium.features.scorm")
 LARGEST = 100
+LARGEST_CALLS = 900_000
+"""Bytes of calls that are kept of one commit; the database takes twice that, with its own room for each value."""
 _encode = msgspec.json.Encoder().encode
 STORED = ("stored", "repeated")
 REASONS: dict[str, Reason] = {
@@ -56,11 +58,24 @@ class Commits:
                 [commit.sco for commit in given],
                 [msgspec.Raw(_encode(commit.elements)) for commit in given],
                 [commit.terminate for commit in given],
-                [msgspec.Raw(_encode([call.short() for call in commit.calls])) for commit in given],
+                [_recorded(commit.calls) for commit in given],
                 [None if commit.state == b"null" else commit.state for commit in given],
                 [commit.summary for commit in given],
             )
         return [_outcome(*row) for row in rows]
+
+
+def _recorded(calls: list[Call]) -> msgspec.Raw:
+    """The first of the calls that the flight recorder has room for: it never keeps progress from being stored."""
+    found: list[bytes] = []
+    room = LARGEST_CALLS
+    for call in calls:
+        found.append(_encode(call.short()))
+        room -= len(found[-1]) + 16
+        if room < 0:
+            found.pop()
+            break
+    return msgspec.Raw(b"[" + b",".join(found) + b"]")
 
 
 def _outcome(

@@ -15,6 +15,8 @@ LARGEST_STATE = 500_000
 MOST_CALLS = 5_000
 LONGEST_ARGUMENT = 1_000
 """Characters of an argument or an answer in the flight recorder; what was set stands whole in the tracking."""
+LONGEST_VISIT = 10_000_000_000
+"""Milliseconds since the launch that a call may say of itself, four months."""
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -51,15 +53,16 @@ class Call(msgspec.Struct, omit_defaults=True):
 
     def short(self) -> Call:
         """The same with nothing longer than the flight recorder keeps."""
-        if len(self.answer) <= LONGEST_ARGUMENT and all(len(each) <= LONGEST_ARGUMENT for each in self.args):
+        longer = len(self.answer) > LONGEST_ARGUMENT or any(len(each) > LONGEST_ARGUMENT for each in self.args)
+        if not longer and not self.cut and 0 <= self.t <= LONGEST_VISIT:
             return self
         return Call(
             fn=self.fn,
-            t=self.t,
+            t=min(max(self.t, 0), LONGEST_VISIT),
             args=[each[:LONGEST_ARGUMENT] for each in self.args],
             answer=self.answer[:LONGEST_ARGUMENT],
             error=self.error,
-            cut=[*map(len, self.args), len(self.answer)],
+            cut=[*map(len, self.args), len(self.answer)] if longer else [],
         )
 
 
