@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,7 +17,7 @@ from collegium.features.cohorts.model import Added, Member, MemberPlace
 from collegium.features.studio import service as studio
 from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.errors import Conflict, Invalid, Problem
-from collegium.web import pages
+from collegium.web import csvfile, pages
 from collegium.web.pages import WebRequest
 from collegium.web.words import label
 
@@ -118,39 +116,19 @@ async def people_file(request: WebRequest, course_id: FromPath[UUID], cohort_id:
         await studio.course(tx, course_id)
         await service.cohort(tx, course_id, cohort_id)
     found = service.every_member(pages.site_of(request).db, viewer.actor(), course_id, cohort_id)
-    return Stream(
-        _lines(found),
-        media_type="text/csv",
-        headers={
-            "content-disposition": f'attachment; filename="cohort-{cohort_id}.csv"',
-            "cache-control": "private, no-store",
-        },
-    )
+    return csvfile.download(f"cohort-{cohort_id}.csv", COLUMNS, _rows(found))
 
 
-async def _lines(found: AsyncIterator[list[Member]]) -> AsyncIterator[bytes]:
-    yield _csv([COLUMNS])
+async def _rows(found: AsyncIterator[list[Member]]) -> AsyncIterator[Iterable[Sequence[object]]]:
     async for members in found:
-        if members:
-            yield _csv([_row(one) for one in members])
+        yield [_row(one) for one in members]
 
 
 def _row(one: Member) -> tuple[str, ...]:
     times = (one.enrolled_at, one.last_accessed_at, one.completed_at)
     written = [time.isoformat(timespec="seconds") if time else "" for time in times]
     status = label(one.status, "enrollment")
-    return (_cell(one.name), _cell(one.email), status, *written, str(one.lessons_completed), str(one.total_lessons))
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()
+    return (one.name, one.email, status, *written, str(one.lessons_completed), str(one.total_lessons))
 
 
 @get(ONE + "/people/{enrollment_id:uuid}/move", include_in_schema=False)

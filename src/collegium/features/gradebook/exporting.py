@@ -21,18 +21,13 @@ from openpyxl.styles import Font
 from collegium.features.gradebook import service
 from collegium.features.gradebook.history import plain
 from collegium.features.gradebook.model import Cell, Column, Person
+from collegium.kit.csvtext import safe
 from collegium.kit.db import Actor, Database
 
 EXCUSED = "EX"
 FIRST = ("Learner ID", "Name", "E-mail", "Cohort")
 FINAL = "Final grade"
 _CHUNK = 1 << 16
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def headings(columns: Sequence[Column]) -> list[str]:

@@ -155,7 +155,7 @@ async def save_learner(request: WebRequest, course_id: FromPath[UUID], enrollmen
 @get(PLACE + ".csv", include_in_schema=False)
 async def as_csv(request: WebRequest, course_id: FromPath[UUID]) -> Stream:
     """The gradebook as CSV (RFC 4180), sent while it is read."""
-    return await _file(request, course_id, "csv", "text/csv; charset=utf-8")
+    return await _file(request, course_id, "csv", "text/csv")
 
 
 @get(PLACE + ".xlsx", include_in_schema=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from uuid import UUID
 
 import msgspec
@@ -14,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from collegium.features.insight import findings, service
 from collegium.features.insight.model import FEWEST, Watching
 from collegium.kit.errors import Conflict
-from collegium.web import pages, studio
+from collegium.web import csvfile, pages, studio
 from collegium.web.pages import WebRequest
 from collegium.web.words import seconds
 
@@ -54,7 +52,7 @@ async def show_lesson(request: WebRequest, course_id: FromPath[UUID], lesson_id:
 
 
 @get(PLACE + "/{lesson_id:uuid}/watching.csv", include_in_schema=False)
-async def lesson_table(request: WebRequest, course_id: FromPath[UUID], lesson_id: FromPath[UUID]) -> Response[str]:
+async def lesson_table(request: WebRequest, course_id: FromPath[UUID], lesson_id: FromPath[UUID]) -> Response[bytes]:
     """The table behind the curve, as CSV (RFC 4180)."""
     pages.require_teacher(request)
     async with pages.transaction(request) as tx:
@@ -68,11 +66,11 @@ async def lesson_table(request: WebRequest, course_id: FromPath[UUID], lesson_id
          f"{b.skips:.1f}", str(b.stops)]
         for b in video.buckets
     ]  # fmt: skip
-    return _csv(rows, f"watching-{lesson_id}.csv")
+    return csvfile.small(f"watching-{lesson_id}.csv", rows)
 
 
 @get(PLACE + "/videos.csv", include_in_schema=False)
-async def course_table(request: WebRequest, course_id: FromPath[UUID]) -> Response[str]:
+async def course_table(request: WebRequest, course_id: FromPath[UUID]) -> Response[bytes]:
     """The list of videos, as CSV; figures of fewer than five viewers stay empty."""
     pages.require_teacher(request)
     async with pages.transaction(request) as tx:
@@ -80,23 +78,11 @@ async def course_table(request: WebRequest, course_id: FromPath[UUID]) -> Respon
         videos = await service.of_course(tx, course_id)
     rows = [["module", "lesson", "seconds", "viewers", "seen_on_average_percent", "saw_the_end_percent"]]
     rows += [
-        [_cell(video.module_title), _cell(video.title), str(video.duration), str(video.people),
+        [video.module_title, video.title, str(video.duration), str(video.people),
          *([f"{video.average:.1f}", f"{video.to_the_end:.1f}"] if video.enough else ["", ""])]
         for video in videos
     ]  # fmt: skip
-    return _csv(rows, f"videos-{course_id}.csv")
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
-
-
-def _csv(rows: list[list[str]], name: str) -> Response[str]:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return csvfile.small(f"videos-{course_id}.csv", rows)
 
 
 def _span(start: int, end: int) -> str:

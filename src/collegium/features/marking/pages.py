@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,7 +21,7 @@ from collegium.features.studio import service as studio
 from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Problem
-from collegium.web import pages
+from collegium.web import csvfile, pages
 from collegium.web.pages import WebRequest
 from collegium.web.words import number
 
@@ -113,25 +111,19 @@ async def handed_in_file(request: WebRequest, course_id: FromPath[UUID], assignm
     async with pages.transaction(request) as tx:
         await assignments.taught_assignment(tx, course_id, assignment_id)
     found = service.every_line(pages.site_of(request).db, viewer.actor(), course_id, assignment_id, _wanted(request))
-    headers = {
-        "content-disposition": f'attachment; filename="handed-in-{assignment_id}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Stream(_lines(found), media_type="text/csv", headers=headers)
+    return csvfile.download(f"handed-in-{assignment_id}.csv", COLUMNS, _rows(found))
 
 
-async def _lines(found: AsyncIterator[list[Line]]) -> AsyncIterator[bytes]:
-    yield _csv([COLUMNS])
+async def _rows(found: AsyncIterator[list[Line]]) -> AsyncIterator[Iterable[Sequence[object]]]:
     async for lines in found:
-        if lines:
-            yield _csv([_row(line) for line in lines])
+        yield [_row(line) for line in lines]
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    """A line as a spreadsheet has it; text that begins like a formula is kept text."""
+    """A line as a spreadsheet has it."""
     moments = (line.submitted_at, line.graded_at)
     handed_in_at, graded_at = (at.isoformat(timespec="seconds") if at else "" for at in moments)
-    cells = (
+    return (
         line.who,
         line.email,
         line.group_name or "",
@@ -147,13 +139,6 @@ def _row(line: Line) -> tuple[str, ...]:
         graded_at,
         line.graded_by if line.graded_at else "",
     )
-    return tuple(f"'{cell}" if cell[:1] in "=+-@\t\r" and cell[:1] else cell for cell in cells)
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()
 
 
 # One piece of work -------------------------------------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,11 +22,12 @@ from collegium.features.studio import service as studio
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound, Problem
 from collegium.kit.viewer import actor_of
-from collegium.web import pages
+from collegium.web import csvfile, pages
 from collegium.web.pages import WebRequest
 
 BASE = "/studio/{course_id:uuid}/questions"
 THEIRS = "/organisations/{organisation_id:uuid}/questions"
+REPORT_COLUMNS = ("number", "place", "name", "type", "points", "already there", "what became of it", "remarks")
 
 
 def _path(course_id: UUID, rest: str = "") -> str:
@@ -148,22 +147,20 @@ async def cancel(request: WebRequest, course_id: FromPath[UUID], import_id: From
 
 
 @get(f"{BASE}/import/{{import_id:uuid}}/report", include_in_schema=False)
-async def report(request: WebRequest, course_id: FromPath[UUID], import_id: FromPath[UUID]) -> Response[str]:
+async def report(request: WebRequest, course_id: FromPath[UUID], import_id: FromPath[UUID]) -> Response[bytes]:
     """The report as a table to keep: a row for each question."""
     pages.require_teacher(request)
     async with pages.transaction(request) as tx:
         found = await service.find(tx, course_id, import_id)
     if found.report is None:
         raise NotFound("This import has no report.")
-    made = io.StringIO(newline="")
-    rows = csv.writer(made)
-    rows.writerow(["number", "place", "name", "type", "points", "already there", "what became of it", "remarks"])
+    rows: list[Sequence[object]] = [REPORT_COLUMNS]
     for one in found.report.questions:
         notes = " ".join(f"{note.words} ({note.place})" if note.place else note.words for note in one.notes)
         became = _became(one.type, one.number, found)
-        cells = [one.place, one.name, TYPE_WORDS.get(one.type or "", ""), one.points, one.known, became, notes]
-        rows.writerow([one.number, *(_guarded(cell) for cell in cells)])
-    return Response("\ufeff" + made.getvalue(), media_type="text/csv; charset=utf-8", headers=_download("report.csv"))
+        kind = TYPE_WORDS.get(one.type or "", "")
+        rows.append([one.number, one.place, one.name, kind, one.points, one.known, became, notes])
+    return csvfile.small("report.csv", rows, before=b"\xef\xbb\xbf")
 
 
 def _became(type: str | None, number: int, found: service.Import) -> str:
@@ -172,11 +169,6 @@ def _became(type: str | None, number: int, found: service.Import) -> str:
     if found.state == "done":
         return "imported" if number in (found.chosen or []) else "not chosen"
     return "can be imported"
-
-
-def _guarded(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def wanted_of(request: WebRequest) -> BankFilter:

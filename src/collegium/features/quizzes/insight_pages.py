@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -15,10 +15,16 @@ from collegium.features.quizzes import service
 from collegium.features.quizzes.insight import FEWEST
 from collegium.features.quizzes.model import QUESTION_TYPES
 from collegium.features.quizzes.places import quiz_path
-from collegium.web import pages
+from collegium.web import csvfile, pages
 from collegium.web.pages import WebRequest
 
 RESULTS = "/studio/{course_id:uuid}/quizzes/{quiz_id:uuid}/results"
+
+
+COLUMNS = (
+    "question", "type", "asked", "answered", "all_points", "share_percent", "discrimination", "option", "text",
+    "is_key", "lowest_third", "middle_third", "best_third", "look_at",
+)  # fmt: skip
 
 
 @get(RESULTS, include_in_schema=False)
@@ -47,34 +53,24 @@ async def results(request: WebRequest, course_id: FromPath[UUID], quiz_id: FromP
 
 
 @get(RESULTS + "/questions.csv", include_in_schema=False)
-async def questions_file(request: WebRequest, course_id: FromPath[UUID], quiz_id: FromPath[UUID]) -> Response[str]:
+async def questions_file(request: WebRequest, course_id: FromPath[UUID], quiz_id: FromPath[UUID]) -> Response[bytes]:
     """Each question and each of its options, as CSV (RFC 4180)."""
     pages.require_teacher(request)
     async with pages.transaction(request) as tx:
         await service.quiz(tx, course_id, quiz_id)
         questions = await service.question_insights(tx, quiz_id)
-    rows = [["question", "type", "asked", "answered", "all_points", "share_percent", "discrimination", "option", "text",
-             "is_key", "lowest_third", "middle_third", "best_third", "look_at"]]  # fmt: skip
+    rows: list[Sequence[object]] = [COLUMNS]
     for one in questions:
-        tells = "" if one.discrimination is None else f"{one.discrimination:.2f}"
-        head = [_cell(one.text), one.question_type, str(one.asked), str(one.answered), str(one.full_points),
+        tells = None if one.discrimination is None else Decimal(f"{one.discrimination:.2f}")
+        head = [one.text, one.question_type, str(one.asked), str(one.answered), str(one.full_points),
                 f"{100 * one.share:.1f}", tells]  # fmt: skip
-        rows.append([*head, "", "", "", "", "", "", _cell(" ".join(one.findings))])
+        rows.append([*head, "", "", "", "", "", "", " ".join(one.findings)])
         rows += [
-            [*head, option.letter, _cell(option.text), "yes" if option.is_right else "no", str(option.low),
+            [*head, option.letter, option.text, "yes" if option.is_right else "no", str(option.low),
              str(option.middle), str(option.best), ""]
             for option in one.options
         ]  # fmt: skip
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    name = f'attachment; filename="quiz-{quiz_id}.csv"'
-    headers = {"content-disposition": name, "cache-control": "private, no-store"}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return csvfile.small(f"quiz-{quiz_id}.csv", rows)
 
 
 ROUTES: list[ControllerRouterHandler] = [results, questions_file]
