@@ -216,7 +216,11 @@ def test_the_associations_own_mark_overrules_the_package(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("said", "expected", "progress"),
     [
-        ({"cmi__completion_status": "completed"}, ("completed", "unknown", None), 100),
+        # Tables 4.2.4.1a and 4.2.22.1a: there is a threshold, and nothing to hold against it.
+        ({"cmi__completion_status": "completed"}, ("unknown", "unknown", None), 0),
+        ({"cmi__completion_status": "incomplete", "cmi__success_status": "failed"}, ("unknown", "unknown", None), 0),
+        ({"cmi__success_status": "passed", "cmi__score__raw": "90"}, ("unknown", "unknown", 90), 0),
+        ({"cmi__completion_status": "completed", "cmi__progress_measure": "7"}, ("unknown", "unknown", None), 0),
         ({"cmi__progress_measure": "0.35"}, ("incomplete", "unknown", None), 35),
         ({"cmi__progress_measure": "0.9"}, ("completed", "unknown", None), 90),
         ({"cmi__completion_status": "completed", "cmi__progress_measure": "0.1"}, ("incomplete", "unknown", None), 10),
@@ -235,6 +239,12 @@ def test_the_words_of_scorm_2004(
     answer = says(stage, start(stage), **said)
     assert tuple(answer[name] for name in REPORTED) == expected
     assert answer["progress"] == progress
+
+
+def test_scorm_2004_without_thresholds_believes_the_sco(stage: Stage) -> None:
+    as_2004(stage)
+    answer = says(stage, start(stage), cmi__completion_status="completed", cmi__success_status="passed")
+    assert (tuple(answer[name] for name in REPORTED), answer["progress"]) == (("completed", "passed", None), 100)
 
 
 def test_what_was_reached_is_not_undone_by_the_same_attempt(stage: Stage) -> None:
