@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -14,27 +13,23 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.packages import service as packages
-from collegium.features.scorm_reports import reading, service
+from collegium.features.scorm_reports import registration_pages, service
 from collegium.features.scorm_reports.model import (
     STATUSES,
-    Attempt,
     CallsWanted,
     Learner,
     LearnerPlace,
     Line,
     LinePlace,
-    Registration,
-    Said,
     Wanted,
 )
+from collegium.features.scorm_reports.registration_pages import ONE, address, attempt_of, uuid_of
 from collegium.kit.cursors import read_cursor, write_cursor
-from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound
 from collegium.web import csvfile, pages
 from collegium.web.pages import WebRequest
 
 RESULTS = "/studio/packages/{package_id:uuid}/results"
-ONE = "/studio/registrations/{registration_id:uuid}"
 RECORDER = ONE + "/recorder"
 COLUMNS = (
     "Name",
@@ -69,18 +64,6 @@ packages.package_tab("/results", "Results", rank=4)
 packages.package_tab("/questions", "Questions", rank=4)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _address(path: str, **named: object) -> str:
-    kept = {name: str(value) for name, value in named.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
 # Who takes a package ----------------------------------------------------------------------------------------
 
 
@@ -88,7 +71,9 @@ def _wanted(request: WebRequest) -> Wanted:
     given = request.query_params
     status = str(given.get("status", ""))
     return Wanted(
-        status if status in STATUSES else "", _uuid(str(given.get("course", ""))), str(given.get("q", "")).strip()[:100]
+        status if status in STATUSES else "",
+        uuid_of(str(given.get("course", ""))),
+        str(given.get("q", "")).strip()[:100],
     )
 
 
@@ -118,9 +103,9 @@ async def results(request: WebRequest, package_id: FromPath[UUID]) -> Response[s
         statuses=list(STATUSES.items()),
         wanted=wanted,
         page=page,
-        export=_address(f"{path}.csv", **here),
-        back=_address(path, **here) if after else None,
-        next=_address(path, **here, after=write_cursor(page.next)) if page.next else None,
+        export=address(f"{path}.csv", **here),
+        back=address(path, **here) if after else None,
+        next=address(path, **here, after=write_cursor(page.next)) if page.next else None,
     )
 
 
@@ -202,46 +187,6 @@ async def questions_file(request: WebRequest, package_id: FromPath[UUID]) -> Res
     return csvfile.small(f"questions-{package_id}.csv", rows)
 
 
-# One person -------------------------------------------------------------------------------------------------
-
-
-async def _attempt(request: WebRequest, tx: Transaction, found: Registration) -> tuple[list[Attempt], Attempt | None]:
-    """The attempts, and the one that is looked at: the one named in the address, or the last one that counts."""
-    attempts = await service.attempts(tx, found.id)
-    if not attempts:
-        return [], None
-    if named := request.query_params.get("attempt"):
-        for one in attempts:
-            if str(one.id) == named:
-                return attempts, one
-        raise NotFound("There is no such attempt.", code="no_such_attempt")
-    return attempts, next((one for one in attempts if one.credit), attempts[0])
-
-
-@get(ONE, include_in_schema=False)
-async def one(request: WebRequest, registration_id: FromPath[UUID]) -> Response[str]:
-    """One person with one package: attempts, SCOs, answers and objectives, and what stands out."""
-    pages.require_teacher(request)
-    async with pages.transaction(request) as tx:
-        found = await service.registration(tx, registration_id)
-        attempts, attempt = await _attempt(request, tx, found)
-        said: Said = await service.said(tx, attempt.id) if attempt else {}
-        parts = await service.results(tx, attempt.id) if attempt else []
-        hints = await service.hints_of(tx, found, attempt.id) if attempt else []
-    return pages.render(
-        request,
-        "scorm_reports/registration.html",
-        found=found,
-        attempts=attempts,
-        attempt=attempt,
-        parts=parts,
-        hints=hints,
-        answers=reading.interactions(said),
-        objectives=reading.objectives(said),
-        recorder=_address(f"{found.path}/recorder", attempt=attempt.id if attempt else None),
-    )
-
-
 # The flight recorder -----------------------------------------------------------------------------------------
 
 
@@ -264,7 +209,7 @@ async def recorder(request: WebRequest, registration_id: FromPath[UUID]) -> Resp
     after = read_cursor(request.query_params.get("after"), LinePlace)
     async with pages.transaction(request) as tx:
         found = await service.registration(tx, registration_id)
-        attempts, attempt = await _attempt(request, tx, found)
+        attempts, attempt = await attempt_of(request, tx, found)
         if attempt is None:
             raise NotFound("Nobody has opened this package here yet.", code="no_such_attempt")
         page = await service.calls(tx, found.id, attempt.id, wanted, after)
@@ -293,9 +238,9 @@ async def recorder(request: WebRequest, registration_id: FromPath[UUID]) -> Resp
         hints=hints,
         path=path,
         replay=_replay(page.lines, before),
-        export=_address(f"{path}.csv", **here),
-        back=_address(path, **here) if after else None,
-        next=_address(path, **here, after=write_cursor(page.next)) if page.next else None,
+        export=address(f"{path}.csv", **here),
+        back=address(path, **here) if after else None,
+        next=address(path, **here, after=write_cursor(page.next)) if page.next else None,
     )
 
 
@@ -320,7 +265,7 @@ async def recorder_file(request: WebRequest, registration_id: FromPath[UUID]) ->
     viewer = pages.require_teacher(request)
     async with pages.transaction(request) as tx:
         found = await service.registration(tx, registration_id)
-        attempt = (await _attempt(request, tx, found))[1]
+        attempt = (await attempt_of(request, tx, found))[1]
     if attempt is None:
         raise NotFound("Nobody has opened this package here yet.", code="no_such_attempt")
     calls = service.every_call(pages.site_of(request).db, viewer.actor(), found.id, attempt.id, _calls_wanted(request))
@@ -345,4 +290,12 @@ async def _call_rows(found: AsyncIterator[list[Line]]) -> AsyncIterator[Iterable
         ]
 
 
-ROUTES: list[ControllerRouterHandler] = [results, results_file, questions, questions_file, one, recorder, recorder_file]
+ROUTES: list[ControllerRouterHandler] = [
+    results,
+    results_file,
+    questions,
+    questions_file,
+    *registration_pages.ROUTES,
+    recorder,
+    recorder_file,
+]

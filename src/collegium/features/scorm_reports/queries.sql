@@ -124,3 +124,44 @@ from public.scorm_questions($1);
 -- name: objectives
 -- Each objective of a package, over the same people.
 select sco, identifier, description, people, passed, failed, completed, average_score from public.scorm_objectives($1);
+
+-- name: rescores
+-- The proposals to correct attempts of a registration, the last first, and whether an attempt has moved since.
+select r.id, r.attempt_id, r.scorm_enrollment_id, a.attempt_number, r.was_completion, r.was_success, r.was_score, r.to_completion, r.to_success,
+    r.to_score, r.reason, r.state, r.proposed_by, coalesce(nullif(concat_ws(' ', p.first_name, p.last_name), ''), 'Somebody') as proposer,
+    r.proposed_at, coalesce(nullif(concat_ws(' ', d.first_name, d.last_name), ''), 'an administrator') as decider, r.decided_at, r.words,
+    (a.completion_status, a.success_status) <> (r.was_completion, r.was_success) or a.score is distinct from r.was_score as is_moved
+from public.scorm_rescores r
+join public.scorm_attempts a on a.id = r.attempt_id
+left join public.profiles p on p.id = r.proposed_by
+left join public.profiles d on d.id = r.decided_by
+where r.scorm_enrollment_id = $1 order by r.proposed_at desc, r.id desc limit 100;
+
+-- name: open_rescores
+-- Proposals that wait for a decision, the oldest first: a page of them after a place, those of a person or a package.
+select r.id, r.scorm_enrollment_id, r.attempt_id, concat_ws(' ', m.first_name, m.last_name) as name, k.title as package_title,
+    c.title as course_title, r.proposed_by,
+    coalesce(nullif(concat_ws(' ', p.first_name, p.last_name), ''), 'Somebody') as proposer, r.proposed_at, r.reason
+from public.scorm_rescores r
+join public.scorm_enrollments e on e.id = r.scorm_enrollment_id
+join public.scorm_packages k on k.id = e.scorm_package_id
+join public.profiles m on m.id = e.member_id
+left join public.courses c on c.id = r.course_id
+left join public.profiles p on p.id = r.proposed_by
+where r.state = 'pending'
+  and ($1::text = '' or concat_ws(' ', m.first_name, m.last_name) ilike $1 or k.title ilike $1 or c.title ilike $1)
+  and ($2::timestamptz is null or (r.proposed_at, r.id) > ($2, $3::uuid))
+order by r.proposed_at, r.id
+limit $4;
+
+-- name: propose_rescore
+-- Proposes another result for an attempt.
+select public.propose_scorm_rescore($1, $2, $3, $4, $5);
+
+-- name: withdraw_rescore
+-- Takes back a proposal that is not decided.
+select public.withdraw_scorm_rescore($1);
+
+-- name: decide_rescore
+-- Approves or declines a proposal.
+select public.decide_scorm_rescore($1, $2, $3);

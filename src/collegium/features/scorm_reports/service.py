@@ -31,11 +31,10 @@ from collegium.features.scorm_reports.model import (
     Summary,
     Wanted,
 )
-from collegium.kit import queries
+from collegium.features.scorm_reports.work import Q, like
 from collegium.kit.db import Actor, Database, Transaction
 from collegium.kit.errors import NotFound
 
-Q = queries.load("collegium.features.scorm_reports")
 PAGE = 50
 CALLS = 200
 FUNCTIONS = {
@@ -70,18 +69,13 @@ async def courses(tx: Transaction, package_id: UUID) -> list[Course]:
     return await tx.all(Course, Q.courses, package_id)
 
 
-def _like(words: str) -> str:
-    words = " ".join(words.split())[:100]
-    return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if words else ""
-
-
 async def learners(
     tx: Transaction, package_id: UUID, wanted: Wanted, after: LearnerPlace | None = None, size: int = PAGE
 ) -> Page:
     """A page of those who take a package, by name."""
     place = (after.place, after.id) if after else (None, None)
     found = await tx.all(
-        Learner, Q.learners, package_id, wanted.status, wanted.course, _like(wanted.words), *place, size + 1
+        Learner, Q.learners, package_id, wanted.status, wanted.course, like(wanted.words), *place, size + 1
     )
     shown = found[:size]
     return Page(shown, LearnerPlace(shown[-1].place, shown[-1].id) if len(found) > size else None)
@@ -144,7 +138,7 @@ async def calls(
         FUNCTIONS[wanted.kind] if wanted.kind else None,
         wanted.errors,
         wanted.sco,
-        _like(wanted.words),
+        like(wanted.words),
         *place,
         size + 1,
     )
