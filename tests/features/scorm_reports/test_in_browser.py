@@ -9,9 +9,10 @@ from playwright.async_api import Page, expect
 
 from collegium.kit.site import Site
 from tests.features.exchange.test_in_browser import sign_in
-from tests.features.scorm_reports.test_pages import played
+from tests.features.scorm_reports.test_pages import played, registration
 from tests.support.browser import NewPage, axe_findings, scrolls_sideways
 from tests.support.database import Database
+from tests.support.people import add_person
 from tests.support.site import Client, LiveServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -56,3 +57,30 @@ async def test_from_results_to_the_replay(
     await page.get_by_role("button", name="Play").click()
     await expect(where).to_have_text("Call 4 of 4: SetValue")
     await expect(page.get_by_role("button", name="Play")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_from_a_correction_to_its_approval(
+    site: Site, client: Client, database: Database, live_server: LiveServer, new_page: NewPage
+) -> None:
+    school, teacher, _ = await played(site, client, database)
+    chief = await add_person(database, "admin", first_name="Chiara", last_name="Fell")
+    page = await new_page()
+    await sign_in(page, teacher, database, live_server)
+    await page.goto(f"/studio/registrations/{await registration(school)}")
+    await page.get_by_text("Propose another result").click()
+    await look(page, "correction")
+    await page.get_by_label("Success").select_option("passed")
+    await page.get_by_label("Score, in percent").fill("92,5")
+    await page.get_by_label("Why").fill("Slide four never reported that it was passed.")
+    await page.get_by_role("button", name="Propose").click()
+    await expect(page.get_by_text("Waits for a decision")).to_be_visible()
+    await page.context.clear_cookies()
+    await sign_in(page, chief, database, live_server)
+    await page.goto("/admin/rescores")
+    await look(page, "corrections")
+    await page.get_by_role("link", name="Ada Berg0").click()
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await look(page, "decision")
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_text("Approved by Chiara Fell")).to_be_visible()
+    await look(page, "corrected")
