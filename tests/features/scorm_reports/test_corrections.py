@@ -22,6 +22,7 @@ async def test_from_the_proposal_to_the_decision(site: Site, client: Client, dat
     path = f"/studio/registrations/{await registration(school)}"
     attempt = await school.value("select id from public.scorm_attempts limit 1")
     await client.login(teacher)
+    assert "Propose another result" in (await client.get(path)).text
     form = {"attempt": str(attempt), "completion": "completed", "success": "passed", "score": "110", "reason": REASON}
     wrong = await client.post_form(f"{path}/rescores", form)
     assert wrong.status_code == 422

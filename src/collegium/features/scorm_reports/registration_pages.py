@@ -18,6 +18,8 @@ from collegium.web import pages
 from collegium.web.pages import WebRequest
 
 ONE = "/studio/registrations/{registration_id:uuid}"
+FIELDS = ("completion", "success", "score", "reason", "words")
+"""What the forms of a correction ask for."""
 
 
 def uuid_of(text: str) -> UUID | None:
@@ -85,7 +87,8 @@ async def _one(
         successes=[("", "Leave as it is"), *rescoring.SUCCESSES.items()],
         completion_words=rescoring.COMPLETIONS,
         success_words=rescoring.SUCCESSES,
-        given=given or {},
+        given=dict.fromkeys(FIELDS, "") | (given or {}),
+        is_proposal=given is not None and "reason" in given,
         problem=problem,
         errors=problem.fields if isinstance(problem, Invalid) else {},
         viewer=viewer,
