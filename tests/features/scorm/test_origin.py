@@ -308,3 +308,23 @@ async def test_what_a_player_keeps_never_stands_in_the_way(site: Site, client: C
     kept = "select jsonb_array_length(calls) between 500 and 1999 and (calls -> 0 ->> 't')::numeric < 1e11 from public.scorm_calls"
     assert await school.value(kept)
     assert await school.value("select state::text from public.scorm_states") == '["1e-131071", 0.5, 1' + "0" * 300 + "]"
+
+
+async def test_who_signs_out_leaves_nothing_to_read(site: Site, client: Client, database: Database) -> None:
+    school = await found_school(site, database)
+    player = Player(client, await school.launch(session=await school.web_session()))
+    assert (await player.commit(elements={"cmi.location": "7"}, state={"at": 1}))["saved"]
+    assert "Berg0" in (await player.get("definition")).text
+    async with database.connect() as owner:
+        await owner.execute("update public.web_sessions set revoked_at = now()")
+    # Whoever has the computer next may find the address in it.
+    for answer in (
+        await player.get("definition"),
+        await player.get("state"),
+        await player.post("commit", player.body()),
+    ):
+        assert (answer.status_code, answer.json()["reason"]) == (403, "signed_out")
+    put = await client.request(
+        "PUT", f"{player.launch.origin}/{player.token}/state", json={}, headers={"origin": player.launch.origin}
+    )
+    assert put.json()["reason"] == "signed_out"

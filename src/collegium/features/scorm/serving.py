@@ -194,28 +194,32 @@ class Answers:
         await _send(send, status, headers, said.encode(), TEXT)
 
     async def _definition(self, token: Token) -> object:
-        service.must_be_valid(token)
+        await self._must_go_on(token)
         return await service.definition(self._site, token)
 
     async def _state(self, token: Token) -> object:
-        service.must_be_valid(token)
+        await self._must_go_on(token)
         return await service.state(self._site, token)
 
     async def _save_state(self, scope: Scope, receive: Receive, token: Token) -> object:
         body = await plain.body_of(scope, receive, LARGEST_STATE)
-        service.must_be_valid(token)
+        await self._must_go_on(token)
         kept = plain.decoded(_anything, body, code="bad_state")
         await service.save_state(self._site, token, msgspec.Raw(_encoder.encode(kept)))
         return {"saved": True}
 
     async def _renew(self, token: Token) -> object:
+        await self._must_go_on(token)
+        return service.renewed(self._site, token)
+
+    async def _must_go_on(self, token: Token) -> None:
+        """Raises unless the player is the current one, of somebody signed in and enrolled. A commit asks for itself."""
         service.must_be_valid(token)
         player = await service.player(self._site, token)
         if player is None or not (player.current and player.fresh):
             raise Conflict(service.STALE, code="stale_attempt")
         if not (player.signed_in and player.enrolled):
             raise Forbidden("You have been signed out. Sign in and open the lesson again.", code="signed_out")
-        return service.renewed(self._site, token)
 
 
 def _must_be_storable(commit: Commit) -> None:
