@@ -80,6 +80,8 @@ async def test_a_learner_comes_back_in_another_browser(
     calls = await stage.rows("select calls from public.scorm_calls order by commit_seq")
     names = calls_of([{"calls": json.loads(row["calls"])} for row in calls])
     assert names.count("LMSInitialize") == names.count("LMSFinish") == 2
+    # Also the last of them stand under the name of the part that made them.
+    assert await stage.rows("select distinct sco from public.scorm_calls") == [{"sco": "SCO-1"}]
 
     await page.goto(stage.path("Appeals"))
     sco = await sco_of(player := await press(page, "Start"))
@@ -206,7 +208,8 @@ async def test_the_pages_are_clean(
     await leave(page, player)
     assert await axe_findings(page) == []
     await sign_in(page, stage.teacher)
-    await page.goto(f"/studio/packages/{stage.packages['One']}/preview")
+    await page.goto(f"/studio/packages/{stage.packages['One']}")
+    await page.get_by_role("link", name="Try it").click()
     assert await axe_findings(page) == []
     await page.get_by_role("button", name="Open the package").click()
     await (await player_of(page)).wait_for_selector("iframe.scorm-frame")

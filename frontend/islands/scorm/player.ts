@@ -58,6 +58,8 @@ export interface Around {
 export class Player {
   private visit: Visit | null = null;
   private readonly recorder = new Recorder();
+  /** The SCO that calls last, of which the end of its session is still to be told. */
+  private caller: string | null = null;
   private readonly kept: Required<Kept>;
   private readonly saved: Record<string, Elements>;
   private readonly seconds: Record<string, number>;
@@ -205,15 +207,17 @@ export class Player {
 
   /** Sends what the sequencer has come to when no SCO says anything. */
   private send(): void {
+    // A SCO's last calls go under its own name: the organisation calls nothing.
+    const caller = this.recorder.size > 0 ? this.caller : null;
     const pending: Pending = {
-      sco: this.given.package.organization.identifier,
+      sco: caller ?? this.given.package.organization.identifier,
       elements: {},
       terminate: false,
       calls: this.recorder.take(),
     };
     this.withState(pending);
     // Said for the organisation itself, what was rolled up is what is set.
-    if (pending.summary) {
+    if (pending.summary && caller === null) {
       pending.elements = pending.summary;
       delete pending.summary;
     }
@@ -346,6 +350,7 @@ export class Player {
   private traced(call: Call): void {
     this.spoke = true;
     this.recorder.add(call);
+    if (this.visit !== null) this.caller = this.visit.item.identifier;
     if (!call.fn.endsWith("SetValue") || !call.args[0]?.endsWith("_status")) return;
     clearTimeout(this.showing);
     this.showing = setTimeout(() => {

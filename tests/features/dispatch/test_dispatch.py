@@ -235,6 +235,8 @@ async def test_the_pages(site: Site, client: Client, partner: Partner) -> None:
     page = await client.get(here)
     assert "&lt;Night&gt; school" in page.text
     assert "Nobody has opened it yet" in page.text
+    tabs = (await client.get(list_of)).text
+    assert all(f'href="{list_of.removesuffix("/dispatches")}{tab}"' in tabs for tab in ("", "/rule", "/results"))
     archive = await client.get(f"{here}/package.zip")
     assert archive.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(archive.content)) as files:

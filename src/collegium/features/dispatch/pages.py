@@ -70,11 +70,13 @@ async def _dispatches(
     async with pages.transaction(request) as tx:
         package = await service.package(tx, package_id)
         found = await service.of_package(tx, package_id)
+        tabs = packages.tabs(await packages.package(tx, package_id))
     return pages.render(
         request,
         "dispatch/list.html",
         status=problem.status if problem else 200,
         package=package,
+        tabs=tabs,
         dispatches=found,
         given=given,
         errors=problem.fields if problem else {},
