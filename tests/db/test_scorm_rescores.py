@@ -167,7 +167,13 @@ def test_a_score_never_falls_under_its_correction(stage: Stage) -> None:
 
 
 def test_a_correction_downwards_survives_what_was_said(stage: Stage) -> None:
-    player = said(stage, cmi__completion_status="completed", cmi__success_status="passed", cmi__score__scaled="0.9")
+    player = said(
+        stage,
+        cmi__completion_status="completed",
+        cmi__success_status="passed",
+        cmi__score__scaled="0.9",
+        cmi__progress_measure="0.5",
+    )
     assert completed(stage)
     corrected(stage, completion="incomplete", success="failed", score=50)
     assert stands(stage) == ("incomplete", "failed", 50)
@@ -195,7 +201,7 @@ def test_a_rule_that_is_applied_later_respects_it(stage: Stage) -> None:
 
 def test_the_mark_judges_a_corrected_score(stage: Stage) -> None:
     stage.owner("update public.scorm_packages set passing_score = 60 where id = %(package)s")
-    player = said(stage, cmi__completion_status="completed", cmi__score__scaled="0.9")
+    player = said(stage, cmi__completion_status="completed", cmi__score__scaled="0.9", cmi__progress_measure="0.5")
     assert stands(stage) == ("completed", "passed", 90)
     corrected(stage, score=55)
     assert stands(stage) == ("completed", "failed", 55)
