@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -260,6 +261,14 @@ async def test_the_pages(site: Site, client: Client, partner: Partner) -> None:
     assert [one.number for one in [*first, *rest]] == [3, 2, 1]
     for after in ("rubbish", "99999999999999999-" + "0" * 32):
         assert (await client.get(here, params={"after": after})).status_code == 200
+    # Results and recorder have them too, under the same code and the partner's name.
+    results = await client.get(f"{list_of.removesuffix('/dispatches')}/results")
+    assert f"Learner {rows[1][0]}" in results.text
+    assert "&lt;Night&gt; school" in results.text
+    for address in sorted(set(re.findall(r"/studio/registrations/[0-9a-f-]{36}", results.text))):
+        one = await client.get(address)
+        assert (one.status_code, "Learner " in one.text, "Corrections" in one.text) == (200, True, False)
+        assert (await client.get(f"{address}/recorder")).status_code == 200
     saved = await client.post_form(here, {"partner": "Day school", "max_registrations": "9"})
     assert saved.status_code == 303
     assert (await client.post_form(f"{here}/revoke")).status_code == 303
@@ -269,6 +278,8 @@ async def test_the_pages(site: Site, client: Client, partner: Partner) -> None:
     await client.login(await add_person(partner.school.database, "instructor"))
     for path in (list_of, here, f"{here}/package.zip", f"{here}/learners.csv"):
         assert (await client.get(path)).status_code == 404
+    for address in re.findall(r"/studio/registrations/[0-9a-f-]{36}", results.text):
+        assert (await client.get(address)).status_code == 404
 
 
 async def test_hostile_calls(client: Client, partner: Partner) -> None:
@@ -306,3 +317,19 @@ async def test_a_unit_of_aicc_is_learned_by_a_learner_of_a_partner(
     assert (await unit("PutParam", CORE % ("passed", "80")))[0] == "0"
     assert (await unit("ExitAU"))[0] == "0"
     assert (await service.standing(site, partner.key, opened.ticket)).status == "incomplete"
+
+
+async def test_two_who_come_at_once_share_the_last_place(partner: Partner) -> None:
+    async def come(student: str) -> str:
+        try:
+            await partner.launch(student)
+        except Problem as problem:
+            return problem.code
+        return "opened"
+
+    await partner.set("max_registrations = 1")
+    found = await asyncio.gather(*(come(f"S-{number}") for number in range(4)))
+    assert sorted(found) == ["no_places_left"] * 3 + ["opened"]
+    await partner.set("max_registrations = 100, launches = 0, max_launches = 2")
+    found = await asyncio.gather(*(come("S-9") for _ in range(5)))
+    assert sorted(found) == ["no_launches_left"] * 3 + ["opened"] * 2

@@ -121,6 +121,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     email: str
     member_id: UUID
+    """Of a partner's learner, who is no member, what he is known by."""
+    is_partners: bool
     course_id: UUID | None
     course_title: str | None
     lesson_title: str | None

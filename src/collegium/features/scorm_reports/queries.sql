@@ -30,18 +30,25 @@ group by t.identifier, t.title, t.place order by t.place;
 
 -- name: learners
 -- Who takes a package, by name: those of a state or a course, or whose name or address holds a word.
-select e.id, n.name, p.email::text as email, n.place, e.status, e.completion_status, e.success_status, e.score, e.progress, e.attempts,
-    e.total_time_seconds, e.started_at, e.last_accessed_at, e.criterion_met_at, c.title as course_title, l.title as lesson_title
+-- A partner's learner has no name here, and the partner stands where the course stands.
+select e.id, n.name, coalesce(p.email::text, '') as email, n.place, e.status, e.completion_status, e.success_status, e.score, e.progress, e.attempts,
+    e.total_time_seconds, e.started_at, e.last_accessed_at, e.criterion_met_at, coalesce(c.title, g.partner) as course_title,
+    l.title as lesson_title
 from public.scorm_enrollments e
-join public.profiles p on p.id = e.member_id
+left join public.profiles p on p.id = e.member_id
+left join public.scorm_dispatch_registrations d on d.id = e.dispatch_registration_id
+left join public.scorm_dispatches g on g.id = d.scorm_dispatch_id
 left join public.courses c on c.id = e.course_id
 left join public.lessons l on l.id = e.lesson_id
 cross join lateral (
-    select concat_ws(' ', p.first_name, p.last_name) as name, lower(concat_ws(' ', p.last_name, p.first_name)) as place
+    select concat_ws(' ', p.first_name, p.last_name) as name, lower(concat_ws(' ', p.last_name, p.first_name)) as place where p.id is not null
+    union all
+    select w.code, lower(w.code) from (select 'Learner ' || left(encode(d.student, 'hex'), 8) || case when d.number > 1 then ' (' || d.number || ')' else '' end) w (code)
+    where p.id is null and d.id is not null
 ) n
 where e.scorm_package_id = $1 and (e.enrollment_id is not null or e.attempts > 0)
   and ($2::text = '' or e.status = $2) and ($3::uuid is null or e.course_id = $3)
-  and ($4::text = '' or n.name ilike $4 or p.email::text ilike $4)
+  and ($4::text = '' or n.name ilike $4 or p.email::text ilike $4 or g.partner ilike $4)
   and ($5::text is null or (n.place, e.id) > ($5, $6::uuid))
 order by n.place, e.id
 limit $7;
@@ -53,15 +60,19 @@ where e.scorm_package_id = $1 order by c.title, c.id limit 200;
 
 -- name: registration
 -- One person with one package.
-select e.id, e.scorm_package_id, k.title as package_title, k.standard, k.edition, concat_ws(' ', p.first_name, p.last_name) as name,
-    p.email::text as email, e.member_id, e.course_id, c.title as course_title, l.title as lesson_title, e.status, e.completion_status,
+select e.id, e.scorm_package_id, k.title as package_title, k.standard, k.edition,
+    case when d.id is null then concat_ws(' ', p.first_name, p.last_name)
+        else 'Learner ' || left(encode(d.student, 'hex'), 8) || case when d.number > 1 then ' (' || d.number || ')' else '' end end as name,
+    coalesce(p.email::text, '') as email, coalesce(e.member_id, d.id) as member_id, d.id is not null as is_partners, e.course_id, coalesce(c.title, g.partner) as course_title, l.title as lesson_title, e.status, e.completion_status,
     e.success_status, e.score, e.progress, e.attempts, e.total_time_seconds, e.started_at, e.last_accessed_at, e.criterion_met_at
 from public.scorm_enrollments e
 join public.scorm_packages k on k.id = e.scorm_package_id
-join public.profiles p on p.id = e.member_id
+left join public.profiles p on p.id = e.member_id
+left join public.scorm_dispatch_registrations d on d.id = e.dispatch_registration_id
+left join public.scorm_dispatches g on g.id = d.scorm_dispatch_id
 left join public.courses c on c.id = e.course_id
 left join public.lessons l on l.id = e.lesson_id
-where e.id = $1;
+where e.id = $1 and (p.id is not null or d.id is not null);
 
 -- name: attempts
 -- The attempts of a registration, the last first.
