@@ -150,13 +150,13 @@ where r.scorm_enrollment_id = $1 order by r.proposed_at desc, r.id desc limit 10
 
 -- name: open_rescores
 -- Proposals that wait for a decision, the oldest first: a page of them after a place, those of a person or a package.
-select r.id, r.scorm_enrollment_id, r.attempt_id, concat_ws(' ', m.first_name, m.last_name) as name, k.title as package_title,
+select r.id, r.scorm_enrollment_id, r.attempt_id, coalesce(nullif(concat_ws(' ', m.first_name, m.last_name), ''), 'A learner of a partner') as name, k.title as package_title,
     c.title as course_title, r.proposed_by,
     coalesce(nullif(concat_ws(' ', p.first_name, p.last_name), ''), 'Somebody') as proposer, r.proposed_at, r.reason
 from public.scorm_rescores r
 join public.scorm_enrollments e on e.id = r.scorm_enrollment_id
 join public.scorm_packages k on k.id = e.scorm_package_id
-join public.profiles m on m.id = e.member_id
+left join public.profiles m on m.id = e.member_id
 left join public.courses c on c.id = r.course_id
 left join public.profiles p on p.id = r.proposed_by
 where r.state = 'pending'
