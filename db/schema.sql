@@ -551,6 +551,110 @@ $$;
 
 COMMENT ON FUNCTION private.answers_digest(p_attempt uuid) IS 'SHA-256 of the answers of an attempt: position, number of the save and answer of each, a line each, in order.';
 
+CREATE TABLE public.scorm_rescores (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    attempt_id uuid NOT NULL,
+    scorm_enrollment_id uuid NOT NULL,
+    course_id uuid,
+    was_completion text NOT NULL,
+    was_success text NOT NULL,
+    was_score numeric(5,2),
+    to_completion text,
+    to_success text,
+    to_score numeric(5,2),
+    said_completion text,
+    said_success text,
+    said_score numeric(5,2),
+    reason text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    proposed_by uuid,
+    proposed_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    words text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT approved_rescores_keep_what_was_said CHECK (((state = 'approved'::text) = (num_nonnulls(said_completion, said_success) = 2))),
+    CONSTRAINT closed_rescores_are_dated CHECK (((state = 'pending'::text) = (decided_at IS NULL))),
+    CONSTRAINT rescores_are_decided_by_another CHECK (((state <> ALL (ARRAY['approved'::text, 'declined'::text])) OR (decided_by <> proposed_by))),
+    CONSTRAINT rescores_change_something CHECK (((num_nonnulls(to_completion, to_success, to_score) > 0) AND (to_completion IS DISTINCT FROM was_completion) AND (to_success IS DISTINCT FROM was_success) AND ((to_score IS NULL) OR (to_score IS DISTINCT FROM was_score)))),
+    CONSTRAINT scorm_rescores_reason_check CHECK (((length(reason) <= 1000) AND (reason ~ '\S\s+\S+\s+\S'::text))),
+    CONSTRAINT scorm_rescores_said_completion_check CHECK ((said_completion = ANY (ARRAY['unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_rescores_said_score_check CHECK (((said_score >= (0)::numeric) AND (said_score <= (100)::numeric))),
+    CONSTRAINT scorm_rescores_said_success_check CHECK ((said_success = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_rescores_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'declined'::text, 'withdrawn'::text]))),
+    CONSTRAINT scorm_rescores_to_completion_check CHECK ((to_completion = ANY (ARRAY['unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_rescores_to_score_check CHECK (((to_score >= (0)::numeric) AND (to_score <= (100)::numeric))),
+    CONSTRAINT scorm_rescores_to_success_check CHECK ((to_success = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_rescores_was_completion_check CHECK ((was_completion = ANY (ARRAY['unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_rescores_was_score_check CHECK (((was_score >= (0)::numeric) AND (was_score <= (100)::numeric))),
+    CONSTRAINT scorm_rescores_was_success_check CHECK ((was_success = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_rescores_words_check CHECK ((length(words) <= 1000))
+);
+
+COMMENT ON TABLE public.scorm_rescores IS 'Proposals to give an attempt at a package another result, each with its reason, and what an administrator decided. Never removed.';
+
+COMMENT ON COLUMN public.scorm_rescores.course_id IS 'The course of the registration; null where a package is taken outside courses.';
+
+COMMENT ON COLUMN public.scorm_rescores.was_completion IS 'With was_success and was_score: how the attempt stood when this was proposed. Only then it can be approved.';
+
+COMMENT ON COLUMN public.scorm_rescores.to_completion IS 'With to_success and to_score: what it shall be; null leaves it as it is.';
+
+COMMENT ON COLUMN public.scorm_rescores.said_completion IS 'With said_success and said_score: what the SCOs came to when it was approved. What the package says beyond that counts again.';
+
+COMMENT ON COLUMN public.scorm_rescores.decided_at IS 'When it was approved, declined or withdrawn.';
+
+COMMENT ON COLUMN public.scorm_rescores.words IS 'What who decided tells who proposed it.';
+
+CREATE FUNCTION private.apply_scorm_rescore(p_rescore public.scorm_rescores) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.scorm_enrollments;
+    v_attempt public.scorm_attempts;
+    v_mark numeric;
+    v_sum record;
+begin
+    select * into v_row from public.scorm_enrollments e where e.id = p_rescore.scorm_enrollment_id;
+    select * into v_attempt from public.scorm_attempts a where a.id = p_rescore.attempt_id for no key update;
+    if (v_attempt.completion_status, v_attempt.success_status) <> (p_rescore.was_completion, p_rescore.was_success)
+        or v_attempt.score is distinct from p_rescore.was_score
+    then
+        perform private.refuse('CG409', 'attempt_moved',
+            'The attempt has moved since this was proposed. Decline it, and have it proposed again if it is still wrong.');
+    end if;
+    select * into v_sum from private.scorm_sum(v_row.scorm_package_id, v_attempt.id);
+    select passing_score into v_mark from public.scorm_packages where id = v_row.scorm_package_id;
+    v_attempt.completion_status := coalesce(p_rescore.to_completion, v_attempt.completion_status);
+    v_attempt.score := coalesce(p_rescore.to_score, v_attempt.score);
+    -- The association's mark judges a corrected score, unless the decision is about success itself.
+    if p_rescore.to_score is not null and v_mark is not null
+        and (v_attempt.completion_status = 'completed' or v_attempt.success_status <> 'unknown')
+    then
+        v_attempt.success_status := case when v_attempt.score >= v_mark then 'passed' else 'failed' end;
+    end if;
+    update public.scorm_rescores set
+        said_completion = v_sum.completion, said_success = v_sum.success, said_score = v_sum.score,
+        state = 'approved', decided_by = auth.uid(), decided_at = clock_timestamp()
+    where id = p_rescore.id;
+    update public.scorm_attempts set
+        completion_status = v_attempt.completion_status, success_status = coalesce(p_rescore.to_success, v_attempt.success_status),
+        score = v_attempt.score,
+        progress = case when p_rescore.to_completion = 'completed' then 100 else progress end
+    where id = v_attempt.id;
+    if private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0) then
+        perform private.complete_scorm_lesson(v_row.id);
+    end if;
+    perform private.notify(
+        v_row.member_id, 'package_result_corrected', left('Your result was corrected: ' || p.title, 200),
+        'The package had reported something else than it should. The lesson shows how you stand now.',
+        (select '/learn/' || c.slug || '/' || v_row.lesson_id from public.courses c where c.id = v_row.course_id)
+    ) from public.scorm_packages p where p.id = v_row.scorm_package_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.apply_scorm_rescore(p_rescore public.scorm_rescores) IS 'Gives an attempt the result that was approved, moves its registration and lesson, and tells the learner. Raises CG409.';
+
 CREATE FUNCTION private.archive_attempts(p_most integer DEFAULT 200) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8005,7 +8109,7 @@ begin
         select jsonb_build_object(
             'seq', v_row.commit_seq, 'began', extract(epoch from v_session.begun_at)::float8,
             'saved', case when a.mode = 'browse' then '{}'::jsonb else coalesce(v_row.cmi_data -> p_sco, '{}') end,
-            'student_id', v_row.member_id, 'student_name', concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')),
+            'student_id', coalesce(v_row.member_id, v_row.dispatch_registration_id), 'student_name', concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')),
             'mode', a.mode, 'credit', a.credit, 'attempt', a.attempt_number,
             'seconds', coalesce((
                 select r.total_time_seconds from public.scorm_sco_results r where r.attempt_id = a.id and r.sco = p_sco
@@ -8015,7 +8119,7 @@ begin
             'password', p.manifest #>> array['extra', 'passwords', p_sco], 'lenient', p.lenient_limits
         )
         from public.scorm_attempts a
-        join public.profiles f on f.id = v_row.member_id
+        left join public.profiles f on f.id = v_row.member_id
         join public.scorm_packages p on p.id = v_row.scorm_package_id
         join public.scorm_items i on i.scorm_package_id = p.id and i.identifier = p_sco
         where a.id = v_row.session_attempt_id
@@ -10218,41 +10322,19 @@ CREATE FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_a
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_package public.scorm_packages;
+    v_mark numeric;
     v_sum record;
+    v_corrected record;
 begin
-    select * into v_package from public.scorm_packages where id = p_enrollment.scorm_package_id;
-    with expected as (
-        select i.identifier as sco from public.scorm_items i
-        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
-        where i.scorm_package_id = v_package.id and i.kind = 'sco'
-    ), result as (
-        select r.*, i.kind = 'organization' as is_root from public.scorm_sco_results r
-        left join public.scorm_items i on i.scorm_package_id = v_package.id and i.identifier = r.sco
-        where r.attempt_id = p_attempt
-    ), summed as (
-        select
-            true as is_root, r.completion_status as completion, r.success_status as success, r.score, r.progress
-        from result r where r.is_root
-        union all
-        select
-            false,
-            case when count(*) filter (where r.completion_status = 'completed') >= greatest((select count(*) from expected), 1) then 'completed'
-                when bool_or(r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end,
-            case when bool_or(r.success_status = 'failed') then 'failed'
-                when bool_and(r.success_status = 'passed' or r.completion_status = 'completed') and bool_or(r.success_status = 'passed')
-                    and count(*) >= (select count(*) from expected) then 'passed'
-                else 'unknown' end,
-            round(avg(r.score), 2),
-            round(least(100, sum(r.progress) / greatest((select count(*) from expected), count(*), 1)), 2)
-        from result r where not coalesce(r.is_root, false)
-    )
-    select s.* into v_sum from summed s order by s.is_root desc limit 1;
-    if v_package.passing_score is not null and v_sum.score is not null
-        and (v_sum.completion = 'completed' or v_sum.success <> 'unknown')
-    then
-        v_sum.success := case when v_sum.score >= v_package.passing_score then 'passed' else 'failed' end;
+    select passing_score into v_mark from public.scorm_packages where id = p_enrollment.scorm_package_id;
+    select * into v_sum from private.scorm_sum(p_enrollment.scorm_package_id, p_attempt);
+    select * into v_corrected from private.scorm_correction(p_attempt, v_sum.completion, v_sum.success, v_sum.score);
+    v_sum.completion := coalesce(v_corrected.completion, v_sum.completion);
+    v_sum.score := coalesce(v_corrected.score, v_sum.score);
+    if v_mark is not null and v_sum.score is not null and (v_sum.completion = 'completed' or v_sum.success <> 'unknown') then
+        v_sum.success := case when v_sum.score >= v_mark then 'passed' else 'failed' end;
     end if;
+    v_sum.success := coalesce(v_corrected.success, v_sum.success);
     update public.scorm_attempts a set
         completion_status = case when a.completion_status = 'completed' then a.completion_status else v_sum.completion end,
         success_status = case when a.success_status = 'passed' then a.success_status else v_sum.success end,
@@ -10264,7 +10346,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) IS 'An attempt from its SCOs: complete when all SCOs of the default organisation are, failed when one is, the mean of the scores; or what the engine wrote for the organisation. Never back from completed or passed.';
+COMMENT ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) IS 'An attempt from its SCOs, the association''s mark and the corrections that hold. Never back from completed or passed.';
 
 CREATE FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -10413,7 +10495,7 @@ CREATE FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) 
         join public.scorm_sco_results r on r.attempt_id = a.id
         left join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = r.sco
     ), summed as (
-        -- As private.roll_scorm_up sums an attempt, before the association's own mark.
+        -- As private.scorm_sum sums an attempt, for all at once.
         select r.attempt_id,
             coalesce(max(r.completion_status) filter (where r.is_root), case
                 when count(*) filter (where not r.is_root and r.completion_status = 'completed') >= max(x.scos) then 'completed'
@@ -10427,18 +10509,57 @@ CREATE FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) 
             case when bool_or(r.is_root) then max(r.score) filter (where r.is_root)
                 else round(avg(r.score) filter (where not r.is_root), 2) end as score
         from result r cross join expected x group by r.attempt_id
+    ), said as (
+        select a.id, a.scorm_enrollment_id, a.completion_status, coalesce(s.completion, 'unknown') as completion,
+            coalesce(s.success, 'unknown') as success, s.score,
+            exists (select 1 from public.scorm_rescores r where r.attempt_id = a.id and r.state = 'approved') as is_corrected
+        from attempt a left join summed s on s.attempt_id = a.id
+    ), held as (
+        select s.id, s.scorm_enrollment_id, s.completion_status, s.success, c.success as corrected_success,
+            coalesce(c.completion, s.completion) as completion, coalesce(c.score, s.score) as score
+        from said s left join lateral private.scorm_correction(s.id, s.completion, s.success, s.score) c on s.is_corrected
     )
-    select a.id, a.scorm_enrollment_id,
-        case when a.completion_status = 'completed' then 'completed' else coalesce(s.completion, 'unknown') end,
+    select h.id, h.scorm_enrollment_id,
+        case when h.completion_status = 'completed' then 'completed' else h.completion end,
         case
-            when p_passing is not null and s.score is not null and (s.completion = 'completed' or s.success <> 'unknown')
-                then case when s.score >= p_passing then 'passed' else 'failed' end
-            else coalesce(s.success, 'unknown')
+            when h.corrected_success is not null then h.corrected_success
+            when p_passing is not null and h.score is not null and (h.completion = 'completed' or h.success <> 'unknown')
+                then case when h.score >= p_passing then 'passed' else 'failed' end
+            else h.success
         end
-    from attempt a left join summed s on s.attempt_id = a.id
+    from held h
 $$;
 
-COMMENT ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) IS 'Completion and success of all attempts at a package that count, from what was recorded of its SCOs, if this were the mark to pass. Nothing is changed.';
+COMMENT ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) IS 'Completion and success of all attempts at a package that count, from what was recorded of its SCOs and the corrections that hold, if this were the mark to pass. Nothing is changed.';
+
+CREATE FUNCTION private.scorm_correction(p_attempt uuid, p_completion text, p_success text, p_score numeric, OUT completion text, OUT success text, OUT score numeric) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    select
+        (
+            select case when r.to_completion = 'completed' or r.said_completion = p_completion then r.to_completion end
+            from public.scorm_rescores r
+            where r.attempt_id = p_attempt and r.state = 'approved' and r.to_completion is not null order by r.decided_at desc limit 1
+        ),
+        (
+            -- With a mark of the association more score says more, and so does being complete.
+            select case when r.to_success = 'passed' or (r.said_completion, r.said_success) = (p_completion, p_success)
+                and coalesce(p_score, -1) <= coalesce(r.said_score, -1) then r.to_success end
+            from public.scorm_rescores r
+            where r.attempt_id = p_attempt and r.state = 'approved' and r.to_success is not null order by r.decided_at desc limit 1
+        ),
+        (
+            select case when coalesce(p_score, -1) <= coalesce(r.said_score, -1) then r.to_score else greatest(r.to_score, p_score) end
+            from public.scorm_rescores r
+            where r.attempt_id = p_attempt and r.state = 'approved' and r.to_score is not null order by r.decided_at desc limit 1
+        )
+    into completion, success, score;
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_correction(p_attempt uuid, p_completion text, p_success text, p_score numeric, OUT completion text, OUT success text, OUT score numeric) IS 'The approved corrections of an attempt that hold, given what its SCOs come to now; null where none does.';
 
 CREATE FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
@@ -10531,12 +10652,13 @@ begin
         if v_measure not between 0 and 1 then
             v_measure := null;
         end if;
-        -- RTE 4.2.4.1 and 4.2.22.1: with a threshold it is the measure that decides.
-        if p_threshold is not null and v_measure is not null then
-            completion := case when v_measure >= p_threshold then 'completed' else 'incomplete' end;
+        -- RTE 4.2.4.1 and 4.2.22.1: with a threshold it is the measure that decides, and without the measure nothing is known,
+        -- whatever the SCO has set.
+        if p_threshold is not null then
+            completion := case when v_measure >= p_threshold then 'completed' when v_measure < p_threshold then 'incomplete' else 'unknown' end;
         end if;
-        if p_mastery is not null and v_scaled is not null then
-            success := case when v_scaled >= p_mastery then 'passed' else 'failed' end;
+        if p_mastery is not null then
+            success := case when v_scaled >= p_mastery then 'passed' when v_scaled < p_mastery then 'failed' else 'unknown' end;
         end if;
         score := coalesce(v_scaled * 100, case when v_max > v_min then (v_raw - v_min) * 100 / (v_max - v_min) end);
         progress := coalesce(v_measure * 100, case when completion = 'completed' then 100 else 0 end);
@@ -10619,6 +10741,44 @@ end
 $_$;
 
 COMMENT ON FUNCTION private.scorm_seconds(p_text text) IS 'Seconds of a duration in the form of either standard; null for anything else.';
+
+CREATE FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    with expected as (
+        select i.identifier as sco from public.scorm_items i
+        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
+        where i.scorm_package_id = p_package and i.kind = 'sco'
+    ), result as (
+        select r.*, i.kind = 'organization' as is_root from public.scorm_sco_results r
+        left join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = r.sco
+        where r.attempt_id = p_attempt
+    ), summed as (
+        select
+            true as is_root, r.completion_status as completion, r.success_status as success, r.score, r.progress
+        from result r where r.is_root
+        union all
+        select
+            false,
+            case when count(*) filter (where r.completion_status = 'completed') >= greatest((select count(*) from expected), 1) then 'completed'
+                when bool_or(r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end,
+            case when bool_or(r.success_status = 'failed') then 'failed'
+                when bool_and(r.success_status = 'passed' or r.completion_status = 'completed') and bool_or(r.success_status = 'passed')
+                    and count(*) >= (select count(*) from expected) then 'passed'
+                else 'unknown' end,
+            round(avg(r.score), 2),
+            round(least(100, sum(r.progress) / greatest((select count(*) from expected), count(*), 1)), 2)
+        from result r where not coalesce(r.is_root, false)
+    )
+    select s.completion, s.success, s.score, s.progress into completion, success, score, progress
+    from summed s order by s.is_root desc limit 1;
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) IS 'What the SCOs of an attempt come to, before the association''s mark and before corrections: complete when all SCOs of the default organisation are, failed when one is, the mean of the scores; or what the engine wrote for the organisation.';
 
 CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -13033,6 +13193,57 @@ $$;
 
 COMMENT ON FUNCTION public.course_changes(p_course uuid) IS 'What is new, changed and removed in a course, with its drafts, since the version published last: for its team. Raises CG404.';
 
+CREATE FUNCTION public.decide_scorm_rescore(p_rescore uuid, p_approved boolean, p_words text DEFAULT ''::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_words text := btrim(coalesce(p_words, ''), E' \t\r\n');
+    v_row public.scorm_rescores;
+    v_member uuid;
+begin
+    select r.* into v_row from public.scorm_rescores r where r.id = p_rescore and private.is_admin();
+    if v_row.id is null then
+        perform private.refuse('CG404', 'no_such_proposal', 'There is no such proposal that you may decide.');
+    elsif p_approved is null then
+        perform private.refuse('CG422', 'yes_or_no', 'Approve the proposal or decline it.');
+    elsif length(v_words) > 1000 then
+        perform private.refuse('CG422', 'words_too_long', 'Say it in at most 1,000 characters.');
+    elsif not p_approved and v_words = '' then
+        perform private.refuse('CG422', 'words_missing', 'Say why you decline it. Who proposed it reads that.');
+    end if;
+    -- Held before any row, in the order of every commit.
+    if v_row.course_id is not null then
+        perform private.hold_requirements(v_row.course_id, false);
+    end if;
+    select e.member_id into v_member from public.scorm_enrollments e where e.id = v_row.scorm_enrollment_id for no key update;
+    select r.* into v_row from public.scorm_rescores r where r.id = p_rescore for update;
+    if v_row.state <> 'pending' then
+        perform private.refuse('CG409', 'already_decided', 'This proposal is not open any more: it was ' || v_row.state || '.');
+    elsif v_row.proposed_by = auth.uid() then
+        perform private.refuse('CG403', 'another_decides', 'You proposed this yourself. Another administrator decides it.');
+    elsif v_member = auth.uid() then
+        perform private.refuse('CG403', 'not_your_own', 'This is your own result. Another administrator decides it.');
+    end if;
+    update public.scorm_rescores set words = v_words where id = p_rescore;
+    if p_approved then
+        perform private.apply_scorm_rescore(v_row);
+    else
+        update public.scorm_rescores set state = 'declined', decided_by = auth.uid(), decided_at = clock_timestamp() where id = p_rescore;
+    end if;
+    perform private.notify(
+        v_row.proposed_by, case when p_approved then 'rescore_approved' else 'rescore_declined' end,
+        left(case when p_approved then 'Your correction is approved: ' else 'Your correction was declined: ' end || k.title, 200),
+        v_words, '/studio/registrations/' || v_row.scorm_enrollment_id || '?attempt=' || v_row.attempt_id
+    )
+    from public.scorm_enrollments e join public.scorm_packages k on k.id = e.scorm_package_id
+    where e.id = v_row.scorm_enrollment_id and v_row.proposed_by is not null;
+    return case when p_approved then 'approved' else 'declined' end;
+end
+$$;
+
+COMMENT ON FUNCTION public.decide_scorm_rescore(p_rescore uuid, p_approved boolean, p_words text) IS 'An administrator who did not propose it approves or declines a correction; the proposer is told. Raises CG403, CG404, CG409, CG422.';
+
 CREATE FUNCTION public.delete_post(p_post uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15097,6 +15308,61 @@ end
 $$;
 
 COMMENT ON FUNCTION public.price_for_me(p_course uuid) IS 'What a course costs the person who asks today, in which currency, and by which rule; visitors see what everybody pays.';
+
+CREATE FUNCTION public.propose_scorm_rescore(p_attempt uuid, p_completion text DEFAULT NULL::text, p_success text DEFAULT NULL::text, p_score numeric DEFAULT NULL::numeric, p_reason text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_reason text := btrim(p_reason, E' \t\r\n');
+    v_row record;
+    v_completion text;
+    v_success text;
+    v_score numeric;
+    v_rescore uuid;
+begin
+    select a.*, e.member_id, e.course_id into v_row
+    from public.scorm_attempts a join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
+    where a.id = p_attempt and (e.course_id in (select private.my_taught_course_ids()) or private.is_admin());
+    if v_row.id is null then
+        perform private.refuse('CG404', 'no_such_attempt', 'There is no such attempt in a course that you teach.');
+    elsif v_row.member_id = auth.uid() then
+        perform private.refuse('CG403', 'not_your_own', 'You cannot propose a result for yourself. Ask somebody who teaches the course with you.');
+    elsif not v_row.credit then
+        perform private.refuse('CG409', 'attempt_counts_nothing', 'This attempt counts for nothing, so there is nothing to correct.');
+    elsif p_completion not in ('unknown', 'incomplete', 'completed') then
+        perform private.refuse('CG422', 'no_such_completion', 'Completion is completed, incomplete or unknown.');
+    elsif p_success not in ('unknown', 'passed', 'failed') then
+        perform private.refuse('CG422', 'no_such_success', 'Success is passed, failed or unknown.');
+    elsif not p_score between 0 and 100 or p_score = 'NaN' then
+        perform private.refuse('CG422', 'no_such_score', 'The score is between 0 and 100 percent.');
+    elsif coalesce(length(v_reason), 0) > 1000 then
+        perform private.refuse('CG422', 'reason_too_long', 'Say why in at most 1,000 characters.');
+    elsif coalesce(v_reason !~ '\S\s+\S+\s+\S', true) then
+        perform private.refuse('CG422', 'reason_missing', 'Say in a few words what the package said wrongly. It is kept with the correction.');
+    end if;
+    v_completion := nullif(p_completion, v_row.completion_status);
+    v_success := nullif(p_success, v_row.success_status);
+    v_score := nullif(round(p_score, 2), v_row.score);
+    if num_nonnulls(v_completion, v_success, v_score) = 0 then
+        perform private.refuse('CG422', 'nothing_to_correct', 'The attempt stands so already. Choose what shall be different.');
+    end if;
+    insert into public.scorm_rescores (
+        attempt_id, scorm_enrollment_id, course_id, was_completion, was_success, was_score, to_completion, to_success, to_score, reason, proposed_by
+    ) values (
+        v_row.id, v_row.scorm_enrollment_id, v_row.course_id, v_row.completion_status, v_row.success_status, v_row.score,
+        v_completion, v_success, v_score, v_reason, auth.uid()
+    )
+    on conflict (attempt_id) where state = 'pending' do nothing
+    returning id into v_rescore;
+    if v_rescore is null then
+        perform private.refuse('CG409', 'proposal_open', 'A proposal for this attempt waits already. It is decided or withdrawn first.');
+    end if;
+    return v_rescore;
+end
+$$;
+
+COMMENT ON FUNCTION public.propose_scorm_rescore(p_attempt uuid, p_completion text, p_success text, p_score numeric, p_reason text) IS 'Proposes another result for an attempt in a course that the caller teaches; null leaves a part as it is. Raises CG403, CG404, CG409, CG422.';
 
 CREATE FUNCTION public.publication_problems(p_course uuid) RETURNS TABLE(code text, blocking boolean, lesson_id uuid, title text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -17772,6 +18038,25 @@ end
 $$;
 
 COMMENT ON FUNCTION public.withdraw_peer_review(p_review uuid) IS 'Takes a review from somebody who does not write it, and passes it on to whoever has room.';
+
+CREATE FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_row public.scorm_rescores;
+begin
+    select * into v_row from public.scorm_rescores r where r.id = p_rescore and r.proposed_by = auth.uid() for update;
+    if v_row.id is null then
+        perform private.refuse('CG404', 'no_such_proposal', 'There is no such proposal of yours.');
+    elsif v_row.state <> 'pending' then
+        perform private.refuse('CG409', 'already_decided', 'This proposal is not open any more.');
+    end if;
+    update public.scorm_rescores set state = 'withdrawn', decided_by = auth.uid(), decided_at = now() where id = p_rescore;
+end
+$$;
+
+COMMENT ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) IS 'Takes back a proposal of the caller that is not decided. Raises CG404, CG409.';
 
 CREATE FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text DEFAULT NULL::text, p_text text DEFAULT NULL::text, p_liked text[] DEFAULT '{}'::text[], p_improve text[] DEFAULT '{}'::text[]) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -21946,6 +22231,9 @@ ALTER TABLE ONLY public.scorm_packages
 ALTER TABLE ONLY public.scorm_packages
     ADD CONSTRAINT scorm_packages_storage_prefix_key UNIQUE (storage_prefix);
 
+ALTER TABLE ONLY public.scorm_rescores
+    ADD CONSTRAINT scorm_rescores_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_pkey PRIMARY KEY (attempt_id, sco);
 
@@ -22847,6 +23135,20 @@ CREATE INDEX idx_scorm_packages_replaced_by ON public.scorm_packages USING btree
 
 CREATE INDEX idx_scorm_packages_shared ON public.scorm_packages USING btree (id) WHERE is_shared;
 
+CREATE INDEX idx_scorm_rescores_attempt ON public.scorm_rescores USING btree (attempt_id, scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_rescores_course ON public.scorm_rescores USING btree (course_id);
+
+CREATE INDEX idx_scorm_rescores_decided_by ON public.scorm_rescores USING btree (decided_by);
+
+CREATE INDEX idx_scorm_rescores_open ON public.scorm_rescores USING btree (proposed_at, id) WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX idx_scorm_rescores_pending ON public.scorm_rescores USING btree (attempt_id) WHERE (state = 'pending'::text);
+
+CREATE INDEX idx_scorm_rescores_proposed_by ON public.scorm_rescores USING btree (proposed_by);
+
+CREATE INDEX idx_scorm_rescores_registration ON public.scorm_rescores USING btree (scorm_enrollment_id, proposed_at DESC, id DESC);
+
 CREATE INDEX idx_scorm_sco_results_attempt ON public.scorm_sco_results USING btree (attempt_id, scorm_enrollment_id);
 
 CREATE INDEX idx_scorm_sco_results_enrollment ON public.scorm_sco_results USING btree (scorm_enrollment_id);
@@ -23376,6 +23678,8 @@ CREATE TRIGGER log_scorm_package_changes AFTER INSERT OR DELETE OR UPDATE ON pub
 
 CREATE TRIGGER log_scorm_package_history AFTER INSERT OR DELETE OR UPDATE ON public.scorm_package_history FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_package_history');
 
+CREATE TRIGGER log_scorm_rescore_changes AFTER INSERT OR DELETE OR UPDATE ON public.scorm_rescores FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('scorm_rescores');
+
 CREATE TRIGGER log_session_attendance_changes AFTER INSERT OR DELETE OR UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('session_attendance');
 
 CREATE TRIGGER log_session_changes AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.log_audit_trail('sessions');
@@ -23741,6 +24045,8 @@ CREATE TRIGGER update_scorm_dispatches_updated_at BEFORE UPDATE ON public.scorm_
 CREATE TRIGGER update_scorm_enrollments_updated_at BEFORE UPDATE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_scorm_packages_updated_at BEFORE UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_scorm_rescores_updated_at BEFORE UPDATE ON public.scorm_rescores FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_scorm_states_updated_at BEFORE UPDATE ON public.scorm_states FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -24636,6 +24942,18 @@ ALTER TABLE ONLY public.scorm_packages
 ALTER TABLE ONLY public.scorm_packages
     ADD CONSTRAINT scorm_packages_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.scorm_rescores
+    ADD CONSTRAINT scorm_rescores_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_rescores
+    ADD CONSTRAINT scorm_rescores_course_id_fkey FOREIGN KEY (course_id) REFERENCES public.courses(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.scorm_rescores
+    ADD CONSTRAINT scorm_rescores_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scorm_rescores
+    ADD CONSTRAINT scorm_rescores_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
 
@@ -25095,6 +25413,8 @@ CREATE POLICY "Instructors take people out of groups" ON public.assignment_group
 CREATE POLICY "Instructors view answers" ON public.quiz_answers FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view changes of grades" ON public.quiz_grade_changes FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "Instructors view corrections of attempts" ON public.scorm_rescores FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "Instructors view figures of questions" ON public.quiz_question_insights FOR SELECT TO authenticated USING (((of_course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -25737,6 +26057,8 @@ ALTER TABLE public.scorm_package_history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_packages ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.scorm_rescores ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.scorm_sco_results ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_states ENABLE ROW LEVEL SECURITY;
@@ -25962,6 +26284,11 @@ REVOKE ALL ON FUNCTION private.answer_grace() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.answers_digest(p_attempt uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.answers_digest(p_attempt uuid) TO service_role;
+
+GRANT SELECT ON TABLE public.scorm_rescores TO authenticated;
+GRANT SELECT ON TABLE public.scorm_rescores TO service_role;
+
+REVOKE ALL ON FUNCTION private.apply_scorm_rescore(p_rescore public.scorm_rescores) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.archive_attempts(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.archive_attempts(p_most integer) TO service_role;
@@ -27370,6 +27697,8 @@ GRANT ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uui
 
 REVOKE ALL ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scorm_correction(p_attempt uuid, p_completion text, p_success text, p_score numeric, OUT completion text, OUT success text, OUT score numeric) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
@@ -27384,6 +27713,8 @@ GRANT ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_s
 REVOKE ALL ON FUNCTION private.scorm_said(p_package uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_seconds(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) FROM PUBLIC;
 
@@ -27708,6 +28039,9 @@ REVOKE ALL ON FUNCTION public.course_changes(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.course_changes(p_course uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.decide_scorm_rescore(p_rescore uuid, p_approved boolean, p_words text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decide_scorm_rescore(p_rescore uuid, p_approved boolean, p_words text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.delete_post(p_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_post(p_post uuid) TO authenticated;
 
@@ -27932,6 +28266,9 @@ REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.propose_scorm_rescore(p_attempt uuid, p_completion text, p_success text, p_score numeric, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.propose_scorm_rescore(p_attempt uuid, p_completion text, p_success text, p_score numeric, p_reason text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.publication_problems(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publication_problems(p_course uuid) TO authenticated;
@@ -28227,6 +28564,9 @@ GRANT ALL ON FUNCTION public.vote_on_review(p_review uuid, p_helpful boolean) TO
 
 REVOKE ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) TO authenticated;
