@@ -649,7 +649,7 @@ begin
         v_row.member_id, 'package_result_corrected', left('Your result was corrected: ' || p.title, 200),
         'The package had reported something else than it should. The lesson shows how you stand now.',
         (select '/learn/' || c.slug || '/' || v_row.lesson_id from public.courses c where c.id = v_row.course_id)
-    ) from public.scorm_packages p where p.id = v_row.scorm_package_id;
+    ) from public.scorm_packages p where p.id = v_row.scorm_package_id and v_row.member_id is not null;
 end
 $$;
 

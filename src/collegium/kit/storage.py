@@ -9,14 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import os
 import re
-import secrets
-import shutil
 import time
 import unicodedata
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -29,7 +25,7 @@ from litestar.response import Stream
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from collegium.kit import ranges
+from collegium.kit import ranges, whole
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -174,7 +170,7 @@ class Storage:
         check_key(key)
         if self._folder is not None and isinstance(data, Path):
             # The kernel copies, so a film of gigabytes takes no memory of this process.
-            await asyncio.to_thread(_copy, data, self._folder / key)
+            await asyncio.to_thread(whole.copy, data, self._folder / key)
         elif self._keeps_types:
             await obstore.put_async(
                 self._store,
@@ -191,7 +187,7 @@ class Storage:
         there yet. On this machine they appear together; elsewhere one after the other."""
         check_key(prefix)
         if self._folder is not None:
-            await asyncio.to_thread(_move_folder, folder, self._folder / prefix)
+            await asyncio.to_thread(whole.move_folder, folder, self._folder / prefix)
             return
         room = asyncio.Semaphore(8)
 
@@ -200,7 +196,7 @@ class Storage:
                 await self.put(f"{prefix}/{path.relative_to(folder).as_posix()}", path)
 
         async with asyncio.TaskGroup() as group:
-            for path in await asyncio.to_thread(_files_in, folder):
+            for path in await asyncio.to_thread(whole.files_in, folder):
                 group.create_task(put(path))
 
     async def head(self, key: str) -> Meta:
@@ -276,55 +272,6 @@ class Storage:
             except FileNotFoundError:
                 continue  # somebody else removed it first
         return len(keys)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copies a file so that it appears whole, or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A store of this kind takes a name with `#` and digits at its end for a file that is being written.
-    part = target.with_name(f"{target.name}#{secrets.randbelow(1 << 62)}")
-    try:
-        shutil.copyfile(source, part)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _move_folder(source: Path, target: Path) -> None:
-    """Makes a folder of files durable and puts it in its place by one rename."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}-{secrets.randbelow(1 << 62)}")
-    if source.stat().st_dev == target.parent.stat().st_dev:
-        part = source
-    else:
-        shutil.copytree(source, part)
-    try:
-        paths = [part, *part.rglob("*")]
-        # Several at a time, so that the disk's journal takes them together.
-        with ThreadPoolExecutor(8) as pool:
-            for _ in pool.map(_sync, paths):
-                pass
-        part.rename(target)
-        _sync(target.parent)
-    except BaseException:
-        if part != source:
-            shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 class BadLink(Exception):
