@@ -97,7 +97,8 @@ async def test_a_failed_import_leaves_nothing_and_can_be_tried_again(
     package = await row(site, other)
     assert package["import_errors"][0]["message"].startswith("Something went wrong on our side")
     left = {meta.key for meta in await site.storage.list()} - before
-    assert all(key.startswith("files/") for key in left), left
+    # The nightly seal of the audit log may be among the jobs that ran.
+    assert all(key.startswith(("files/", "audit/")) for key in left), left
     async with site.db.transaction(person(teacher.id)) as tx:
         await service.retry_import(tx, other)
     await run_jobs(site)
