@@ -32,5 +32,12 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts", "runtime/**/*.test.ts"] },
+  test: {
+    pool: "threads",
+    projects: [
+      { extends: true, test: { name: "page", environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts"] } },
+      // Nothing of a run-time touches the page or keeps anything between tests, so its tests share their modules.
+      { extends: true, test: { name: "runtime", environment: "node", isolate: false, include: ["runtime/**/*.test.ts"] } },
+    ],
+  },
 });

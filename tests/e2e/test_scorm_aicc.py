@@ -81,9 +81,9 @@ async def test_a_course_of_aicc_is_learned_and_completed(
     player = await press(page, "Start")
     unit = await unit_of(player, "Rungs")
     said = (await unit.text_content("#said") or "").replace("\r\n", "\n")
-    assert "Student_Name=Okafor, Mara" in said
+    assert "student_name=Okafor, Mara" in said
     assert "[Core_Vendor]\ndepth=3" in said
-    assert "Mastery_Score=80" in said
+    assert "mastery_score=80" in said
     assert "n=1" in await unit.evaluate("location.search")
     await unit.evaluate("put({Lesson_Location: 'p4', Score: '40,100'}, 'seen=4')")
     await leave(page, player)
@@ -92,8 +92,8 @@ async def test_a_course_of_aicc_is_learned_and_completed(
     player = await press(page, "Resume")
     unit = await unit_of(player, "Rungs")
     said = (await unit.text_content("#said") or "").replace("\r\n", "\n")
-    assert "Lesson_Location=p4" in said
-    assert "Lesson_Status=incomplete, resume" in said
+    assert "lesson_location=p4" in said
+    assert "lesson_status=incomplete, resume" in said
     assert "[Core_Lesson]\nseen=4" in said
     # What is set last is sent while the unit goes, and the next one is opened after it was stored.
     await unit.evaluate("Object.assign(core, {Lesson_Status: 'c', Score: '90,100'})")

@@ -312,8 +312,8 @@ async def test_a_unit_of_aicc_is_learned_by_a_learner_of_a_partner(
     unit = Unit(player_of(client, opened), sid_of("SCO-1"))
     error, data = await unit("GetParam")
     assert error == "0"
-    assert "Student_Name=Learner\r\n" in data
-    assert re.search(r"Student_ID=[0-9a-f-]{36}\r\n", data)
+    assert "student_name=Learner\r\n" in data
+    assert re.search(r"student_id=[0-9a-f-]{36}\r\n", data)
     assert (await unit("PutParam", CORE % ("passed", "80")))[0] == "0"
     assert (await unit("ExitAU"))[0] == "0"
     assert (await service.standing(site, partner.key, opened.ticket)).status == "incomplete"

@@ -76,9 +76,9 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     error, data = await unit("GetParam")
     assert error == "0"
     for line in (
-        "[Core]\r\n", f"Student_ID={school.learners[0].id}\r\n", "Student_Name=Berg0, Ada\r\n", "Credit=credit\r\n",
-        "Lesson_Status=not attempted, ab-initio\r\n", "Lesson_Mode=normal\r\n", "Time=00:00:00\r\n",
-        "[Core_Vendor]\r\nx=1\r\n", "Course_ID=COURSE-1\r\n", "Mastery_Score=70\r\n",
+        "[Core]\r\n", f"student_id={school.learners[0].id}\r\n", "student_name=Berg0, Ada\r\n", "credit=credit\r\n",
+        "lesson_status=not attempted, ab-initio\r\n", "lesson_mode=normal\r\n", "time=00:00:00\r\n",
+        "[Core_Vendor]\r\nx=1\r\n", "course_id=COURSE-1\r\n", "mastery_score=70\r\n",
     ):  # fmt: skip
         assert line in data
     assert await unit("PutParam", CORE % ("incomplete", "20")) == ("0", "\r\n")
@@ -113,10 +113,10 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     later = Unit(Player(client, await school.launch()), sid_of("SCO-1", "2"))
     _, data = await later("getparam")
     for line in (
-        "Lesson_Status=passed, resume\r\n",
-        "Score=71.5,100,0\r\n",
+        "lesson_status=passed, resume\r\n",
+        "score=71.5,100,0\r\n",
         "[Core_Lesson]\r\na=1\r\nb=2\r\n",
-        "J_ID.1=o1\r\n",
+        "j_id.1=o1\r\n",
     ):
         assert line in data
 

@@ -76,6 +76,8 @@ def test_a_length_that_was_cut_in_the_record_counts_whole() -> None:
                 cut=[16, 5000, 4])  # fmt: skip
     found = hints([*made(CLEAN_12)[:1], long, *made(CLEAN_12)[1:]], "scorm_12")
     assert any("suspend_data had 5,000 characters; SCORM 1.2 promises 4,096." in one.words for one in found)
+    player = Call(t=1, fn="LMSSetValue", args=["cmi.suspend_data", "x… (5000 characters)"], answer="true", error="0")
+    assert "long_suspend_data" in codes([*made(CLEAN_12, "")[:1], player, *made(CLEAN_12, "")[1:]], "scorm_12")
     assert "long_suspend_data" not in codes([*made(CLEAN_2004)[:1], long, *made(CLEAN_2004)[1:]], "scorm_2004")
 
 

@@ -49,7 +49,7 @@ def test_an_answer_is_lines_that_units_can_read() -> None:
     assert hacp.answer(0, data=data).startswith(
         "error=0\r\nerror_text=Successful\r\nversion=4.0\r\naicc_data=[Core]\r\n"
     )
-    assert "Lesson_Status=not attempted, ab-initio\r\n" in data
+    assert "lesson_status=not attempted, ab-initio\r\n" in data
     assert "[Core_Lesson]\r\n[Core_Vendor]\r\n" in data
 
 
@@ -77,12 +77,12 @@ def test_a_unit_finds_what_it_left() -> None:
     )
     assert text == "\r\n".join(
         [
-            "[Core]", "Student_ID=7f", "Student_Name=Berg, Error=0", "Lesson_Location=p3", "Credit=no-credit",
-            "Lesson_Status=incomplete, resume", "Score=7,10", "Time=01:02:05", "Lesson_Mode=review",
-            "[Core_Lesson]", "a=1", "b=2", "[Core_Vendor]", "x=1", "[Evaluation]", "Course_ID=C1",
-            "[Objectives_Status]", "J_ID.1=o1", "J_Score.1=80", "J_Status.1=passed",
-            "[Student_Data]", "Attempt_Number=2", "Mastery_Score=72.5", "Max_Time_Allowed=01:30:00",
-            "Time_Limit_Action=exit,message", "[Student_Preferences]", "Audio=-1", "",
+            "[Core]", "student_id=7f", "student_name=Berg, Error=0", "lesson_location=p3", "credit=no-credit",
+            "lesson_status=incomplete, resume", "score=7,10", "time=01:02:05", "lesson_mode=review",
+            "[Core_Lesson]", "a=1", "b=2", "[Core_Vendor]", "x=1", "[Evaluation]", "course_id=C1",
+            "[Objectives_Status]", "j_id.1=o1", "j_score.1=80", "j_status.1=passed",
+            "[Student_Data]", "attempt_number=2", "mastery_score=72.5", "max_time_allowed=01:30:00",
+            "time_limit_action=exit,message", "[Student_Preferences]", "audio=-1", "",
         ]
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ why, what it said in the wrong order. Clauses are of SCORM 1.2 RTE and SCORM 200
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ STATED = 4096
 BUSY = 20
 """Commits a minute from which on a package is said to save too often."""
 MINUTE = 60_000
+_CUT = re.compile(r"… \((\d{1,9}) characters\)$")
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -36,8 +38,11 @@ class Call(msgspec.Struct, frozen=True):
     """Lengths of the arguments and the answer before the recorder cut them, where it did."""
 
     def length(self, place: int) -> int:
-        """How many characters an argument had."""
-        return self.cut[place] if place < len(self.cut) else len(self.args[place])
+        """How many characters an argument had: the server notes it where it cuts, the player writes it behind."""
+        if place < len(self.cut):
+            return self.cut[place]
+        told = _CUT.search(self.args[place])
+        return int(told[1]) if told else len(self.args[place])
 
 
 class Hint(msgspec.Struct, frozen=True):

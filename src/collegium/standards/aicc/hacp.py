@@ -208,7 +208,10 @@ def _objectives(saved: dict[str, str]) -> dict[str, str]:
 
 
 def _pairs(name: str, pairs: dict[str, str]) -> str:
-    return f"[{name}]\r\n" + "".join(f"{key}={_line(value)}\r\n" for key, value in pairs.items()) if pairs else ""
+    # Names are read without regard to case (6.1); units that compare them as they stand look for small letters.
+    return (
+        f"[{name}]\r\n" + "".join(f"{key.lower()}={_line(value)}\r\n" for key, value in pairs.items()) if pairs else ""
+    )
 
 
 def _block(name: str, text: str) -> str:
