@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -93,10 +94,12 @@ async def test_pausing_and_cancelling(new_page: NewPage, make_person: Callable[.
     _zip(large, 20 * 1024 * 1024)
     # Each piece waits, so that there is time to press a button.
     held: list[Route] = []
+    waiting = asyncio.Event()
 
     async def hold(route: Route) -> None:
         if route.request.method == "PATCH" and route.request.headers["upload-offset"] != "0":
             held.append(route)
+            waiting.set()
         else:
             await route.continue_()
 
@@ -104,6 +107,9 @@ async def test_pausing_and_cancelling(new_page: NewPage, make_person: Callable[.
     await page.get_by_label("Choose files").set_input_files(large)
     queue = page.get_by_role("list", name="Uploads")
     await expect(queue.get_by_text("% of 21 MB")).to_be_visible()
+    # From here on nothing moves until a button is pressed.
+    async with asyncio.timeout(20):
+        await waiting.wait()
     pause = queue.get_by_role("button", name="Pause talk.zip")
     await pause.focus()
     await page.keyboard.press("Enter")
