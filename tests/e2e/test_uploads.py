@@ -65,9 +65,9 @@ async def test_uploading_and_going_on_after_a_reload(
     )
     await page.get_by_label("Choose files").set_input_files(large)
     await expect(queue.get_by_text("The connection is lost")).to_be_visible()
-    await page.unroute_all()
     page.on("dialog", lambda dialog: dialog.accept())
     await page.goto("/studio/media")
+    await page.unroute_all()
     await expect(page.get_by_text("Choose the same file again to go on.")).to_be_visible()
     offsets: list[str] = []
     page.on("request", lambda request: _note(request, offsets))
