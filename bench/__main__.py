@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -33,30 +33,11 @@ from bench import (
     watching,
 )
 from bench.dataset import DURATION, Data
+from bench.figures import Figure, of_requests, show
 from bench.ground import Ground
 from collegium.features.progress.nonces import Nonces
 from collegium.kit.site import Site
 from collegium.settings import Settings
-
-
-@dataclass
-class Figure:
-    """One measured figure beside its calibration."""
-
-    name: str
-    value: float
-    unit: str
-    calibration: float | None
-    ratio: float | None
-    goal: str
-    holds: bool
-    p50: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    errors: int = 0
-    cpu_web_ms: float | None = None
-    cpu_database_ms: float | None = None
-    note: str = ""
 
 
 class Bench:
@@ -116,7 +97,7 @@ class Bench:
         calibration = (before + self.calibration()) / 2
         ratio = result.per_second / calibration
         return [
-            _figure(
+            of_requests(
                 "heartbeats", result, "heartbeats/s", calibration, ratio, "ratio ≥ 1.0", ratio >= 1.0, web, database
             )
         ]
@@ -132,7 +113,7 @@ class Bench:
                 results.append(self.measure("heartbeats", players, self.seconds / 2, DURATION)[0])
         most, least = _median(big), _median(small)
         ratio = most.per_second / least.per_second
-        figure = _figure(
+        figure = of_requests(
             "course-size", most, "heartbeats/s", least.per_second, ratio, "ratio ≥ 0.9", ratio >= 0.9, None, None
         )
         figure.note = "calibration: the course with 10 enrollments"
@@ -160,7 +141,7 @@ class Bench:
         calibration = self.calibration()
         self.measure("pages", paths, self.data.tokens, 16, 1.0, must)
         result, web, database = self.measure("pages", paths, self.data.tokens, 16, self.seconds, must)
-        return _figure(name, result, "pages/s", calibration, result.per_second / calibration, f"≥ {goal} a second",
+        return of_requests(name, result, "pages/s", calibration, result.per_second / calibration, f"≥ {goal} a second",
                          result.per_second >= goal and not result.errors, web, database)  # fmt: skip
 
 
@@ -280,7 +261,7 @@ def _assessment(ground: Ground) -> list[Figure]:
     found = assessment.run(ground)
     result = found.cycles
     calibration = calibrate.upserts_a_second(ground.server.bin_dir, ground.dsn, seconds=3)
-    cycles = _figure("assessment", result, "cycles/s", calibration, result.per_second / calibration, "≥ 100 a second",
+    cycles = of_requests("assessment", result, "cycles/s", calibration, result.per_second / calibration, "≥ 100 a second",
                      result.per_second >= 100, found.web_ms, found.database_ms)  # fmt: skip
     holds = found.late_s <= 5 and found.graded == assessment.PEOPLE and not found.missing
     words = f"{found.graded} graded; {found.acknowledged} answers acknowledged, {found.missing} of them missing"
@@ -316,7 +297,7 @@ def _scorm(ground: Ground) -> list[Figure]:
         holds = result.per_second >= 2000 and result.percentile(0.99) <= 100
         ratio = result.per_second / calibration
         figures.append(
-            _figure(
+            of_requests(
                 name, result, "commits/s", calibration, ratio, "≥ 2000 a second, p99 ≤ 100 ms", holds, web, database
             )
         )
@@ -359,17 +340,6 @@ def _median(results: list[load.Result]) -> load.Result:
     return sorted(results, key=lambda result: result.per_second)[len(results) // 2]
 
 
-def _figure(
-    name: str, result: load.Result, unit: str, calibration: float, ratio: float, goal: str, holds: bool,
-    web: float | None, database: float | None,
-) -> Figure:  # fmt: skip
-    return Figure(
-        name, round(result.per_second, 1), unit, round(calibration, 1), round(ratio, 3), goal, holds and not result.errors,
-        round(result.percentile(0.5), 2), round(result.percentile(0.95), 2), round(result.percentile(0.99), 2),
-        result.errors, web and round(web, 3), database and round(database, 3), result.first_error,
-    )  # fmt: skip
-
-
 WORK: dict[str, Callable[[Bench], list[Figure]]] = {
     "heartbeats": Bench.heartbeats,
     "course-size": Bench.course_size,
@@ -390,19 +360,6 @@ ALONE: dict[str, Callable[[Ground], list[Figure]]] = {
     "scorm": _scorm,
     "scorm-import": _scorm_import,
 }
-
-
-def _show(figure: Figure) -> None:
-    mark = "holds" if figure.holds else "MISSES"
-    print(f"{figure.name:<14}{figure.value:>10,.1f} {figure.unit:<13} goal {figure.goal:<16} {mark}")
-    if figure.calibration is not None:
-        print(f"{'':<14}calibration {figure.calibration:,.1f}, ratio {figure.ratio}")
-    if figure.p50 is not None:
-        print(f"{'':<14}p50 {figure.p50} ms, p95 {figure.p95} ms, p99 {figure.p99} ms, {figure.errors} errors")
-    if figure.cpu_web_ms is not None:
-        print(f"{'':<14}CPU for each: web {figure.cpu_web_ms} ms, database {figure.cpu_database_ms} ms")
-    if figure.note:
-        print(f"{'':<14}{figure.note}")
 
 
 def _of_the_site(ground: Ground, names: list[str], seconds: float, processes: int) -> Iterator[Figure]:
@@ -443,7 +400,7 @@ def main() -> int:
             site = _of_the_site(ground, of_the_site, asked.seconds, asked.processes) if of_the_site else iter(())
             for figure in chain(alone, site):
                 figures.append(figure)
-                _show(figure)
+                show(figure)
             if any(figure.errors for figure in figures):
                 print(ground.log_tail(), file=sys.stderr)
         finally:

@@ -37,7 +37,7 @@ def moment(label: str) -> Callable[[str, ZoneInfo], datetime | None]:
         try:
             local = datetime.fromisoformat(text.strip())
         except ValueError:
-            raise Wrong(f"{label}: a date and a time such as 2027-03-01T09:00.") from None
+            raise Wrong(f"{label}: a day and a time, such as 2027-01-31 09:00.") from None
         if not 2000 <= local.year <= 2200:
             raise Wrong(f"{label}: a year from 2000 to 2200.")
         return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)

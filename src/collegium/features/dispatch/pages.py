@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from collegium.features.dispatch.model import Learner, Opened, Standing
 from collegium.features.packages import service as packages
 from collegium.features.scorm import service as scorm
 from collegium.kit.errors import Invalid, Problem
-from collegium.web import pages, policy
+from collegium.web import csvfile, pages, policy
 from collegium.web.pages import WebRequest
 
 # Only who brought it gives it away.
@@ -30,6 +29,7 @@ LIST = "/studio/packages/{package_id:uuid}/dispatches"
 ONE = LIST + "/{dispatch_id:uuid}"
 OPEN = "/dispatch/{key:str}"
 MOST_ROWS = 100_000
+REPORT_COLUMNS = ("Learner", "Status", "Score", "Minutes", "Opened", "First opened", "Last opened")
 NOT_KEPT = {"cache-control": "no-store"}
 
 
@@ -217,14 +217,12 @@ async def report(request: WebRequest, package_id: FromPath[UUID], dispatch_id: F
         await service.package(tx, package_id)
         found = await service.one(tx, package_id, dispatch_id)
         learners = await service.learners(tx, dispatch_id, None, MOST_ROWS)
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(["Learner", "Status", "Score", "Minutes", "Opened", "First opened", "Last opened"])
+    rows: list[Sequence[object]] = [REPORT_COLUMNS]
     for one in learners:
         moments = [one.created_at.isoformat(timespec="seconds"), one.last_launched_at.isoformat(timespec="seconds")]
-        score = "" if one.score is None else f"{one.score:g}"
-        table.writerow([one.code, one.status, score, round(one.seconds / 60, 1), one.launches, *moments])
-    return _file(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"{_name(found.partner)}.csv")
+        score = None if one.score is None else Decimal(f"{one.score:g}")
+        rows.append([one.code, one.status, score, round(one.seconds / 60, 1), one.launches, *moments])
+    return csvfile.small(f"{_name(found.partner)}.csv", rows, before=b"\xef\xbb\xbf")
 
 
 def _name(title: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,20 +21,14 @@ from collegium.features.exchange.writing import Fetch, Made, Maker
 from collegium.features.uploads import service as uploads
 from collegium.kit.db import SYSTEM, Transaction, person
 from collegium.kit.errors import Problem
+from collegium.kit.progress import GivenUp, Progress
 from collegium.kit.site import Site
 from collegium.kit.unpack import Archive, Limits, UnpackError, megabytes, open_archive
 from collegium.standards.cc import protocol
 
-T = TypeVar("T")
 log = structlog.get_logger("collegium.exchange")
 LIMITS = Limits()
 OURS = "Something went wrong on our side, and nothing was written. Try again; if it happens again, tell the office."
-EVERY = 0.7
-"""Seconds between two notes of how far a job is."""
-
-
-class GivenUp(Exception):
-    """The import was cancelled by its owner, or is none any more."""
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -51,43 +44,12 @@ class Work(msgspec.Struct, frozen=True):
     storage_key: str | None
 
 
-class _Progress:
-    """How many bytes are done of how many, told to the database now and then."""
+def _noting(site: Site, import_id: UUID) -> Callable[[int, str], Awaitable[bool]]:
+    async def note(share: int, step: str) -> bool:
+        async with site.db.transaction(SYSTEM) as tx:
+            return await tx.fetchval(Q.note_progress, import_id, share, step[:200]) is not None
 
-    def __init__(self, site: Site, import_id: UUID) -> None:
-        self._site, self._id = site, import_id
-        self._told = 0.0
-        self.total, self.done, self.step = 1, 0, ""
-        self.stopped = False
-
-    def count(self, number: int) -> None:
-        """More bytes are done; called from any thread."""
-        if self.stopped:
-            raise GivenUp
-        self.done += number
-
-    async def tell(self, *, now: bool = False) -> None:
-        """Writes it down, unless it was written a moment ago. Raises GivenUp when the import was cancelled."""
-        if not now and time.monotonic() - self._told < EVERY:
-            return
-        self._told = time.monotonic()
-        share = min(99, 100 * self.done // max(1, self.total))
-        async with self._site.db.transaction(SYSTEM) as tx:
-            if await tx.fetchval(Q.note_progress, self._id, share, self.step[:200]) is None:
-                self.stopped = True
-                raise GivenUp
-
-    async def thread(self, work: Callable[[], T]) -> T:
-        """Work that blocks, in a thread, while how far it is gets told."""
-        task = asyncio.create_task(asyncio.to_thread(work))
-        try:
-            while not (await asyncio.wait({task}, timeout=EVERY))[0]:
-                await self.tell()
-            return task.result()
-        except BaseException:
-            self.stopped = True
-            await asyncio.wait({task})
-            raise
+    return note
 
 
 async def _work(site: Site, import_id: UUID, state: str) -> Work | None:
@@ -101,7 +63,7 @@ async def read_package(site: Site, import_id: UUID) -> None:
     work = await _work(site, import_id, "reading")
     if work is None:
         return
-    progress = _Progress(site, import_id)
+    progress = Progress(_noting(site, import_id))
     with tempfile.TemporaryDirectory(prefix="collegium-import-") as folder:
         try:
             path = await _download(site, work, Path(folder), progress)
@@ -123,7 +85,7 @@ async def make_course(site: Site, import_id: UUID) -> None:
     work = await _work(site, import_id, "importing")
     if work is None:
         return
-    progress = _Progress(site, import_id)
+    progress = Progress(_noting(site, import_id))
     with tempfile.TemporaryDirectory(prefix="collegium-import-") as folder:
         try:
             made = await (_copied if work.kind == "copy" else _imported)(site, work, Path(folder), progress)
@@ -143,7 +105,7 @@ async def make_course(site: Site, import_id: UUID) -> None:
         log.warning("captions_not_taken", course=str(made.course), number=len(late))
 
 
-async def _download(site: Site, work: Work, folder: Path, progress: _Progress) -> Path:
+async def _download(site: Site, work: Work, folder: Path, progress: Progress) -> Path:
     if work.storage_key is None:
         raise Refused("The package is not in your media library any more. Upload it again.")
     progress.step = "Fetching the package"
@@ -156,12 +118,12 @@ async def _download(site: Site, work: Work, folder: Path, progress: _Progress) -
     return path
 
 
-def _planned(path: Path, name: str, progress: _Progress) -> Plan:
+def _planned(path: Path, name: str, progress: Progress) -> Plan:
     with open_archive(path, LIMITS) as archive:
         return plan_of(archive, name, progress)
 
 
-def plan_of(archive: Archive, name: str, progress: _Progress | None = None) -> Plan:
+def plan_of(archive: Archive, name: str, progress: Progress | None = None) -> Plan:
     """What a package of either kind becomes. Raises Refused and UnpackError."""
     if progress:
         progress.total, progress.done = archive.size, 0
@@ -227,7 +189,7 @@ def _without(document: Document, names: set[str]) -> Document:
     )
 
 
-async def _imported(site: Site, work: Work, folder: Path, progress: _Progress) -> Made:
+async def _imported(site: Site, work: Work, folder: Path, progress: Progress) -> Made:
     path = await _download(site, work, folder, progress)
 
     def opened() -> tuple[Any, Archive, Plan]:
@@ -251,7 +213,7 @@ async def _imported(site: Site, work: Work, folder: Path, progress: _Progress) -
         opening.__exit__(None, None, None)
 
 
-async def _copied(site: Site, work: Work, folder: Path, progress: _Progress) -> Made:
+async def _copied(site: Site, work: Work, folder: Path, progress: Progress) -> Made:
     del folder
     if work.source_course_id is None:
         raise Refused("The course that was to be copied is not there any more.")
@@ -278,7 +240,7 @@ def _listed(file: Stored) -> File:
     )
 
 
-async def _write(site: Site, work: Work, document: Document, fetch: Fetch, report: Report, progress: _Progress) -> Made:
+async def _write(site: Site, work: Work, document: Document, fetch: Fetch, report: Report, progress: Progress) -> Made:
     progress.total, progress.done = sum(file.bytes for file in document.files) or 1, 0
 
     async def note(done: int, step: str) -> None:

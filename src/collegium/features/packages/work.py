@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,23 +18,17 @@ from collegium.features.uploads import service as uploads
 from collegium.kit import queries
 from collegium.kit.db import SYSTEM, Transaction
 from collegium.kit.dumps import FILES_LOCK
+from collegium.kit.progress import GivenUp, Progress
 from collegium.kit.site import Site
 from collegium.kit.unpack import UnpackError, open_archive
 from collegium.standards.scorm.model import Finding, Item, Package
 
-T = TypeVar("T")
 Q = queries.load("collegium.features.packages")
 log = structlog.get_logger("collegium.packages")
 OURS = "Something went wrong on our side, and nothing was stored. Try again; if it happens again, tell the office."
-EVERY = 0.7
-"""Seconds between two notes of how far an import is."""
 _VERSIONS = {"scorm_12": "1.2", "scorm_2004": "2004", "aicc": "aicc"}
 _LONGEST_SEQUENCING = 190_000
 _LARGEST_MANIFEST = 8 << 20
-
-
-class GivenUp(Exception):
-    """The package was deleted meanwhile, or another run imports it."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -48,43 +41,12 @@ class Run(msgspec.Struct, frozen=True):
     storage_key: str
 
 
-class _Progress:
-    """How far a run is, told to the database now and then."""
+def _noting(site: Site, package_id: UUID, run_id: UUID) -> Callable[[int, str], Awaitable[bool]]:
+    async def note(share: int, step: str) -> bool:
+        async with site.db.transaction(SYSTEM) as tx:
+            return await tx.fetchval(Q.note_progress, package_id, run_id, share, step) is not None
 
-    def __init__(self, site: Site, package: UUID, run: UUID) -> None:
-        self._site, self._package, self._run = site, package, run
-        self._told = 0.0
-        self.total, self.done, self.step = 1, 0, "Fetching the archive"
-        self.stopped = False
-
-    def count(self, number: int) -> None:
-        """More bytes are done; called from any thread."""
-        if self.stopped:
-            raise GivenUp
-        self.done += number
-
-    async def tell(self, *, now: bool = False) -> None:
-        """Writes it down, unless it was written a moment ago. Raises GivenUp when nobody waits for it any more."""
-        if not now and time.monotonic() - self._told < EVERY:
-            return
-        self._told = time.monotonic()
-        share = min(99, 100 * self.done // max(1, self.total))
-        async with self._site.db.transaction(SYSTEM) as tx:
-            if await tx.fetchval(Q.note_progress, self._package, self._run, share, self.step) is None:
-                self.stopped = True
-                raise GivenUp
-
-    async def thread(self, work: Callable[[], T]) -> T:
-        """Work that blocks, in a thread, while how far it is gets told."""
-        task = asyncio.create_task(asyncio.to_thread(work))
-        try:
-            while not (await asyncio.wait({task}, timeout=EVERY))[0]:
-                await self.tell(now=True)
-            return task.result()
-        except BaseException:
-            self.stopped = True
-            await asyncio.wait({task})
-            raise
+    return note
 
 
 async def import_package(site: Site, package_id: UUID) -> None:
@@ -97,7 +59,7 @@ async def import_package(site: Site, package_id: UUID) -> None:
             await tx.execute(Q.archive_gone, package_id, gone)
             return
     prefix = f"scorm/{run_id}"
-    progress = _Progress(site, package_id, run_id)
+    progress = Progress(_noting(site, package_id, run_id), "Fetching the archive")
     try:
         with uploads.workspace(site) as folder:
             await _import(site, run, run_id, prefix, folder, progress)
@@ -112,7 +74,7 @@ async def import_package(site: Site, package_id: UUID) -> None:
         raise
 
 
-async def _import(site: Site, run: Run, run_id: UUID, prefix: str, folder: Path, progress: _Progress) -> None:
+async def _import(site: Site, run: Run, run_id: UUID, prefix: str, folder: Path, progress: Progress) -> None:
     path = await _fetched(site, run, folder, progress)
 
     def work() -> tuple[Contents, list[StoredFile]]:
@@ -141,7 +103,7 @@ async def _import(site: Site, run: Run, run_id: UUID, prefix: str, folder: Path,
         await _write(tx, run, run_id, prefix, package, files, reading.warnings)
 
 
-async def _fetched(site: Site, run: Run, folder: Path, progress: _Progress) -> Path:
+async def _fetched(site: Site, run: Run, folder: Path, progress: Progress) -> Path:
     """The archive as a file of this machine: where it lies, or a copy."""
     here = site.storage.local_path(run.storage_key)
     if here is not None:

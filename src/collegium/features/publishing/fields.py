@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collegium.kit.fields import Field, Wrong, moment, show_moment, switch
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CATEGORIES = (
@@ -26,26 +27,6 @@ FORMATS = ("self_paced", "instructor_led", "blended", "live_virtual")
 PRICING = ("free", "member_only", "paid", "premium")
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt")
 MOST_OBJECTIVES = 20
-
-
-class Wrong(ValueError):
-    """What was typed cannot be used; the message says what to do."""
-
-
-class Field(NamedTuple):
-    """One setting. ``read`` makes the value of a form's text, ``show`` the text of a value; both know the zone."""
-
-    label: str
-    read: Callable[[str, ZoneInfo], Any]
-    show: Callable[[Any, ZoneInfo], str]
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name; UTC for one that is not known here."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _plain(value: Any, _zone: ZoneInfo) -> str:
@@ -149,39 +130,8 @@ def _currency(text: str, _zone: ZoneInfo) -> str:
     return code
 
 
-def _read_moment(label: str) -> Callable[[str, ZoneInfo], datetime | None]:
-    def read(text: str, zone: ZoneInfo) -> datetime | None:
-        if not text.strip():
-            return None
-        try:
-            local = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise Wrong(f"{label}: a day and a time, such as 2027-01-31 09:00.") from None
-        if not 2000 <= local.year <= 2200:
-            raise Wrong(f"{label}: a year from 2000 to 2200.")
-        return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
-
-    return read
-
-
-def _show_moment(value: datetime | None, zone: ZoneInfo) -> str:
-    return "" if value is None else value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
 def _moment(label: str) -> Field:
-    return Field(label, _read_moment(label), _show_moment)
-
-
-def _is_on(text: str, _zone: ZoneInfo) -> bool:
-    return text == "1"
-
-
-def _show_switch(value: bool, _zone: ZoneInfo) -> str:
-    return "1" if value else ""
-
-
-def _switch(label: str) -> Field:
-    return Field(label, _is_on, _show_switch)
+    return Field(label, moment(label), show_moment)
 
 
 FIELDS: dict[str, Field] = {
@@ -201,16 +151,16 @@ FIELDS: dict[str, Field] = {
     "price": _number("Price", 1_000_000, empty=Decimal(0)),
     "member_price": _number("Price for members", 1_000_000, empty=None),
     "currency": Field("Currency", _currency, _plain),
-    "allow_enrollment": _switch("Takes enrollments"),
+    "allow_enrollment": switch("Takes enrollments"),
     "max_enrollments": _whole("Seats", 1_000_000),
     "enrollment_start_date": _moment("Enrollment opens"),
     "enrollment_end_date": _moment("Enrollment ends"),
     "course_start_date": _moment("Course begins"),
     "course_end_date": _moment("Course ends"),
-    "completion_certificate": _switch("Gives a certificate"),
+    "completion_certificate": switch("Gives a certificate"),
     "ce_credits": _number("Credits", 999, empty=Decimal(0)),
-    "enable_discussion_forum": _switch("Has a forum"),
-    "enable_reviews": _switch("Takes reviews"),
+    "enable_discussion_forum": switch("Has a forum"),
+    "enable_reviews": switch("Takes reviews"),
 }
 SECTIONS: dict[str, tuple[str, ...]] = {
     "about": ("title", "slug", "short_description", "description", "target_audience", "category", "tags"),

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from collegium.features.publishing.fields import FIELDS, SECTIONS, Wrong
+from collegium.features.publishing.fields import FIELDS, SECTIONS
 from collegium.kit import queries
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound
+from collegium.kit.fields import Wrong
 
 Q = queries.load("collegium.features.publishing")
 

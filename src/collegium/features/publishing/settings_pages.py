@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.publishing import service
-from collegium.features.publishing.fields import FIELDS, SECTIONS, zone_of
+from collegium.features.publishing.fields import FIELDS, SECTIONS
 from collegium.features.publishing.forms import read_form
 from collegium.kit.errors import Conflict, Invalid, NotFound
+from collegium.kit.fields import zone_of
 from collegium.web import pages
 from collegium.web.pages import WebRequest
 from collegium.web.words import LABELS
