@@ -63,7 +63,8 @@ class Committer:
 
     async def check(self, database: Database) -> None:
         """What was acknowledged is there, once each, and nothing else but perhaps the last."""
-        async with database.connect() as owner:
+        # One picture of both: the last commit may be stored while this looks, though nobody waits for its answer.
+        async with database.connect() as owner, owner.transaction(isolation="repeatable_read"):
             rows = await owner.fetch(
                 "select t.commit_seq as seq, t.value, (select count(*) from public.scorm_calls c"
                 " where c.scorm_enrollment_id = t.scorm_enrollment_id and c.commit_seq = t.commit_seq) as calls"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import click
@@ -12,6 +12,7 @@ from collegium.access import trial
 from collegium.access.stage import ACTORS
 from collegium.kit.maintenance import Outcome
 from collegium.kit.site import Site
+from collegium.kit.stopping import in_thread
 
 HEADS = ("owner", "learner", "stranger", "instr", "other", "manager", "visitor", "admin", "super", "service")
 WIDTH = 9
@@ -36,14 +37,19 @@ def table_lines(tried: list[trial.Tried]) -> Iterator[str]:
     yield ""
 
 
-def examine(dsn: str, say: Callable[[str], None], tables: list[str] | None = None) -> list[str]:
+def examine(
+    dsn: str, say: Callable[[str], None], tables: list[str] | None = None, stop: threading.Event | None = None
+) -> list[str]:
     """Tries all tables, or some, says what was found one by one, and answers the differences in words.
 
     ``dsn`` is that of the tables' owner. Whatever the trial makes is undone; what could not be tried is a difference.
+    Once ``stop`` is set it ends after the table at hand, with what it found so far.
     """
     differences: list[str] = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         for table, tried in trial.try_tables(connection, tables):
+            if stop and stop.is_set():
+                return differences
             if isinstance(tried, psycopg.Error):
                 differences.append(f"{table}: could not be tried: {tried.diag.message_primary or tried}")
                 continue
@@ -59,7 +65,8 @@ async def try_all(site: Site) -> Outcome:
     """The same as maintenance: the differences, at most `MOST` of them, stand in its figures."""
     if site.owner_dsn is None:
         return Outcome("This process does not know the login of the tables' owner.", result="drift")
-    found = await asyncio.to_thread(examine, site.owner_dsn, lambda _: None)
+    dsn = site.owner_dsn
+    found = await in_thread(lambda stop: examine(dsn, lambda _: None, stop=stop))
     figures = {"differences": found[:MOST], "count": len(found)}
     if found:
         return Outcome(f"{len(found)} rights are not as declared, the first: {found[0]}", figures, "drift")
