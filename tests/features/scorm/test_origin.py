@@ -47,8 +47,11 @@ async def test_a_player_gets_what_it_needs(site: Site, client: Client, database:
     saved = await player.commit(elements={"cmi.suspend_data": "page=2"}, state={"current": "SCO-1"})
     assert saved["saved"] is True
     assert saved["seq"] == 1
+    # A commit that brings no state leaves what the sequencer keeps.
+    for more in ({}, {"state": None}):
+        assert (await player.commit(elements={"cmi.location": "2"}, **more))["saved"]
     session = (await player.get("definition")).json()["session"]
-    assert session["saved"] == {"SCO-1": {"cmi.suspend_data": "page=2"}}
+    assert session["saved"] == {"SCO-1": {"cmi.suspend_data": "page=2", "cmi.location": "2"}}
     assert session["state"] == {"current": "SCO-1"} == (await player.get("state")).json()
     assert session["entry"] == "resume"
     put = await client.put(f"{player.launch.origin}/{player.token}/state", content=b'{"current":"SCO-2"}')

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.scorm.model import Call, Commit, NotSaved, Reason, Saved
+from collegium.features.scorm.model import NO_STATE, Call, Commit, NotSaved, Reason, Saved
 from collegium.kit import queries
 from collegium.kit.db import SYSTEM, Database
 from collegium.kit.groupcommit import GroupCommit
@@ -59,7 +59,7 @@ class Commits:
                 [msgspec.Raw(_encode(commit.elements)) for commit in given],
                 [commit.terminate for commit in given],
                 [_recorded(commit.calls) for commit in given],
-                [None if commit.state == b"null" else commit.state for commit in given],
+                [None if commit.state == NO_STATE else commit.state for commit in given],
                 [commit.summary for commit in given],
             )
         return [_outcome(*row) for row in rows]

@@ -12,6 +12,8 @@ Mode = Literal["normal", "browse", "review"]
 Reason = Literal["offline", "expired", "stale", "signed_out", "refused", "full"]
 LARGEST_STATE = 500_000
 """Bytes of what a sequencer remembers."""
+NO_STATE = msgspec.Raw(b"null")
+"""A commit that brings no state of the sequencer: what is kept stays. Raw JSON never equals bytes."""
 MOST_CALLS = 5_000
 LONGEST_ARGUMENT = 1_000
 """Characters of an argument or an answer in the flight recorder; what was set stands whole in the tracking."""
@@ -74,7 +76,7 @@ class Commit(msgspec.Struct):
     elements: dict[str, str] = {}
     terminate: bool = False
     calls: Annotated[list[Call], msgspec.Meta(max_length=MOST_CALLS)] = []
-    state: msgspec.Raw = msgspec.Raw(b"null")
+    state: msgspec.Raw = NO_STATE
     summary: dict[str, str] | None = None
 
 

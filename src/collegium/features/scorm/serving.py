@@ -17,7 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from collegium.features.scorm import hacp, service
 from collegium.features.scorm.files import Files
 from collegium.features.scorm.headers import Headers
-from collegium.features.scorm.model import LARGEST_STATE, Commit, NotSaved, Reason
+from collegium.features.scorm.model import LARGEST_STATE, NO_STATE, Commit, NotSaved, Reason
 from collegium.features.scorm.tokens import TOKEN, Token
 from collegium.kit.content import ContentOrigin
 from collegium.kit.errors import Conflict, Forbidden, Invalid, Problem, SignInNeeded
@@ -163,7 +163,7 @@ class Answers:
         given = plain.decoded(_decoder, body, code="bad_commit")
         if len(given.state) > LARGEST_STATE:
             raise Problem("The player keeps more than this site stores.", status=413, code="too_much_data")
-        if given.state != b"null":
+        if given.state != NO_STATE:
             # The database writes 1e131071 with all its digits: what no player keeps is not kept here either.
             given.state = msgspec.Raw(_encoder.encode(plain.decoded(_anything, given.state, code="bad_commit")))
         if b"\\u0000" in body:
