@@ -205,15 +205,16 @@ def scorm_2004(
     edition: str = "4th Edition",
     title: str = "Appeals",
     sequencing: str = "",
+    attributes: str = "",
     files: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
-    """A SCORM 2004 package; without SCOs it has one with objectives."""
+    """A SCORM 2004 package; without SCOs it has one with objectives. `attributes` are of its organisation."""
     parts = scos or (Sco(),)
     manifest = (
         f'<?xml version="1.0" encoding="UTF-8"?><manifest identifier="org.guild.own" version="1" {ADL_2004}>'
         f"<metadata><schema>ADL SCORM</schema><schemaversion>2004 {edition}</schemaversion></metadata>"
-        f'<organizations default="ORG"><organization identifier="ORG"><title>{escape(title)}</title>{_items(parts)}{sequencing}'
-        f"</organization></organizations><resources>{_resources(parts, 'scormType')}</resources></manifest>"
+        f'<organizations default="ORG"><organization identifier="ORG" {attributes}><title>{escape(title)}</title>{_items(parts)}'
+        f"{sequencing}</organization></organizations><resources>{_resources(parts, 'scormType')}</resources></manifest>"
     )
     return zipped({"imsmanifest.xml": manifest, **_content(parts, "2004"), **(files or {})})
 
@@ -248,6 +249,39 @@ def scorm_2004_forced(edition: str = "3rd Edition") -> bytes:
     ]
     control = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:sequencing>'
     return scorm_2004(*scos, edition=edition, title="In this order", sequencing=control)
+
+
+NOTES = '<adlcp:data><adlcp:map targetID="org.guild.notes"/></adlcp:data>'
+
+
+def scorm_2004_teller() -> bytes:
+    """SCORM 2004 with one SCO that tells the learner's other packages whether it was passed, and shares its notes with them."""
+    objective = (
+        '<imsss:sequencing><imsss:objectives><imsss:primaryObjective objectiveID="own"><imsss:mapInfo'
+        ' targetObjectiveID="org.guild.basics" writeSatisfiedStatus="true"/></imsss:primaryObjective></imsss:objectives>'
+        "</imsss:sequencing>"
+    )
+    return scorm_2004(Sco("BASICS", "The basics", more=NOTES + objective), title="Basics")
+
+
+def scorm_2004_listener(attributes: str = "") -> bytes:
+    """SCORM 2004 with a part that is closed until another package has said that its learner has the basics."""
+    rule = (
+        "<imsss:sequencingRules><imsss:preConditionRule><imsss:ruleConditions conditionCombination='any'>"
+        "<imsss:ruleCondition referencedObjective='basics' operator='not' condition='objectiveStatusKnown'/>"
+        "<imsss:ruleCondition referencedObjective='basics' operator='not' condition='satisfied'/>"
+        "</imsss:ruleConditions><imsss:ruleAction action='disabled'/></imsss:preConditionRule></imsss:sequencingRules>"
+    )
+    reads = (
+        "<imsss:objectives><imsss:primaryObjective objectiveID='own'/><imsss:objective objectiveID='basics'>"
+        "<imsss:mapInfo targetObjectiveID='org.guild.basics'/></imsss:objective></imsss:objectives>"
+    )
+    control = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:sequencing>'
+    scos = (
+        Sco("FIRST", "Where to begin", more=NOTES),
+        Sco("LATER", "For the experienced", more=f"<imsss:sequencing>{rule}{reads}</imsss:sequencing>"),
+    )
+    return scorm_2004(*scos, title="Going on", sequencing=control, attributes=attributes)
 
 
 def aicc(title: str = "Rules of the guild") -> bytes:

@@ -1,8 +1,9 @@
 /* What an earlier visit had not saved when its page was closed or its machine lost power: it is sent before the package starts,
    under the numbers that it had, and becomes part of what the package resumes with. */
-import type { Elements } from "../../runtime/scorm/types.ts";
+import type { Elements, Shared } from "../../runtime/scorm/types.ts";
 import { judge, type Line } from "./line.ts";
-import type { Queue } from "./queue.ts";
+import type { Entry, Queue } from "./queue.ts";
+import { add } from "./sharing.ts";
 import { body } from "./sender.ts";
 
 export interface Left {
@@ -15,10 +16,11 @@ export interface Left {
   /** What was sent, by SCO, in its order. */
   elements: Record<string, Elements>;
   state: unknown;
+  shared: Required<Shared>;
 }
 
 export async function sendLeft(queue: Queue, line: Line, path: string): Promise<Left> {
-  const found: Left = { sent: 0, lost: 0, waits: null, elements: {}, state: undefined };
+  const found: Left = { sent: 0, lost: 0, waits: null, elements: {}, state: undefined, shared: { objectives: {}, data: {} } };
   for (const entry of queue.left()) {
     const answer = judge(await line.later(path, body(entry)), entry.seq);
     if (!answer.saved && answer.reason !== "stale" && answer.reason !== "refused") {
@@ -26,7 +28,7 @@ export async function sendLeft(queue: Queue, line: Line, path: string): Promise<
       found.waits = answer.words;
       for (const one of queue.left()) {
         queue.adopt(one);
-        note(found, one.sco, one.elements, one.state);
+        note(found, one);
       }
       return found;
     }
@@ -34,13 +36,14 @@ export async function sendLeft(queue: Queue, line: Line, path: string): Promise<
     if (answer.saved) {
       found.sent++;
       queue.reached(answer.seq);
-      note(found, entry.sco, entry.elements, entry.state);
+      note(found, entry);
     } else found.lost++;
   }
   return found;
 }
 
-function note(found: Left, sco: string, elements: Elements, state: unknown): void {
+function note(found: Left, { sco, elements, state, shared }: Entry): void {
   found.elements[sco] = { ...found.elements[sco], ...elements };
   if (state !== undefined) found.state = state;
+  if (shared !== undefined) add(found.shared, shared);
 }

@@ -10,6 +10,7 @@ import { AUTOMATIC, Player } from "./player.ts";
 import type { Definition, Downward } from "./protocol.ts";
 import { Queue, type Keys } from "./queue.ts";
 import { Sender } from "./sender.ts";
+import { add, whole } from "./sharing.ts";
 import { View } from "./view.ts";
 import { leftWords } from "./words.ts";
 
@@ -188,6 +189,9 @@ class Session {
 function merge(given: Definition, left: Left): void {
   for (const [sco, elements] of Object.entries(left.elements)) given.session.saved[sco] = { ...given.session.saved[sco], ...elements };
   if (left.state !== undefined) given.session.state = left.state as Definition["session"]["state"];
+  const shared = whole(given.session.shared);
+  add(shared, left.shared);
+  given.session.shared = shared;
 }
 
 void new Session().begin();

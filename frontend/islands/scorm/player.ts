@@ -1,6 +1,6 @@
 /* The player: what the learner does and what the package asks for, led to the sequencer, the frame and the server. */
 import type { Outcome, Sequencing } from "../../runtime/scorm/sequencing/index.ts";
-import type { Call, CommitAnswer, Elements, Ended, Item, Results, Session } from "../../runtime/scorm/types.ts";
+import type { Call, CommitAnswer, Elements, Ended, Item, Results, Session, Shared } from "../../runtime/scorm/types.ts";
 import { resultsOf } from "../../runtime/scorm/rte/index.ts";
 import { launchAddress } from "./address.ts";
 import { summaryOf, treeOf } from "./course.ts";
@@ -9,6 +9,7 @@ import type { Definition, Kept, Node } from "./protocol.ts";
 import { Recorder } from "./recorder.ts";
 import { Visit, type Made, type Visiting } from "./sco.ts";
 import type { Pending, Saving, Sender } from "./sender.ts";
+import { add, news, whole } from "./sharing.ts";
 
 export interface Shown {
   title: string;
@@ -66,6 +67,8 @@ export class Player {
   /** Of the SCO that is open, before this visit. */
   private secondsBefore = 0;
   private lastState: string;
+  /** What the learner's packages share, as the site has it or is about to. */
+  private readonly shared: Required<Shared>;
   private cover: Cover | null = null;
   private leaving = false;
   /** Whether the SCO that is open has used the API. */
@@ -84,11 +87,12 @@ export class Player {
     this.kept = { sequencer: null, anew: {}, ...given.session.state };
     this.saved = { ...given.session.saved };
     this.seconds = { ...given.session.totalSeconds };
+    this.shared = whole(given.session.shared);
     this.lastState = JSON.stringify(this.state());
   }
 
   start(): void {
-    const outcome = this.course.start(this.kept.sequencer ?? undefined);
+    const outcome = this.course.start(this.kept.sequencer ?? undefined, whole(this.shared));
     const all = leavesOf(treeOf(this.course.tree(), false));
     // Without flow nothing is delivered at the start (SB.2.5), and the learner chooses; where there is one part, there is no choice.
     if (outcome.delivered === null && !outcome.ended && all.length === 1) this.follow(this.course.navigate("choice", all[0]!.id));
@@ -188,7 +192,16 @@ export class Player {
   }
 
   private pending(item: Item, elements: Elements, terminate: boolean): Pending {
-    return { sco: item.identifier, elements, terminate, calls: this.recorder.take() };
+    const pending: Pending = { sco: item.identifier, elements, terminate, calls: this.recorder.take() };
+    this.withShared(pending);
+    return pending;
+  }
+
+  private withShared(pending: Pending): void {
+    const shared = news(this.shared, this.course.shared());
+    if (shared === null) return;
+    add(this.shared, shared);
+    pending.shared = shared;
   }
 
   private withState(pending: Pending): void {
@@ -215,13 +228,14 @@ export class Player {
       terminate: false,
       calls: this.recorder.take(),
     };
+    this.withShared(pending);
     this.withState(pending);
     // Said for the organisation itself, what was rolled up is what is set.
     if (pending.summary && caller === null) {
       pending.elements = pending.summary;
       delete pending.summary;
     }
-    if (pending.state !== undefined || pending.calls.length > 0) void this.around.sender.later(pending);
+    if (pending.state !== undefined || pending.shared !== undefined || pending.calls.length > 0) void this.around.sender.later(pending);
   }
 
   private ended(how: Ended): void {

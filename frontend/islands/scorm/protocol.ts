@@ -1,5 +1,5 @@
 /* What the player is told when it begins, and what it and the site's page say to each other. */
-import type { Credit, Elements, Limits, Mode, Package } from "../../runtime/scorm/types.ts";
+import type { Credit, Elements, Limits, Mode, Package, Shared } from "../../runtime/scorm/types.ts";
 
 /** What `/{token}/definition` answers; features/scorm/README.md has the protocol. */
 export interface Definition {
@@ -20,6 +20,8 @@ export interface Definition {
     limits: Limits;
     title: string;
     state: Kept | null;
+    /** What the learner's packages share, as far as this one names it. */
+    shared?: Shared | null;
   };
   expiresAt: string;
   siteOrigins: string[];

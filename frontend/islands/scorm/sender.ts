@@ -1,6 +1,6 @@
 /* Sends what the queue holds, in its order, and says what became of it. A commit is saved when the server has said so, and at no
    other time. */
-import type { Call, Commit, CommitAnswer, Elements, Refusal } from "../../runtime/scorm/types.ts";
+import type { Call, Commit, CommitAnswer, Elements, Refusal, Shared } from "../../runtime/scorm/types.ts";
 import { backoff } from "../player/backoff.ts";
 import type { Timers } from "../player/clock.ts";
 import { judge, type Line } from "./line.ts";
@@ -27,6 +27,7 @@ export interface Pending {
   calls: Call[];
   state?: unknown;
   summary?: Elements;
+  shared?: Shared;
 }
 
 export interface Watching {
@@ -117,7 +118,7 @@ export class Sender {
     );
     const last = this.queue.own().at(-1);
     const ends = pending.terminate && !(last?.terminate && last.sco === pending.sco);
-    const nothing = Object.keys(fresh).length === 0 && !ends && pending.state === undefined && pending.summary === undefined;
+    const nothing = Object.keys(fresh).length === 0 && !ends && bare(pending);
     if (nothing && pending.calls.length === 0) return;
     const chunks = parts(fresh);
     chunks.forEach((elements, at) => {
@@ -130,6 +131,7 @@ export class Sender {
       };
       if (isLast && pending.state !== undefined) commit.state = pending.state;
       if (isLast && pending.summary !== undefined) commit.summary = pending.summary;
+      if (isLast && pending.shared !== undefined) commit.shared = pending.shared;
       this.queue.add(commit, this.now());
     });
   }
@@ -212,9 +214,9 @@ export class Sender {
     const calls = [...entry.calls];
     if (all.length <= 1) calls.push({ t: 0, fn: "refused", args: [all[0]?.[0] ?? ""], answer: words.slice(0, 500), error: "" });
     const first = all.length <= 1 ? {} : Object.fromEntries(all.slice(0, half));
-    const bare = all.length === 0;
-    this.queue.put({ ...entry, elements: first, calls: bare ? [] : calls, ...(bare ? { state: undefined, summary: undefined } : {}) });
-    if (bare && entry.calls.length === 0 && entry.state === undefined && entry.summary === undefined) {
+    const none = all.length === 0;
+    this.queue.put({ ...entry, elements: first, calls: none ? [] : calls, ...(none ? NOTHING_ELSE : {}) });
+    if (none && entry.calls.length === 0 && bare(entry)) {
       // Not even an empty commit is taken: this player cannot go on.
       this.stop(words);
       return;
@@ -274,7 +276,14 @@ export class Sender {
   }
 }
 
+const NOTHING_ELSE = { state: undefined, summary: undefined, shared: undefined };
+
+/** Nothing comes with the elements. */
+function bare(given: { state?: unknown; summary?: unknown; shared?: unknown }): boolean {
+  return given.state === undefined && given.summary === undefined && given.shared === undefined;
+}
+
 export function body(entry: Entry): string {
-  const { seq, sco, elements, terminate, calls, state, summary } = entry;
-  return JSON.stringify({ seq, sco, elements, terminate, calls, state, summary });
+  const { seq, sco, elements, terminate, calls, state, summary, shared } = entry;
+  return JSON.stringify({ seq, sco, elements, terminate, calls, state, summary, shared });
 }

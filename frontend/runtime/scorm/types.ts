@@ -170,6 +170,14 @@ export interface Commit {
   state?: unknown;
   /** Of the organisation, in SCORM 2004's words, when the engine has rolled up. */
   summary?: Elements;
+  /** What changed of what the learner's packages share. */
+  shared?: Shared;
+}
+
+/** What outlives a registration where the package says so: global objectives and stores of data of the learner, by their names. */
+export interface Shared {
+  objectives?: Record<string, ObjectiveState>;
+  data?: Record<string, string>;
 }
 
 export type Refusal = "offline" | "stale" | "signed_out" | "refused" | "full";

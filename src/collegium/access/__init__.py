@@ -49,6 +49,7 @@ from collegium.access.areas import (
     scormimport,
     scormplay,
     scormreports,
+    scormsharing,
     sharing,
     skills,
     states,
@@ -111,6 +112,7 @@ AREAS: dict[str, Area] = {
     "scormplay": scormplay.AREA,
     "scormreports": scormreports.AREA,
     "dispatch": dispatch.AREA,
+    "scormsharing": scormsharing.AREA,
     "audit": audit.AREA,
 }
 

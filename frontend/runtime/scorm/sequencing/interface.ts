@@ -1,6 +1,8 @@
 /* What the player sees of a sequencer, the same for every standard. */
 
-import type { Elements, Entry, Item, ObjectiveState, Results } from "../types.ts";
+import type { Elements, Entry, Item, ObjectiveState, Results, Shared } from "../types.ts";
+
+export type { Shared } from "../types.ts";
 
 /** What a request has come to. */
 export interface Outcome {
@@ -41,12 +43,6 @@ export interface TreeNode {
   /** Scaled, -1 to 1. */
   measure?: number;
   children: TreeNode[];
-}
-
-/** What outlives a registration where the package says so: global objectives and shared data of the learner. */
-export interface Shared {
-  objectives?: Record<string, ObjectiveState>;
-  data?: Record<string, string>;
 }
 
 /** Clock and chance come from outside. */

@@ -144,6 +144,19 @@ describe("objectivesGlobalToSystem and sharedDataGlobalToSystem", () => {
     expect(again.engine.readShared("D")).toBe("kept");
   });
 
+  test("what another package wrote meanwhile is found by who comes back, value by value, and is counted in clusters", () => {
+    const reads = item("M", { controlMode: { flow: true } }, [item("B", mapped({}))]);
+    const definition = pack(FLOW, item("A", mapped(WRITE_ALL)), reads);
+    const run = play(definition);
+    run.say({ satisfied: false, measure: 0.25 });
+    run.go("suspendAll");
+    const again = play(definition);
+    again.engine.start(run.engine.toJSON(), { objectives: { G: { satisfied: true } }, data: { D: "theirs" } });
+    expect(again.engine.objectives("B")[0]).toMatchObject({ satisfied: true, measure: 0.25 });
+    expect(again.node("M")).toMatchObject({ satisfied: true, measure: 0.25 });
+    expect(again.engine.shared().data).toEqual({ D: "theirs" });
+  });
+
   test("false: they begin anew with the attempt on the package, and are nobody else's", () => {
     const own = { objectivesGlobalToSystem: false, sharedDataGlobalToSystem: false };
     const run = state(course(own));

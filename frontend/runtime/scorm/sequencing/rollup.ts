@@ -149,6 +149,11 @@ export function checkChildForRollup(engine: Engine, child: Activity, action: Rol
  */
 export function overallRollup(engine: Engine, activity: Activity): void {
   rollupPath(engine, activity);
+  rollupReaders(engine);
+}
+
+/** What global objectives that have changed mean for the activities that read them. */
+export function rollupReaders(engine: Engine): void {
   // Two activities that hand each other a changing value would go on for ever.
   for (let round = 0; round < 10 && engine.changed.size > 0; round += 1) {
     const changed = engine.changed;

@@ -10,7 +10,7 @@ import { navigationRequest } from "./navigation.ts";
 import { carryOut, overallSequencing, reopen, type Result } from "./overall.ts";
 import { recordResults } from "./record.ts";
 import { sequencingRequest } from "./requests.ts";
-import { overallRollup } from "./rollup.ts";
+import { overallRollup, rollupReaders } from "./rollup.ts";
 import { checkActivity, hasPrecondition } from "./rules.ts";
 import {
   attemptsOn, copyOf, currentOf, emptyState, type Engine, find, isActive, isAvailable, isSuspended, type State,
@@ -47,7 +47,8 @@ export class Sequencer implements Sequencing {
     const kept = readable(state);
     engine.state = kept ?? emptyState(Math.floor(this.#random() * 4_294_967_296) | 0);
     this.#takeIn(shared);
-    if (!kept) arrangeAll(engine);
+    if (kept) rollupReaders(engine);
+    else arrangeAll(engine);
     this.#interrupted();
     const suspended = find(engine, engine.state.suspended);
     if (!suspended) {
@@ -204,10 +205,17 @@ export class Sequencer implements Sequencing {
     });
   }
 
+  /** What is not known elsewhere stays as it was here; what is known elsewhere was written later. */
   #takeIn(shared: Shared): void {
-    const { tree, state } = this.#engine;
-    if (tree.objectivesGlobalToSystem) Object.assign(state.globals, structuredClone(shared.objectives ?? {}));
+    const { tree, state, changed } = this.#engine;
+    changed.clear();
     if (tree.sharedDataGlobalToSystem) Object.assign(state.shared, shared.data ?? {});
+    if (!tree.objectivesGlobalToSystem) return;
+    for (const [id, known] of Object.entries(shared.objectives ?? {})) {
+      const before = state.globals[id] ?? {};
+      if (Object.entries(known).some(([field, value]) => before[field as keyof ObjectiveState] !== value)) changed.add(id);
+      state.globals[id] = { ...before, ...known };
+    }
   }
 
   toJSON(): State {

@@ -34,6 +34,8 @@ export class SimpleSequencer implements Sequencing {
   readonly #parents = new Map<Item, Item>();
   readonly #leaves: Item[] = [];
   #state: State = { version: 1, current: null, active: false, items: {} };
+  /** adl.data for who only looks at a package of SCORM 2004: what he finds there, and what is set while he looks. */
+  readonly #data = new Map<string, string>();
 
   constructor(definition: Package, _surroundings?: Surroundings) {
     this.#root = definition.organization;
@@ -50,7 +52,8 @@ export class SimpleSequencer implements Sequencing {
     }
   }
 
-  start(state?: unknown): Outcome {
+  start(state?: unknown, shared: Shared = {}): Outcome {
+    for (const [target, value] of Object.entries(shared.data ?? {})) this.#data.set(target, value);
     this.#state = readable(state) ?? { version: 1, current: null, active: false, items: {} };
     const current = this.#items.get(this.#state.current ?? "");
     if (current && this.#state.active) this.#leave(current, true);
@@ -248,11 +251,13 @@ export class SimpleSequencer implements Sequencing {
     return [];
   }
 
-  readShared(): string {
-    return "";
+  readShared(targetId: string): string {
+    return this.#data.get(targetId) ?? "";
   }
 
-  writeShared(): void {}
+  writeShared(targetId: string, value: string): void {
+    this.#data.set(targetId, value);
+  }
 
   shared(): Required<Shared> {
     return { objectives: {}, data: {} };

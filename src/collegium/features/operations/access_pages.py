@@ -63,6 +63,7 @@ WORDS = {
     "scormplay": "SCORM packages as they are played",
     "scormreports": "Reports on SCORM packages",
     "dispatch": "Packages for partners, and AICC",
+    "scormsharing": "What SCORM packages share about a learner",
     "audit": "Audit log",
 }
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.scorm.model import NO_STATE, Call, Commit, NotSaved, Reason, Saved
+from collegium.features.scorm.model import NO_STATE, Call, Commit, NotSaved, Reason, Saved, Shared
 from collegium.kit import queries
-from collegium.kit.db import SYSTEM, Database
+from collegium.kit.db import SYSTEM, Database, Transaction
 from collegium.kit.groupcommit import GroupCommit
 
 Q = queries.load("collegium.features.scorm")
@@ -62,7 +62,23 @@ class Commits:
                 [None if commit.state == NO_STATE else commit.state for commit in given],
                 [commit.summary for commit in given],
             )
+            # What is sent again was shared the first time; others may have gone on from there.
+            fresh = {int(row["n"]) for row in rows if row["outcome"] == "stored"}
+            sharing = [entry for n, entry in enumerate(entries, 1) if entry.commit.shared is not None and n in fresh]
+            if sharing:
+                await _share(tx, sharing)
         return [_outcome(*row) for row in rows]
+
+
+async def _share(tx: Transaction, entries: list[Entry]) -> None:
+    """Keeps what stored commits brought for the other packages of their learners."""
+    brought = [entry.commit.shared or Shared() for entry in entries]
+    await tx.execute(
+        Q.share_state,
+        [entry.session for entry in entries],
+        [msgspec.Raw(_encode(shared.objectives)) for shared in brought],
+        [msgspec.Raw(_encode(shared.data)) for shared in brought],
+    )
 
 
 def _recorded(calls: list[Call]) -> msgspec.Raw:

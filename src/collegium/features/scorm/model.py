@@ -15,6 +15,8 @@ LARGEST_STATE = 500_000
 NO_STATE = msgspec.Raw(b"null")
 """A commit that brings no state of the sequencer: what is kept stays. Raw JSON never equals bytes."""
 MOST_CALLS = 5_000
+MOST_SHARED = 1_000
+"""Global objectives, or stores of data, that one commit changes."""
 LONGEST_ARGUMENT = 1_000
 """Characters of an argument or an answer in the flight recorder; what was set stands whole in the tracking."""
 LONGEST_VISIT = 10_000_000_000
@@ -68,6 +70,30 @@ class Call(msgspec.Struct, omit_defaults=True):
         )
 
 
+class Objective(msgspec.Struct, omit_defaults=True, rename="camel"):
+    """A global objective as far as it is known; ``measure`` is scaled, -1 to 1, and ``progress_measure`` 0 to 1."""
+
+    satisfied: bool | None = None
+    measure: float | None = None
+    raw: float | None = None
+    min: float | None = None
+    max: float | None = None
+    completed: bool | None = None
+    progress_measure: float | None = None
+
+
+Target = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Store = Annotated[str, msgspec.Meta(max_length=64_000)]
+_SOME = msgspec.Meta(max_length=MOST_SHARED)
+
+
+class Shared(msgspec.Struct):
+    """What a package hands on to the learner's other packages: global objectives and stores of data by their names."""
+
+    objectives: Annotated[dict[Target, Objective], msgspec.Meta(max_length=MOST_SHARED)] = {}
+    data: Annotated[dict[Target, Store], _SOME] = {}
+
+
 class Commit(msgspec.Struct):
     """What a player wants stored, under the number after the last one that was."""
 
@@ -78,6 +104,7 @@ class Commit(msgspec.Struct):
     calls: Annotated[list[Call], msgspec.Meta(max_length=MOST_CALLS)] = []
     state: msgspec.Raw = NO_STATE
     summary: dict[str, str] | None = None
+    shared: Shared | None = None
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -144,6 +171,8 @@ class Position(msgspec.Struct, frozen=True, rename="camel"):
     max_attempts: int | None
     attempts: int
     state: Any = None
+    shared: Any = None
+    """The global objectives and stores of data that the learner's packages share, as far as this one names them."""
 
 
 class Definition(msgspec.Struct, frozen=True, rename="camel"):

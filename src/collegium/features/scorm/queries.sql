@@ -57,6 +57,14 @@ select n, outcome, words, seq, completion_status, success_status, score, progres
 from private.record_scorm_commits($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::boolean[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
 order by n
 
+-- name: shared_state as service_role
+-- What the packages of a learner share, as far as that of a registration names it.
+select private.scorm_shared_state($1::uuid)
+
+-- name: share_state as service_role
+-- Keeps what commits that were stored brought for the other packages of their learners.
+select private.share_scorm_state($1::uuid[], $2::jsonb[], $3::jsonb[])
+
 -- name: package_file as service_role
 -- A file of a package by its path; where that is not there, one that differs in case alone, as Windows let authors write it.
 select path, storage_key, media_type from public.scorm_package_files

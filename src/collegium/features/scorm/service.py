@@ -185,6 +185,8 @@ async def definition(site: Site, token: Token) -> Definition:
             raise Conflict(STALE, code="stale_attempt")
         found = dict(row)
         package = await packages.definition(tx, found.pop("scorm_package_id"))
+        if package.standard == "scorm_2004" and found["mode"] != "browse":
+            found["shared"] = await tx.fetchval(Q.shared_state, token.registration)
     strict = found.pop("standard") != "scorm_2004" and not found.pop("lenient_limits", True)
     found.pop("lenient_limits", None)
     if not found["learner_name"]:

@@ -225,6 +225,8 @@ class Answers:
 def _must_be_storable(commit: Commit) -> None:
     texts = [*commit.elements, *commit.elements.values(), commit.sco, *(commit.summary or {}).values()]
     texts += [text for call in commit.calls for text in (call.fn, call.answer, call.error, *call.args)]
+    if commit.shared is not None:
+        texts += [*commit.shared.objectives, *commit.shared.data, *commit.shared.data.values()]
     if b"\\u0000" in bytes(commit.state) or any("\0" in text for text in texts):
         raise Invalid("This holds a character that cannot be stored.", code="bad_commit")
 
