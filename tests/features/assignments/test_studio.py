@@ -74,7 +74,7 @@ async def test_an_assignment_is_made_built_and_published(
     assert up.text.count("data-line>") == 4, "three lines and the pattern of a new one"
     wrong = await post_pairs(client, one, sent(was, [("Clarity", "-1", "")], max_file_size_mb="0", due_date="soon"))
     assert wrong.status_code == 422
-    for words in ("“Clarity”: give points above 0", "Largest file: a whole number", "Due: a date and a time"):
+    for words in ("“Clarity”: give points above 0", "Largest file: a whole number", "Due: a day and a time"):
         assert words in unescape(wrong.text)
     saved = await post_pairs(client, one, [*sent(was, lines), ("kind", "pdf"), ("kind", "text"), ("act", "save")])
     assert saved.status_code == 303, saved.text

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collegium.access.area import Area, Probe
 from collegium.access.stage import Stage
 
-THINGS = ("assignment", "draft_assignment", "short_assignment", "submission", "extension", "review")
+THINGS = (
+    "assignment",
+    "draft_assignment",
+    "shut_assignment",
+    "locked_assignment",
+    "short_assignment",
+    "submission",
+    "extension",
+    "review",
+)
 
 # The owner handed in work in the short course, and the learner, who has handed in nothing there, was asked to review it.
 FOUND = """
-insert into public.assignments (id, course_id, title, description, status, submission_type, due_date) values
-    (%(assignment)s, %(course)s, 'Write a summary', 'd', 'published', 'text_entry', null),
-    (%(draft_assignment)s, %(course)s, 'Being written', 'd', 'draft', 'text_entry', null),
-    (%(short_assignment)s, %(short)s, 'Short', 'd', 'published', 'text_entry', '2100-01-01');
+insert into public.assignments (id, course_id, lesson_id, title, description, status, submission_type, available_from, due_date) values
+    (%(assignment)s, %(course)s, null, 'Write a summary', 'd', 'published', 'text_entry', null, null),
+    (%(draft_assignment)s, %(course)s, null, 'Being written', 'd', 'draft', 'text_entry', null, null),
+    (%(shut_assignment)s, %(course)s, null, 'Opens later', 'd', 'published', 'text_entry', '2100-01-01', null),
+    (%(locked_assignment)s, %(course)s, %(locked)s, 'In a lesson that is shut', 'd', 'published', 'text_entry', null, null),
+    (%(short_assignment)s, %(short)s, null, 'Short', 'd', 'published', 'text_entry', null, '2100-01-01');
 insert into public.assignment_submissions
     (id, assignment_id, enrollment_id, course_id, member_id, submission_number, due_date, submission_text, max_points)
 values (%(submission)s, %(short_assignment)s, %(short_enrollment)s, %(short)s, %(owner)s, 1, '2100-01-01', 'A policy.', 100);
@@ -29,6 +40,11 @@ def found(stage: Stage) -> None:
 
 
 NEVER = "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501"
+TEAM_WRITES = {
+    "insert": "42501 42501 42501 yes   42501 42501 42501 yes   yes   yes",
+    "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
+    "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
+}
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "assignments": {
@@ -43,6 +59,9 @@ MATRIX: dict[str, dict[str, str]] = {
         "update": "-     -     -     yes   -     -     42501 yes   yes   yes",
         "delete": "-     -     -     yes   -     -     42501 yes   yes   yes",
     },
+    "assignments: not open yet": {"select": "-     -     -     yes   -     -     42501 yes   yes   yes"} | TEAM_WRITES,
+    "assignments: in a shut lesson": {"select": "-     -     -     yes   -     -     42501 yes   yes   yes"}
+    | TEAM_WRITES,
     "assignment_submissions": {
         "select": "yes   -     -     yes   -     yes   42501 yes   yes   yes",
         "insert": NEVER,
@@ -77,6 +96,20 @@ PROBES: dict[str, Probe] = {
         "(id, course_id, lesson_id, title, description) values (%(new)s, %(course)s, %(reading)s, 'New', 'd')",
         "id = %(new)s",
         ("status", "'published'"),
+    ),
+    "assignments: not open yet": Probe(
+        "a published assignment before it opens",
+        "id = %(shut_assignment)s",
+        "(id, course_id, title, description, available_from) values (%(new)s, %(course)s, 'New', 'd', '2100-01-01')",
+        "id = %(new)s",
+        ("available_from", "null"),
+    ),
+    "assignments: in a shut lesson": Probe(
+        "a published assignment of a lesson that is not open yet",
+        "id = %(locked_assignment)s",
+        "(id, course_id, lesson_id, title, description) values (%(new)s, %(course)s, %(locked)s, 'New', 'd')",
+        "id = %(new)s",
+        ("passing_percentage", "0"),
     ),
     "assignment_submissions": Probe(
         "what the owner handed in",
@@ -122,11 +155,13 @@ WRITABLE: dict[tuple[str, str], str] = {
 FUNCTIONS: dict[str, str] = {
     "private.late_days": "authenticated service_role",
     "private.late_penalty": "authenticated service_role",
+    "private.my_handed_in_assignment_ids": "authenticated",
     "private.rubric_points": "authenticated service_role",
     "private.rubric_score": "authenticated service_role",
     "public.allot_peer_reviews": "authenticated",
     "public.grade_submission": "authenticated",
     "public.peer_review_view": "authenticated",
+    "public.published_assignments": "authenticated",
     "public.reviews_of_submission": "authenticated",
     "public.show_names": "authenticated",
     "public.submit_assignment": "authenticated",

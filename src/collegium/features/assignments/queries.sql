@@ -59,8 +59,10 @@ from public.assignment_standings($1::uuid)
 select public.assignment_card($1::uuid)
 
 -- name: assignments_of_lesson
--- The assignments of a lesson that learners see, in the order in which they were made.
-select id from public.assignments where lesson_id = $1 and status = 'published' order by created_at, id
+-- The published assignments of a lesson, also those that have not opened, in the order in which they were made.
+select p.id from public.lessons l cross join lateral public.published_assignments(l.course_id) p
+where l.id = $1 and p.lesson_id = l.id
+order by p.created_at, p.id
 
 -- name: hold
 -- Has an assignment wait for no other change until this one is done.

@@ -36,8 +36,7 @@ order by step
 select w.kind, w.id, w.title from (
     select 'quiz' as kind, z.id, z.title, z.created_at from public.quizzes z where z.course_id = $1 and z.status = 'published'
     union all
-    select 'assignment', a.id, a.title, a.created_at from public.assignments a
-    where a.course_id = $1 and a.lesson_id is null and a.status = 'published'
+    select 'assignment', a.id, a.title, a.created_at from public.published_assignments($1) a where a.lesson_id is null
 ) w
 order by w.created_at, w.id limit 50
 
