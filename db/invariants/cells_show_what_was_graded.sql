@@ -19,7 +19,9 @@ select s.enrollment_id, i.id, c.source_percent, s.score
 from public.gradebook_items i
 join (
     select distinct on (t.enrollment_id, t.assignment_id) t.enrollment_id, t.assignment_id, t.final_score as score
-    from public.assignment_submissions t where t.final_score is not null
+    from public.assignment_submissions t join public.assignments a on a.id = t.assignment_id
+    -- Without names a grade comes into its cell when the work is returned.
+    where t.final_score is not null and (t.status = 'returned' or not a.anonymous_marking)
     order by t.enrollment_id, t.assignment_id, t.submission_number desc
 ) s on s.assignment_id = i.assignment_id
 left join public.gradebook_cells c on c.enrollment_id = s.enrollment_id and c.item_id = i.id

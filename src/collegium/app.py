@@ -31,6 +31,7 @@ from collegium.kit.server import Served, open_database
 from collegium.kit.site import Site
 from collegium.settings import Settings
 from collegium.web import apidocs, pages, problems
+from collegium.web.again import again_middleware
 from collegium.web.built import BuiltFiles
 from collegium.web.outer import Outer
 from collegium.web.sessions import SessionCache, session_middleware
@@ -198,7 +199,7 @@ def _application(csrf: CSRFConfig) -> Litestar:
     return Litestar(
         route_handlers=routes,
         lifespan=[_lifespan],
-        middleware=[session_middleware],
+        middleware=[session_middleware, again_middleware],
         csrf_config=csrf,
         compression_config=CompressionConfig(
             backend="gzip",

@@ -2,25 +2,29 @@
 -- has its name and its dates by public.published_assignments() and public.assignment_card(), and no row.
 -- Rollback: put the policy of public.assignments back as 20261121102200 has it, and drop the functions below.
 
-create function private.my_handed_in_assignment_ids() returns setof uuid
+create function private.my_open_assignment_ids() returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select s.assignment_id from public.assignment_submissions s where s.member_id = auth.uid() $$;
-comment on function private.my_handed_in_assignment_ids() is
-    'Assignments that the person who asks has handed in: he has read them, so they stay readable, whatever is shut later.';
-grant execute on function private.my_handed_in_assignment_ids() to authenticated;
+as $$
+    select a.id from public.assignments a
+    where a.status <> 'draft' and a.course_id in (select private.my_enrolled_course_ids()) and (
+        (
+            (a.available_from is null or a.available_from <= now())
+            and (a.lesson_id is null or a.lesson_id in (select private.my_open_lesson_ids()))
+        )
+        -- Who has handed in has read it: it stays readable, whatever is shut later.
+        or exists (select 1 from public.assignment_submissions s where s.assignment_id = a.id and s.member_id = auth.uid())
+    )
+$$;
+comment on function private.my_open_assignment_ids() is
+    'Assignments that the person who asks may read as a learner: open by their date, in a lesson that is open to him; or he has handed in.';
+grant execute on function private.my_open_assignment_ids() to authenticated;
 
 -- What costs most stands last: nobody who teaches waits for what is locked for learners.
 alter policy "Learners view assignments of their courses" on public.assignments
     using (
         course_id = any (array(select private.my_taught_course_ids()))
         or (select private.is_admin())
-        or (status <> 'draft' and course_id = any (array(select private.my_enrolled_course_ids())) and (
-            id = any (array(select private.my_handed_in_assignment_ids()))
-            or (
-                (available_from is null or available_from <= now())
-                and (lesson_id is null or lesson_id = any (array(select private.my_open_lesson_ids())))
-            )
-        ))
+        or id = any (array(select private.my_open_assignment_ids()))
     );
 comment on policy "Learners view assignments of their courses" on public.assignments is
     'From the moment at which it opens, in a lesson that is open to them; before that public.published_assignments() names it.';

@@ -49,6 +49,7 @@ left join public.question_keys k on k.question_version_id = v.id where a.quiz_at
 """
 
 GRADE = "select public.grade_quiz_answer(%(w)s, %(points)s, 'Well argued.', %(reason)s)"
+SUBMIT_FILES = "select (public.submit_assignment(%(a)s, p_files => %(files)s)).id"
 SUBMIT = "select (public.submit_assignment(%(a)s, p_text => 'My work.')).id"
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -37,6 +37,35 @@ def note_request(name: str) -> None:
     if not _REQUEST_ID.fullmatch(name):
         raise ValueError(f"not a request's name: {name[:80]!r}")
     _request_id.set(name)
+
+
+class Writes:
+    """Whether something that the running task wrote was kept: from then on it cannot be done once more."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        self.kept = False
+
+
+_writes: ContextVar[Writes | None] = ContextVar("writes", default=None)
+
+
+@contextmanager
+def following_writes() -> Generator[Writes]:
+    """Follows what the task commits within the block, other than by transactions that only read."""
+    writes = Writes()
+    before = _writes.set(writes)
+    try:
+        yield writes
+    finally:
+        _writes.reset(before)
+
+
+def _kept() -> None:
+    writes = _writes.get()
+    if writes is not None:
+        writes.kept = True
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -164,6 +193,8 @@ class Database:
                 await self._end(connection, "rollback")
                 raise
             await connection.execute("commit")
+            if not read_only:
+                _kept()
         except asyncpg.PostgresError as error:
             problem = errors.from_database(error)
             if problem is not None:
@@ -176,6 +207,7 @@ class Database:
     async def connection(self) -> AsyncGenerator[asyncpg.Connection[Any]]:
         """A bare connection for one statement that sets its own role, as the hot path does."""
         connection = await self._take()
+        _kept()
         try:
             yield connection
         finally:

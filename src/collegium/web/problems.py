@@ -30,6 +30,7 @@ from collegium.kit.errors import (
     waiting_time,
 )
 from collegium.web import pages
+from collegium.web.again import GIVEN_UP
 
 log = structlog.get_logger("collegium.web")
 PROBLEM_JSON = "application/problem+json"
@@ -42,6 +43,8 @@ UNREACHABLE = (
     asyncpg.InterfaceError,
     ConnectionError,
 )
+# Of two transactions that wait for each other one is ended (40P01), and one that came too late for the others (40001).
+GAVE_UP = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 def _from_http(error: HTTPException) -> Problem:
@@ -85,7 +88,15 @@ def problem_of(error: Exception) -> Problem | None:
             title="Not reachable just now",
             headers={"Retry-After": "2"},
         )
-    if isinstance(error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError):
+    if isinstance(error, GAVE_UP):
+        return Problem(
+            "Somebody else changed this at the same moment. Try again.",
+            status=503,
+            code="changed_at_once",
+            title="Not possible just now",
+            headers={"Retry-After": "1"},
+        )
+    if isinstance(error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError):
         return Conflict("Somebody else was changing the same thing. Nothing was changed; try again.", code="busy")
     if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
         # The null character is text to a browser and none to PostgreSQL.
@@ -111,6 +122,9 @@ def wants_json(request: pages.WebRequest) -> bool:
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answers a request that failed."""
+    if isinstance(error, GAVE_UP):
+        scope: dict[str, Any] = request.scope  # type: ignore[assignment]
+        scope[GIVEN_UP] = True
     problem = problem_of(error)
     if problem is None:
         reference = str(request.scope.get("request_id", ""))

@@ -155,7 +155,7 @@ WRITABLE: dict[tuple[str, str], str] = {
 FUNCTIONS: dict[str, str] = {
     "private.late_days": "authenticated service_role",
     "private.late_penalty": "authenticated service_role",
-    "private.my_handed_in_assignment_ids": "authenticated",
+    "private.my_open_assignment_ids": "authenticated",
     "private.rubric_points": "authenticated service_role",
     "private.rubric_score": "authenticated service_role",
     "public.allot_peer_reviews": "authenticated",

@@ -78,7 +78,7 @@ where id = $1
 
 -- name: waits
 -- Whether work of an assignment waits for a grade.
-select exists (select 1 from public.assignment_submissions s where s.assignment_id = $1 and s.status in ('submitted', 'grading'))
+select public.names_wait($1::uuid)
 
 -- name: show_names
 -- Ends marking without names, also while work waits.
@@ -141,7 +141,7 @@ delete from public.assignment_extensions where assignment_id = $1 and id = $2
 -- name: groups
 -- The groups of an assignment with who is in them, and whether they have handed in.
 select g.id, g.name,
-    exists (select 1 from public.assignment_submissions s where s.group_id = g.id) as handed_in,
+    g.id = any (array(select public.handed_in_group_ids($1))) as handed_in,
     coalesce((
         select jsonb_agg(jsonb_build_object('enrollment_id', e.id, 'name', concat_ws(' ', p.first_name, p.last_name), 'email', p.email)
             order by p.last_name, p.first_name, e.id)

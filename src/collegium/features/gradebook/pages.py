@@ -66,6 +66,7 @@ async def gradebook(request: WebRequest, course_id: FromPath[UUID]) -> Response[
     async with pages.transaction(request) as tx:
         course = await studio.course(tx, course_id)
         everything = await service.columns(tx, course_id)
+        nameless = await service.nameless(tx, course_id)
         cohorts = await service.cohorts(tx, course_id)
         people, following = await service.people(tx, course_id, filters, request.query_params.get("after"), PLAIN_SIZE)
         cells = await service.cells(tx, course_id, [one.enrollment_id for one in people])
@@ -78,6 +79,7 @@ async def gradebook(request: WebRequest, course_id: FromPath[UUID]) -> Response[
         path=path,
         filters=filters,
         columns=[one for one in everything if filters.category in (None, one.category_id)],
+        nameless=nameless,
         categories=categories,
         cohorts=cohorts,
         people=people,

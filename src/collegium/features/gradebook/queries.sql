@@ -73,6 +73,10 @@ from public.assignment_submissions s join public.assignments a on a.id = s.assig
 where s.enrollment_id = $1 and s.assignment_id = $2 and (not a.anonymous_marking or s.status = 'returned')
 order by s.submission_number;
 
+-- name: nameless
+-- Assignments of a course that are marked without names: their grades come when the work is returned.
+select a.title from public.assignments a where a.course_id = $1 and a.anonymous_marking and a.status <> 'draft' order by a.title, a.id limit 20;
+
 -- name: cohorts
 -- The cohorts of a course, for the filter.
 select k.id, k.name from public.course_cohorts k where k.course_id = $1 order by k.starts_at, k.id limit 200;

@@ -100,6 +100,11 @@ async def columns(tx: Transaction, course_id: UUID, category: UUID | None = None
     return [one for one in found if not one.is_draft and category in (None, one.category_id)]
 
 
+async def nameless(tx: Transaction, course_id: UUID) -> list[str]:
+    """Titles of the assignments that are marked without names, whose grades come when the work is returned."""
+    return [row["title"] for row in await tx.fetch(Q.nameless, course_id)]
+
+
 async def cohorts(tx: Transaction, course_id: UUID) -> list[tuple[str, str]]:
     """Identities and names of the course's cohorts."""
     return [(str(row["id"]), row["name"]) for row in await tx.fetch(Q.cohorts, course_id)]

@@ -56,8 +56,9 @@ async def file(request: WebRequest, submission_id: FromPath[UUID], number: FromP
     pages.require_viewer(request)
     async with pages.transaction(request) as tx:
         work = await service.submission(tx, submission_id)
-    stored = service.stored_file(work.file_attachments, number, named=work.mine or not work.hidden)
-    served = await service.serve_file(pages.site_of(request).storage, stored, request.method, request.headers)
+    site = pages.site_of(request)
+    stored = await service.file_to_send(site, work, number)
+    served = await service.serve_file(site.storage, stored, request.method, request.headers)
     return Stream(
         served.body,
         status_code=served.status,

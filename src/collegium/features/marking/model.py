@@ -23,9 +23,12 @@ STATUS_WORDS = {
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A learner, or a group, in the list of an assignment, with the newest work; no id where nothing was handed in."""
+    """A learner, or a group, in the list of an assignment, with the newest work; no id where nothing was handed in.
 
-    enrollment_id: UUID
+    ``key`` tells lines apart: the enrollment, or without names what stands for it.
+    """
+
+    key: UUID
     who: str
     members: list[str]
     place: str
@@ -54,7 +57,7 @@ class LinePlace(msgspec.Struct, frozen=True, array_like=True):
     """Where a page of the list ended."""
 
     place: str
-    enrollment_id: UUID
+    key: UUID
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -110,14 +113,13 @@ class Criterion(msgspec.Struct, frozen=True):
 class Submission(msgspec.Struct, frozen=True):
     """One piece of work with its assignment. ``mine``: of the person who asks; ``graded_by`` may be hidden from him.
 
-    ``hidden``: whoever marks it is not to know whose it is, and ``label`` stands for the name.
+    ``hidden``: whoever marks it is not to know whose it is, and ``label`` stands for the name; files have types and
+    sizes then, no names and no keys.
     """
 
     id: UUID
     assignment_id: UUID
     course_id: UUID
-    enrollment_id: UUID
-    member_id: UUID
     submission_number: int
     submitted_at: datetime
     due_date: datetime | None
@@ -136,7 +138,7 @@ class Submission(msgspec.Struct, frozen=True):
     instructor_feedback_html: str | None
     rubric_scores: dict[str, Any] | None
     rubric_comments: dict[str, str] | None
-    group_id: UUID | None
+    in_group: bool
     graded_apart: bool
     penalty_days: int | None
     penalty_per_day: Decimal | None

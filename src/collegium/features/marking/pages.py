@@ -159,7 +159,6 @@ async def _marking(
     sent: Form | None = None,
 ) -> Response[str]:
     work = await _work(tx, course_id, submission_id)
-    assignment = await assignments.taught_assignment(tx, course_id, work.assignment_id)
     course = await studio.course(tx, course_id)
     group, people = await service.authors(tx, submission_id)
     changes = await service.changes(tx, submission_id)
@@ -190,10 +189,6 @@ async def _marking(
         changes=changes,
         earlier=earlier,
         newest=earlier[0],
-        # No way from a piece without a name to one that has it, nor back.
-        apart_by_name={
-            one.id for one in earlier if assignment.anonymous_marking and work.hidden == (one.status == "returned")
-        },
         annotations=said,
         others=sorted({one.author for one in said if not one.mine}),
         deduction=service.deduction(work),

@@ -32,8 +32,9 @@ from collegium.features.marking.model import (
     WorkFile,
 )
 from collegium.kit import queries
-from collegium.kit.db import Actor, Database, Transaction
+from collegium.kit.db import SYSTEM, Actor, Database, Transaction
 from collegium.kit.errors import Invalid, NotFound
+from collegium.kit.site import Site
 from collegium.kit.storage import InvalidKey, Missing, Served, Storage, content_type, serve
 
 Q = queries.load("collegium.features.marking")
@@ -59,12 +60,12 @@ async def handed_in(
     """A page of the list: everybody who takes the course with his newest work, a group as one line, by name."""
     words = " ".join(wanted.words.split())[:100]
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if words else ""
-    place = (after.place, after.enrollment_id) if after else (None, None)
+    place = (after.place, after.key) if after else (None, None)
     found = await tx.all(
         Line, Q.handed_in, course_id, assignment_id, wanted.state, wanted.late, pattern, *place, size + 1
     )
     lines = found[:size]
-    return Page(lines, LinePlace(lines[-1].place, lines[-1].enrollment_id) if len(found) > size else None)
+    return Page(lines, LinePlace(lines[-1].place, lines[-1].key) if len(found) > size else None)
 
 
 async def counts(tx: Transaction, course_id: UUID, assignment_id: UUID) -> Counts:
@@ -96,7 +97,7 @@ async def neighbour(
 ) -> UUID | None:
     """The work that waits after or before some, by when it was handed in; without ``here`` the first that waits."""
     place = (here.submitted_at, here.id) if here else (None, None)
-    return await tx.fetchval(Q.next_waiting if step > 0 else Q.previous_waiting, assignment_id, *place)
+    return await tx.fetchval(Q.neighbour, assignment_id, *place, step)
 
 
 async def submission(tx: Transaction, submission_id: UUID) -> Submission:
@@ -113,7 +114,7 @@ async def authors(tx: Transaction, submission_id: UUID) -> tuple[str | None, lis
 
 
 async def earlier(tx: Transaction, submission_id: UUID) -> list[Earlier]:
-    """Every time that the same person handed in, the newest first."""
+    """Every time that the same person handed in, the newest first; from work without a name never one with it."""
     return await tx.all(Earlier, Q.earlier, submission_id)
 
 
@@ -158,6 +159,16 @@ def stored_file(files: Sequence[Mapping[str, Any]], number: int, *, named: bool 
     shown = shown_files(files, "", named=named)[number - 1]
     kind = content_type(shown.name)
     return documents.Stored(str(files[number - 1]["file_key"]), shown.name, kind)
+
+
+async def file_to_send(site: Site, work: Submission, number: int) -> documents.Stored:
+    """One of the files of work that the actor sees (`submission`), with its place in the store. Raises NotFound."""
+    if work.mine or not work.hidden:
+        return stored_file(work.file_attachments, number)
+    # As the system: who marks without names may have the file, and never its key, which tells whose it is.
+    async with site.db.transaction(SYSTEM, read_only=True) as tx:
+        files: list[dict[str, Any]] = await tx.fetchval(Q.files, work.id)
+    return stored_file(files, number, named=False)
 
 
 async def serve_file(storage: Storage, stored: documents.Stored, method: str, headers: Mapping[str, str]) -> Served:
@@ -292,6 +303,7 @@ __all__ = [
     "deduction",
     "earlier",
     "every_line",
+    "file_to_send",
     "handed_in",
     "mark",
     "neighbour",
