@@ -251,6 +251,22 @@ def scorm_2004_forced(edition: str = "3rd Edition") -> bytes:
     return scorm_2004(*scos, edition=edition, title="In this order", sequencing=control)
 
 
+def scorm_12_choice() -> bytes:
+    """SCORM 1.2 with two organisations: the default one has two SCOs, the other one has one."""
+    long, short = (Sco("READ", "Read the letter"), Sco("WRITE", "Write the appeal")), (Sco("BRIEF", "In brief"),)
+    organizations = "".join(
+        f'<organization identifier="{name}"><title>{title}</title>{_items(scos)}</organization>'
+        for name, title, scos in (("LONG", "The whole course", long), ("SHORT", "For the hurried", short))
+    )
+    manifest = (
+        f'<?xml version="1.0" encoding="UTF-8"?><manifest identifier="org.guild.choice" version="1" {ADL_12}>'
+        "<metadata><schema>ADL SCORM</schema><schemaversion>1.2</schemaversion></metadata>"
+        f'<organizations default="LONG">{organizations}</organizations>'
+        f"<resources>{_resources((*long, *short), 'scormtype')}</resources></manifest>"
+    )
+    return zipped({"imsmanifest.xml": manifest, **_content((*long, *short), "1.2")})
+
+
 NOTES = '<adlcp:data><adlcp:map targetID="org.guild.notes"/></adlcp:data>'
 
 

@@ -229,8 +229,8 @@ SECOND_LINES: dict[str, str] = {
 
 
 WRITABLE: dict[tuple[str, str], str] = {
-    ("lesson_scorm_packages", "insert"): "lesson_id course_id scorm_package_id",
-    ("lesson_scorm_packages", "update"): "lesson_id course_id scorm_package_id",
+    ("lesson_scorm_packages", "insert"): "lesson_id course_id scorm_package_id organization",
+    ("lesson_scorm_packages", "update"): "lesson_id course_id scorm_package_id organization",
     ("scorm_packages", "insert"): (
         "id title description version package_url launch_url passing_score max_attempts is_active"
     ),

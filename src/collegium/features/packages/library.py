@@ -16,6 +16,7 @@ from collegium.features.packages.work import Q
 from collegium.kit.db import Transaction
 from collegium.kit.errors import Conflict, Invalid, NotFound
 
+PROPOSED = " (proposed by the package)"
 PAGE = 30
 STATES = (
     ("", "In use or coming in"),
@@ -113,6 +114,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     lesson_title: str
     course_title: str
     scorm_package_id: UUID
+    organization: str | None
     is_mine: bool
 
 
@@ -267,6 +269,21 @@ class Attached(msgspec.Struct, frozen=True):
     package: Package
     newest: Package
     people: int
+    organizations: list[Item]
+    """Of the newest version; none while it is not ready."""
+    plays: str
+    """Identifier of the organisation that those get who begin now."""
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The organisations by identifier and title, as a list to choose from."""
+        return [
+            (
+                item.identifier,
+                f"{item.title or item.identifier}{' (proposed by the package)' if item.is_default else ''}",
+            )
+            for item in self.organizations
+        ]
 
 
 async def lesson(tx: Transaction, course_id: UUID, lesson_id: UUID) -> Lesson:
@@ -289,14 +306,38 @@ async def attached(tx: Transaction, lesson_id: UUID) -> Attached | None:
     for version in reversed(await line(tx, package.id) if package.replaced_by else []):
         if version.replaced_by is None:
             newest = await one(tx, version.id)
-    return Attached(package, newest, row["people"])
+    found = [item for item in await tree(tx, newest.id) if item.kind == "organization"]
+    known = {item.identifier for item in found}
+    plays = next((item.identifier for item in found if item.is_default), "")
+    if row["organization"] in known:
+        plays = row["organization"]
+    return Attached(package, newest, row["people"], found, plays)
 
 
-async def attach(tx: Transaction, course_id: UUID, lesson_id: UUID, package_id: UUID) -> None:
-    """Has a lesson play a package. Raises NotFound, Conflict, Invalid."""
+async def attach(
+    tx: Transaction, course_id: UUID, lesson_id: UUID, package_id: UUID, organization: str | None = None
+) -> None:
+    """Has a lesson play a package: one of its organisations, or the default one. Raises NotFound, Conflict, Invalid.
+
+    Who has begun the lesson goes on with what he began.
+    """
     await lesson(tx, course_id, lesson_id)
     await one(tx, package_id)
-    await tx.execute(Q.attach, lesson_id, course_id, package_id)
+    await tx.execute(Q.attach, lesson_id, course_id, package_id, organization)
+
+
+async def choose_organization(tx: Transaction, course_id: UUID, lesson_id: UUID, organization: str) -> str:
+    """Has a lesson play another organisation of the package that it plays; answers its title. Raises as ``attach``."""
+    await lesson(tx, course_id, lesson_id)
+    found = await attached(tx, lesson_id)
+    if found is None:
+        raise Conflict("This lesson has no package any more.")
+    chosen = next((item for item in found.organizations if item.identifier == organization), None)
+    if chosen is None:
+        raise Invalid("The package has no such organisation. Choose one of those on this page.")
+    # The default one goes on being the default one, also when a newer version names it otherwise.
+    await attach(tx, course_id, lesson_id, found.newest.id, None if chosen.is_default else chosen.identifier)
+    return chosen.title or chosen.identifier
 
 
 async def detach(tx: Transaction, course_id: UUID, lesson_id: UUID) -> None:

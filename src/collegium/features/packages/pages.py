@@ -94,8 +94,10 @@ async def _package(
         if one.import_state == "ready":
             line = await library.line(tx, package_id)
             older = [version.id for version in line if version.created_at <= one.created_at]
+            tree = await library.tree(tx, package_id)
             shown = {
-                "tree": await library.tree(tx, package_id),
+                "tree": tree,
+                "titles": {root.identifier: f"Plays “{root.title or root.identifier}”" for root in tree},
                 "files": await library.files(tx, package_id),
                 "line": line,
                 "used_in": await library.used_in(tx, older if one.replaced_by is None else [one.id]),
@@ -215,6 +217,9 @@ async def choose(request: WebRequest, course_id: FromPath[UUID], lesson_id: From
             if form.get("act") == "remove":
                 await library.detach(tx, course_id, lesson_id)
                 words = "The package is taken out of the lesson. It stays in the library."
+            elif form.get("act") == "organization":
+                title = await library.choose_organization(tx, course_id, lesson_id, str(form.get("organization", "")))
+                words = f"Those who begin the lesson now play “{title}”."
             elif file is not None:
                 await library.lesson(tx, course_id, lesson_id)
                 await library.attach(tx, course_id, lesson_id, await service.begin_import(tx, file))

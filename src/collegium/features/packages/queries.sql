@@ -71,12 +71,12 @@ select private.take_package_over($1);
 select standard, edition from public.scorm_packages where id = $1 and import_state = 'ready';
 
 -- name: activities as service_role
--- The activities of the organisation that is played, each after its parent and in its place.
+-- The activities of the organisation that is played, the default one where none is named, each after its parent and in its place.
 select i.id, i.identifier, i.title, i.kind, i.is_visible, i.launch_href, i.parameters, i.launch_data, i.prerequisites, i.mastery_score,
     i.completion_threshold, extract(epoch from i.max_time_allowed) as max_time_allowed, i.time_limit_action, i.sequencing, i.parent_id
 from public.scorm_items i
 where i.scorm_package_id = $1
-  and i.organization = (select o.identifier from public.scorm_items o where o.scorm_package_id = $1 and o.is_default)
+  and i.organization = coalesce($2, (select o.identifier from public.scorm_items o where o.scorm_package_id = $1 and o.is_default))
 order by i.parent_id nulls first, i.item_order;
 
 -- name: library
@@ -148,7 +148,7 @@ group by p.id order by p.created_at, p.id;
 
 -- name: used_in
 -- The lessons that play one of some packages, as far as the person who asks may see them.
-select l.lesson_id, l.course_id, x.title as lesson_title, c.title as course_title, l.scorm_package_id,
+select l.lesson_id, l.course_id, x.title as lesson_title, c.title as course_title, l.scorm_package_id, l.organization,
     l.course_id = any (array(select private.my_taught_course_ids())) as is_mine
 from public.lesson_scorm_packages l
 join public.lessons x on x.id = l.lesson_id
@@ -171,14 +171,14 @@ where l.id = $2 and l.course_id = $1 and l.course_id = any (array(select private
 
 -- name: attached
 -- Which package a lesson plays, and how many people have begun a package in it.
-select a.scorm_package_id as id,
+select a.scorm_package_id as id, a.organization,
     (select count(distinct e.member_id) from public.scorm_enrollments e where e.lesson_id = $1)::int as people
 from public.lesson_scorm_packages a where a.lesson_id = $1;
 
 -- name: attach
--- Has a lesson play a package.
-insert into public.lesson_scorm_packages (lesson_id, course_id, scorm_package_id) values ($1, $2, $3)
-on conflict (lesson_id) do update set scorm_package_id = excluded.scorm_package_id;
+-- Has a lesson play a package, or one of its organisations.
+insert into public.lesson_scorm_packages (lesson_id, course_id, scorm_package_id, organization) values ($1, $2, $3, $4)
+on conflict (lesson_id) do update set scorm_package_id = excluded.scorm_package_id, organization = excluded.organization;
 
 -- name: detach
 -- Takes the package out of a lesson.

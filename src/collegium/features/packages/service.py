@@ -53,10 +53,13 @@ async def delete(tx: Transaction, package_id: UUID) -> str:
 # Being played ---------------------------------------------------------------------------------------------
 
 
-async def definition(tx: Transaction, package_id: UUID) -> Definition:
-    """What the player is told of a package, in a transaction of the service; raises NotFound unless it is ready."""
+async def definition(tx: Transaction, package_id: UUID, organization: str | None = None) -> Definition:
+    """What the player is told of a package, in a transaction of the service; raises NotFound unless it is ready.
+
+    Without the identifier of an ``organization`` it is the default one.
+    """
     head = await tx.fetchrow(Q.played, package_id)
-    rows = await tx.fetch(Q.activities, package_id) if head else []
+    rows = await tx.fetch(Q.activities, package_id, organization) if head else []
     if head is None or not rows:
         raise NotFound("This package cannot be played.", code="package_not_ready")
     below: dict[UUID | None, list[Any]] = {}

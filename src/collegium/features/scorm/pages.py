@@ -87,13 +87,20 @@ async def renew(request: WebRequest) -> Response[Token]:
 
 @get("/studio/packages/{package_id:uuid}/preview", include_in_schema=False)
 async def preview(request: WebRequest, package_id: FromPath[UUID]) -> Response[str]:
-    """A package as a learner sees it; nothing counts."""
+    """A package as a learner sees it, or one of its organisations; nothing counts."""
     pages.require_teacher(request)
+    organization = request.query_params.get("organization") or None
     async with pages.transaction(request) as tx:
-        title = await tx.fetchval(Q.package_title, package_id)
-    if title is None:
+        found = await tx.fetchrow(Q.package_title, package_id, organization)
+    if found is None or (organization and found["organization"] is None):
         raise NotFound("There is no such package.")
-    response = pages.render(request, "scorm/preview.html", package_id=package_id, title_of=title)
+    response = pages.render(
+        request,
+        "scorm/preview.html",
+        package_id=package_id,
+        title_of=found["organization"] or found["title"],
+        organization=organization,
+    )
     policy.allow_content(response, service.content_of(pages.site_of(request)))
     return response
 
@@ -104,8 +111,9 @@ async def open_preview(request: WebRequest, package_id: FromPath[UUID]) -> Respo
     pages.require_teacher(request)
     if "json" not in request.headers.get("accept", ""):
         raise Conflict("The page was not ready yet. Go back and press the button again.", code="not_ready")
+    organization = str((await request.form()).get("organization", "")) or None
     async with pages.transaction(request) as tx:
-        opened = await service.preview(pages.site_of(request), tx, package_id)
+        opened = await service.preview(pages.site_of(request), tx, package_id, organization)
     return _opened(opened)
 
 

@@ -25,7 +25,7 @@ where e.id = $1
 -- name: position as service_role
 -- Where the learner of a current player stands.
 select
-    e.scorm_package_id, a.id as attempt_id, a.attempt_number, coalesce(e.member_id, e.dispatch_registration_id) as learner_id,
+    e.scorm_package_id, e.organization, a.id as attempt_id, a.attempt_number, coalesce(e.member_id, e.dispatch_registration_id) as learner_id,
     concat_ws(', ', nullif(f.last_name, ''), nullif(f.first_name, '')) as learner_name,
     a.mode, case when a.credit then 'credit' else 'no-credit' end as credit,
     case when a.mode = 'browse' or e.cmi_data = '{}' then 'ab-initio' else 'resume' end as entry,
@@ -99,12 +99,15 @@ select sco, title, place, opened, completion_status, success_status, score::floa
 from public.scorm_parts($1::uuid)
 
 -- name: preview_package
--- Opens a package in the mode browse for who may attach it.
-select public.preview_scorm_package($1::uuid)
+-- Opens a package, or one of its organisations, in the mode browse for who may attach it.
+select public.preview_scorm_package($1::uuid, $2::text)
 
 -- name: package_title
--- The title of a package that the person may see.
-select title from public.scorm_packages where id = $1
+-- The title of a package that the person may see, and that of one of its organisations.
+select p.title, (
+    select i.title from public.scorm_items i where i.scorm_package_id = p.id and i.identifier = $2 and i.kind = 'organization'
+) as organization
+from public.scorm_packages p where p.id = $1
 
 -- name: enrollment_of_lesson
 -- The person's own enrollment in the course of a lesson, as the lesson's page takes it.

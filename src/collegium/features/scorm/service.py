@@ -114,13 +114,14 @@ async def launch(
     return launched(site, row)
 
 
-async def preview(site: Site, tx: Transaction, package_id: UUID) -> Launch:
+async def preview(site: Site, tx: Transaction, package_id: UUID, organization: str | None = None) -> Launch:
     """Opens a package in the mode browse for an instructor who may attach it; nothing of it counts.
 
-    Raises the database's refusals (``no_such_package``, ``package_not_ready``) and Conflict ``no_content_address``.
+    Without ``organization`` it is the default one. Raises the database's refusals (``no_such_package``,
+    ``no_such_organization``, ``package_not_ready``) and Conflict ``no_content_address``.
     """
     content_of(site)
-    return launched(site, await tx.fetchval(Q.preview_package, package_id))
+    return launched(site, await tx.fetchval(Q.preview_package, package_id, organization))
 
 
 def launched(site: Site, row: dict[str, Any]) -> Launch:
@@ -184,7 +185,7 @@ async def definition(site: Site, token: Token) -> Definition:
         if row is None:
             raise Conflict(STALE, code="stale_attempt")
         found = dict(row)
-        package = await packages.definition(tx, found.pop("scorm_package_id"))
+        package = await packages.definition(tx, found.pop("scorm_package_id"), found.pop("organization"))
         if package.standard == "scorm_2004" and found["mode"] != "browse":
             found["shared"] = await tx.fetchval(Q.shared_state, token.registration)
     strict = found.pop("standard") != "scorm_2004" and not found.pop("lenient_limits", True)

@@ -4,10 +4,11 @@ select total_enrollments as people, in_progress, completed, passed, failed, aver
 from public.scorm_completion_summary where scorm_package_id = $1;
 
 -- name: parts
--- Each SCO of a package with how far people have come in it, the best of each person's attempts.
+-- Each SCO of the organisations that are played, with how far people have come in it, the best of each person's attempts.
 with recursive tree (id, identifier, title, kind, place) as (
     select i.id, i.identifier, i.title, i.kind, array[i.item_order] from public.scorm_items i
-    where i.scorm_package_id = $1 and i.is_default
+    where i.scorm_package_id = $1 and i.kind = 'organization'
+      and (i.is_default or i.identifier in (select e.organization from public.scorm_enrollments e where e.scorm_package_id = $1))
     union all
     select i.id, i.identifier, i.title, i.kind, tree.place || i.item_order from tree
     join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = $1
