@@ -136,6 +136,7 @@ async def test_a_learner_reads_and_writes_nothing_of_others(book: Book) -> None:
     calls = (
         "select * from public.gradebook_columns($1)", "select * from public.gradebook_people($1, '', null, false, null)",
         "select * from public.gradebook_cells_of($1, array(select id from public.enrollments))",
+        "select * from public.gradebook_window($1, array(select id from public.enrollments))",
         "select * from public.gradebook_averages($1)", "select * from public.gradebook_finals($1, array(select id from public.enrollments))",
     )  # fmt: skip
     writes = (

@@ -139,6 +139,7 @@ FUNCTIONS: dict[str, str] = {
     "public.gradebook_columns": "authenticated",
     "public.gradebook_finals": "authenticated",
     "public.gradebook_people": "authenticated",
+    "public.gradebook_window": "authenticated",
     "public.my_grades": "authenticated",
     "public.set_grades": "authenticated",
 }

@@ -42,6 +42,11 @@ select * from public.gradebook_cells_of($1, $2::uuid[]);
 -- Final grades of some learners as the rule gives them.
 select enrollment_id, final_grade from public.gradebook_finals($1, $2::uuid[]);
 
+-- name: window
+-- Final grades and cells of the learners of a window of the grid.
+select enrollment_id, final_grade, items, points, states, revisions, overridden, waiting, commented
+from public.gradebook_window($1, $2::uuid[]);
+
 -- name: averages
 -- Averages of items, categories and the final grade.
 select kind, id, average from public.gradebook_averages($1);

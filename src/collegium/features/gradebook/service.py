@@ -45,6 +45,7 @@ Q = queries.load("collegium.features.gradebook")
 SIZE = 100
 MOST_CELLS = 5000
 MARKING = importlib.util.find_spec("collegium.features.marking") is not None
+_STATE_PLACE = {state: place for place, state in enumerate(STATES)}
 _SLUG = re.compile(r"[a-z0-9-]{1,120}")
 
 
@@ -168,7 +169,7 @@ def shown_cell(cell: Cell | None) -> Shown | None:
         return None
     points = None if cell.points is None else float(cell.points)
     return Shown(
-        points, STATES.index(cell.state), cell.revision, cell.overridden, cell.waiting, cell.comment is not None
+        points, _STATE_PLACE[cell.state], cell.revision, cell.overridden, cell.waiting, cell.comment is not None
     )
 
 
@@ -177,16 +178,28 @@ async def window(tx: Transaction, course_id: UUID, filters: Filters, after: str 
     shown = await columns(tx, course_id, filters.category)
     found, following = await people(tx, course_id, filters, after)
     ids = [one.enrollment_id for one in found]
-    have = await cells(tx, course_id, ids)
-    finals = await _finals(tx, course_id, ids)
+    items = [column.id for column in shown]
+    have = {row["enrollment_id"]: row for row in await tx.fetch(Q.window, course_id, ids)}
     rows = [
         Line(
-            one.enrollment_id, one.name, one.email, one.cohort_name, finals.get(one.enrollment_id),
-            [shown_cell(have.get((one.enrollment_id, column.id))) for column in shown],
+            one.enrollment_id, one.name, one.email, one.cohort_name,
+            *_grades(have.get(one.enrollment_id), items),
         )
         for one in found
     ]  # fmt: skip
     return Window(rows, following)
+
+
+def _grades(row: asyncpg.Record | None, items: list[UUID]) -> tuple[float | None, list[Shown | None]]:
+    """The final grade of a learner and his cells in the order of items."""
+    if row is None:
+        return None, [None] * len(items)
+    _, final, places, *lists = row
+    have = {
+        item: Shown(points, _STATE_PLACE[state], revision, overridden, waiting, commented)
+        for item, points, state, revision, overridden, waiting, commented in zip(places, *lists, strict=True)
+    }
+    return None if final is None else float(final), [have.get(item) for item in items]
 
 
 async def _finals(tx: Transaction, course_id: UUID, enrollments: Sequence[UUID]) -> dict[UUID, float | None]:
