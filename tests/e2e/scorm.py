@@ -95,7 +95,7 @@ async def press(page: Page, button: str) -> Frame:
 
 async def player_of(page: Page) -> Frame:
     """The player's document in a lesson's page."""
-    element = await page.wait_for_selector("iframe.scorm-window")
+    element = await page.wait_for_selector('iframe.scorm-window:not([src*="settle"])')
     frame = await element.content_frame()
     assert frame
     return frame

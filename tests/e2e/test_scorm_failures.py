@@ -110,6 +110,44 @@ async def test_what_the_network_and_the_token_do(
     assert await sco.evaluate("get('cmi.location')") == "page-2"
 
 
+async def test_a_new_attempt_waits_for_what_the_one_before_had_not_saved(
+    database: Database, live_server: LiveServer, new_page: NewPage, sign_in: SignIn
+) -> None:
+    name = "Denied claims"
+    stage = await set_up(database, live_server, {name: scorm_12()})
+    page = await new_page()
+    await sign_in(page, stage.learner)
+    await page.goto(stage.path(name))
+    sco = await sco_of(await press(page, "Start"))
+    await page.context.set_offline(True)
+    await do(sco, "Page 7", "Commit")
+    assert await sco.inner_text("#said") == NOT_COMMITTED
+    again = await page.context.new_page()
+    await page.close()
+    await page.context.set_offline(False)
+
+    # It cannot be sent yet: he is told, and no attempt has ended.
+    await again.context.route("**/commit", lambda route: route.abort())
+    await again.goto(stage.path(name))
+    await again.get_by_role("button", name="New attempt").click()
+    note = again.locator("[data-scorm-note]")
+    await expect(note).to_contain_text(
+        "What you did last in the attempt before is not saved yet: The site cannot be reached."
+    )
+    assert (await stage.registration(name))["attempts"] == 1
+    await again.context.unroute("**/commit")
+
+    # It can: it goes to the attempt in which it was done, and the new one begins from nothing.
+    await again.reload()
+    sco = await sco_of(await press(again, "New attempt"))
+    assert await sco.evaluate("[document.body.dataset.entry, document.body.dataset.location]") == ["ab-initio", ""]
+    assert await places(stage, name) == ["page-7"]
+    kept = await stage.rows(
+        "select coalesce(cmi_data::text, '') as data from public.scorm_attempts order by attempt_number"
+    )
+    assert ["page-7" in row["data"] for row in kept] == [True, False]
+
+
 class Served:
     """`collegium serve` in a process of its own, on the database and files of a live server."""
 

@@ -19,13 +19,15 @@ export interface Left {
   shared: Required<Shared>;
 }
 
-export async function sendLeft(queue: Queue, line: Line, path: string): Promise<Left> {
+/** `stays`: this player goes on with what cannot be sent now; without it that is left where it is. */
+export async function sendLeft(queue: Queue, line: Line, path: string, stays = true): Promise<Left> {
   const found: Left = { sent: 0, lost: 0, waits: null, elements: {}, state: undefined, shared: { objectives: {}, data: {} } };
   for (const entry of queue.left()) {
     const answer = judge(await line.later(path, body(entry)), entry.seq);
     if (!answer.saved && answer.reason !== "stale" && answer.reason !== "refused") {
       // The site is out of reach: it is this player's to send now, in front of what comes.
       found.waits = answer.words;
+      if (!stays) return found;
       for (const one of queue.left()) {
         queue.adopt(one);
         note(found, one);
@@ -40,6 +42,13 @@ export async function sendLeft(queue: Queue, line: Line, path: string): Promise<
     } else found.lost++;
   }
   return found;
+}
+
+/** Takes what attempts that are over had not saved out of the browser; answers how many commits held something. */
+export function forget(queue: Queue): number {
+  const over = queue.foreign();
+  for (const entry of over) queue.remove(entry);
+  return over.filter((entry) => Object.keys(entry.elements).length > 0).length;
 }
 
 function note(found: Left, { sco, elements, state, shared }: Entry): void {

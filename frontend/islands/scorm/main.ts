@@ -3,7 +3,7 @@ import { createRuntime12, createRuntime2004 } from "../../runtime/scorm/rte/inde
 import { pageTimers } from "../player/clock.ts";
 import { courseOf } from "./course.ts";
 import { hacp } from "./hacp.ts";
-import { sendLeft, type Left } from "./leftovers.ts";
+import { forget, sendLeft, type Left } from "./leftovers.ts";
 import { pageLine } from "./line.ts";
 import { Parent } from "./parent.ts";
 import { AUTOMATIC, Player } from "./player.ts";
@@ -18,6 +18,8 @@ import { leftWords } from "./words.ts";
 const RENEW_BEFORE = 20 * 60_000;
 /** Of a token, what says for which registration it is good: version and registration, without the last, shared character. */
 const REGISTRATION = 22;
+/** Of the address: nothing is played, only sent. */
+const SETTLE = "settle";
 /** Milliseconds that leaving waits for what is under way. */
 const LEAVING = 2_500;
 
@@ -68,6 +70,10 @@ class Session {
 
   async begin(): Promise<void> {
     this.parent.tell({ collegium: "scorm", say: "here" });
+    if (new URLSearchParams(location.search).has(SETTLE)) {
+      await this.settle();
+      return;
+    }
     try {
       await this.open(await fetched(this.token));
     } catch (error) {
@@ -77,19 +83,40 @@ class Session {
     }
   }
 
+  /** A new attempt is about to begin: what this browser has not sent of the one before is sent while that can be. */
+  private async settle(): Promise<void> {
+    let waits: string | null;
+    try {
+      const { session } = await fetched(this.token);
+      const queue = new Queue(storage(), this.registration, crypto.randomUUID(), session.attemptId, session.seq);
+      waits = (await sendLeft(queue, pageLine, `/${this.token}/commit`, false)).waits;
+    } catch (error) {
+      waits = error instanceof Broken ? error.message : "Something in the player broke.";
+    }
+    this.parent.tell({ collegium: "scorm", say: "settled", waits });
+  }
+
+  /** By which what is kept in the browser is told from that of other packages. */
+  private get registration(): string {
+    return this.token.slice(0, REGISTRATION);
+  }
+
   private async open(given: Definition): Promise<void> {
     this.expires = Date.parse(given.expiresAt);
     // Who looks only begins each time from nothing.
     if (given.session.mode !== "normal") given.session.state = null;
-    const registration = this.token.slice(0, REGISTRATION);
+    const { registration } = this;
     const me = crypto.randomUUID();
     const windows = new BroadcastChannel(`collegium.scorm.${registration}`);
     windows.postMessage(me);
     windows.onmessage = (event) => {
       if (event.data !== me) this.sender?.halt("This lesson was opened in another window.");
     };
-    const queue = new Queue(storage(), registration, me, given.session.attemptId, given.session.seq);
+    // What is done while somebody only looks counts for nothing, and waits for nobody.
+    const queue = new Queue(given.session.mode === "normal" ? storage() : null, registration, me, given.session.attemptId, given.session.seq);
     const left = await sendLeft(queue, pageLine, `/${this.token}/commit`);
+    // Of an attempt that was ended elsewhere, as on another device, nothing can be sent any more.
+    const late = given.session.mode === "normal" ? forget(queue) : 0;
     merge(given, left);
     const sender = new Sender(() => `/${this.token}/commit`, pageLine, queue, pageTimers, Math.random, Date.now, {
       changed: (saving) => {
@@ -114,7 +141,7 @@ class Session {
     this.sender = sender;
     this.watch(player, sender);
     player.start();
-    const words = leftWords(left.sent, left.lost);
+    const words = leftWords(left.sent, left.lost, late);
     if (words) this.view.warn(words);
     if (left.waits !== null) sender.again();
   }

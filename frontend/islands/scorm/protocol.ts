@@ -50,6 +50,8 @@ export interface Node {
 export type Upward =
   | { collegium: "scorm"; say: "here" }
   | { collegium: "scorm"; say: "saved"; met: boolean }
+  /** What the attempt that is to end had not saved is sent, or why it is not. */
+  | { collegium: "scorm"; say: "settled"; waits: string | null }
   | { collegium: "scorm"; say: "left" | "again" | "renew" };
 /** From the site's page to the player. */
 export type Downward =

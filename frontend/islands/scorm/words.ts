@@ -22,7 +22,8 @@ export function warningWords(saving: Saving): string {
 }
 
 /** What became of what an earlier visit had not saved. */
-export function leftWords(sent: number, lost: number): string {
+export function leftWords(sent: number, lost: number, late: number): string {
+  if (late > 0) return "What this browser had not saved of an earlier attempt was left out: that attempt had been ended elsewhere.";
   if (lost === 0) return "";
   const rest = sent > 0 ? " The rest of it was saved." : "";
   return `What this browser had not saved of an earlier visit was left out, because you went on in another window or on another device since.${rest}`;

@@ -40,11 +40,19 @@ async function posted<T>(address: string, body: FormData | URLSearchParams): Pro
 
 function themed(address: string): string {
   const theme = document.documentElement.dataset["theme"]?.replace("collegium-", "");
-  return theme ? `${address}?theme=${theme}` : address;
+  return `${address}?theme=${theme ?? ""}`;
 }
+
+/** Has the player send what waits, and play nothing. */
+const SETTLE = "&settle=1";
+/** Milliseconds that a new attempt waits for what the one before had not saved. */
+const SETTLING = 10_000;
 
 class Lesson {
   private playing: Playing | null = null;
+  /** Somebody was told that the attempt before is not all saved, and may begin anew all the same. */
+  private warned = false;
+  private settled: ((waits: string | null) => void) | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -88,6 +96,7 @@ class Lesson {
       const body = new FormData(form);
       // Who goes on after another window took over wants the attempt that is open.
       if (again) body.delete("new");
+      if (body.has("new") && !(await this.settle(form))) return;
       this.show(form, await posted<Opened>(form.action, body));
     } catch (error) {
       this.close();
@@ -98,14 +107,36 @@ class Lesson {
     }
   }
 
-  private show(form: HTMLFormElement, opened: Opened): void {
+  /** Has the attempt that is to end send what this browser still keeps of it; whether the new one may begin. */
+  private async settle(form: HTMLFormElement): Promise<boolean> {
+    if (this.warned) return true;
+    const body = new FormData(form);
+    body.delete("new");
+    const opened = await posted<Opened>(form.action, body);
+    const answer = new Promise<string | null>((resolve) => {
+      this.settled = resolve;
+      setTimeout(() => resolve("The player did not answer."), SETTLING);
+    });
+    this.show(form, opened, SETTLE);
+    const waits = await answer;
+    this.settled = null;
+    this.close();
+    if (waits === null) return true;
+    this.warned = true;
+    this.note(
+      `What you did last in the attempt before is not saved yet: ${waits} Wait a moment and resume it, or press “New attempt” once more to begin without it.`,
+    );
+    return false;
+  }
+
+  private show(form: HTMLFormElement, opened: Opened, more = ""): void {
     this.playing?.frame.remove();
     const frame = document.createElement("iframe");
     frame.className = "scorm-window";
     frame.title = this.play.dataset["title"] ?? "Lesson";
     frame.setAttribute("sandbox", opened.sandbox);
     frame.allow = opened.allow;
-    frame.src = themed(opened.url);
+    frame.src = themed(opened.url) + more;
     this.playing = { ...opened, frame, form, met: null, token: new URL(opened.url).pathname.split("/")[1] ?? "" };
     this.play.replaceChildren(frame);
     this.play.hidden = false;
@@ -126,7 +157,8 @@ class Lesson {
     const said = event.data as Upward | null;
     if (playing === null || event.origin !== playing.origin || event.source !== playing.frame.contentWindow) return;
     if (typeof said !== "object" || said === null || said.collegium !== "scorm") return;
-    if (said.say === "renew") void this.renew(playing);
+    if (said.say === "settled") this.settled?.(said.waits);
+    else if (said.say === "renew") void this.renew(playing);
     else if (said.say === "saved") this.saved(playing, said.met === true);
     else if (said.say === "again") void this.open(playing.form, true);
     else if (said.say === "left") void this.left();

@@ -137,6 +137,46 @@ async def test_what_was_agreed_holds(partner: Partner, columns: str, code: str) 
     assert (await partner.launch("S-2")).ticket
 
 
+async def test_a_place_that_nobody_really_took_is_free_again(client: Client, partner: Partner) -> None:
+    async def back(seconds: int, ticket: str) -> None:
+        """The learner of a ticket came three days ago, and what he did last arrived so many seconds later."""
+        async with partner.school.database.connect() as owner:
+            await owner.execute(
+                "update public.scorm_dispatch_registrations set last_launched_at = now() - interval '3 days' where id = $1",
+                UUID(hex=ticket[:32]),
+            )
+            await owner.execute(
+                "update public.scorm_enrollments set last_accessed_at = now() - interval '3 days' + make_interval(secs => $1)"
+                " where dispatch_registration_id = $2",
+                float(seconds),
+                UUID(hex=ticket[:32]),
+            )
+
+    invented, stayed = await partner.launch("made up"), await partner.launch("S-1")
+    assert (await player_of(client, invented).commit())["saved"], "a script commits as well"
+    await back(70, stayed.ticket)
+    with pytest.raises(Problem, match="All places"):
+        await partner.launch("S-2")
+    await back(20, invented.ticket)
+    late = await partner.launch("S-2")
+    assert await partner.school.value("select registrations from public.scorm_dispatches") == 2
+    # Who comes back finds what he did, when there is a place for him; who stayed has kept his.
+    assert (await partner.launch("S-1", stayed.ticket)).ticket == stayed.ticket
+    with pytest.raises(Problem, match="All places"):
+        await partner.launch("made up", invented.ticket)
+    await partner.set("max_registrations = 3")
+    again = player_of(client, await partner.launch("made up", invented.ticket))
+    assert (await again.get("definition")).json()["session"]["entry"] == "resume"
+    await back(20, late.ticket)
+    assert (await partner.launch("S-2", late.ticket)).ticket == late.ticket
+    assert await partner.school.value("select registrations from public.scorm_dispatches") == 3
+    # Its files are asked for each time, so that a browser shows none of what is revoked.
+    page = await again.get("files/one.html")
+    assert page.headers["cache-control"] == "private, no-cache"
+    asked = await again.get("files/one.html", headers={"if-none-match": page.headers["etag"]})
+    assert asked.status_code == 304
+
+
 async def test_revoking_ends_what_is_open(site: Site, client: Client, partner: Partner) -> None:
     player = player_of(client, await partner.launch())
     assert (await player.commit())["saved"]
@@ -298,6 +338,7 @@ async def test_hostile_calls(client: Client, partner: Partner) -> None:
     good = await client.post(address, content=json.dumps({"student": "S-1"}), headers=headers)
     assert good.status_code == 200
     assert good.headers["cache-control"] == "no-store"
+    assert good.headers["ratelimit-limit"] == "300", "in an hour, from one network"
     assert (await client.post(address, content="{}", headers={"content-type": "application/json"})).status_code == 403
     await partner.set("expires_at = now()")
     assert "not offered here any more" in (await client.get(f"/dispatch/{partner.key}")).text

@@ -88,6 +88,11 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     assert (await unit("PutParam", CORE % ("c", "71.5")))[0] == "0"
     rows = '"interaction_id","type_interaction","student_response","result"\r\n"q1","C","a","C"\r\n'
     assert (await unit("PutInteractions", rows))[0] == (await unit("PutInteractions", rows))[0] == "0"
+    long = rows.replace('"a"', f'"{"ä" * 60_000}"')
+    assert (await unit("PutInteractions", long))[0] == "0"
+    assert (await unit("PutInteractions", rows.replace('"a"', f'"{"b" * 64_001}"')))[0] == "1", (
+        "what is too long is refused, never cut"
+    )
     assert (await unit("PutObjectives", '"objective_id","status"\r\n"o1","p"\r\n'))[0] == "0"
     assert (await unit("PutPath", "anything"))[0] == "0"
     assert (await unit("ExitAU"))[0] == "0"
@@ -99,12 +104,13 @@ async def test_a_unit_is_learned_left_and_gone_on_with(site: Site, client: Clien
     assert (await player.commit(sco="ORG", elements={}))["seq"] == 2
     session = (await player.get("definition")).json()["session"]
     assert session["saved"]["SCO-1"]["cmi.interactions.1.id"] == "q1"
+    assert session["saved"]["SCO-1"]["cmi.interactions.2.student_response"] == "ä" * 60_000
     assert session["saved"]["SCO-1"]["cmi.suspend_data"] == "a=1\nb=2"
     calls = (
         "select string_agg(calls -> 0 ->> 'fn', ' ' order by \"timestamp\") from public.scorm_calls where sco = 'SCO-1'"
     )
     assert await school.value(calls) == (
-        "GetParam PutParam PutParam PutInteractions PutInteractions PutObjectives PutPath ExitAU"
+        "GetParam PutParam PutParam" + " PutInteractions" * 4 + " PutObjectives PutPath ExitAU"
     )
     beyond = (
         "select count(*) from public.scorm_tracking t join public.scorm_enrollments e on e.id = t.scorm_enrollment_id"

@@ -10,7 +10,8 @@ THINGS = ("dispatch", "dispatch_registration", "second_dispatch_registration", "
 FOUND = """
 insert into public.aicc_sessions (id, scorm_enrollment_id, attempt_id, player, sid, sco)
 values (%(aicc_session)s, %(scorm_enrollment)s, %(scorm_attempt)s, gen_random_uuid(), 'QTE.1', 'SCO-1');
-insert into public.scorm_dispatches (id, scorm_package_id, partner) values (%(dispatch)s, %(package)s, 'Harbour college');
+insert into public.scorm_dispatches (id, scorm_package_id, partner, registrations)
+values (%(dispatch)s, %(package)s, 'Harbour college', 2);
 insert into public.scorm_dispatch_registrations (id, scorm_dispatch_id, student, number) values
     (%(dispatch_registration)s, %(dispatch)s, sha256('one'), 1),
     (%(second_dispatch_registration)s, %(dispatch)s, sha256('two'), 1);

@@ -75,6 +75,8 @@ class Learner(msgspec.Struct, frozen=True, kw_only=True):
     success_status: str
     score: float | None
     seconds: float
+    released: bool
+    """Whether his place is free again."""
 
     @property
     def code(self) -> str:

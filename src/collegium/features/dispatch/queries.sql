@@ -34,7 +34,8 @@ select public.revoke_scorm_dispatch($1::uuid)
 -- name: learners
 -- How the learners of a partner stand, the last who came first, from a place on.
 select r.id, r.student, r.number, r.launches, r.created_at, r.last_launched_at,
-    e.completion_status, e.success_status, e.score::float8 as score, e.total_time_seconds::float8 as seconds
+    e.completion_status, e.success_status, e.score::float8 as score, e.total_time_seconds::float8 as seconds,
+    r.released_at is not null as released
 from public.scorm_dispatch_registrations r join public.scorm_enrollments e on e.dispatch_registration_id = r.id
 where r.scorm_dispatch_id = $1
   and ($2::timestamptz is null or (r.last_launched_at, r.id) < ($2::timestamptz, $3::uuid))

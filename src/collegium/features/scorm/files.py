@@ -19,6 +19,10 @@ from collegium.kit.storage import Meta, Missing
 REMEMBER_S = 15.0
 """Seconds for which it is not asked again whether a player may still be shown its package."""
 REMEMBER_MOST = 5_000
+KEPT = b"private, max-age=3600"
+"""A version of a package never changes, and the address holds the token."""
+KEPT_ASKED = b"private, no-cache"
+"""Of a package that was given to a partner: a browser asks each time, for it may have been revoked."""
 
 
 class Files:
@@ -50,7 +54,7 @@ class Files:
         if file is None or meta is None:
             await _short(send, 404, headers.closed)
             return
-        await self._send(scope, send, meta, file.media_type, headers)
+        await self._send(scope, send, meta, file.media_type, headers, KEPT_ASKED if player.dispatched else KEPT)
 
     async def _player(self, token: Token) -> Player | None:
         now = time.monotonic()
@@ -63,7 +67,7 @@ class Files:
         self._known[token] = (now + REMEMBER_S, found)
         return found
 
-    async def _send(self, scope: Scope, send: Send, meta: Meta, kind: str, headers: Headers) -> None:
+    async def _send(self, scope: Scope, send: Send, meta: Meta, kind: str, headers: Headers, kept: bytes) -> None:
         asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}  # type: ignore[typeddict-item]
         method = str(scope["method"])  # type: ignore[typeddict-item]
         plan = ranges.plan(method, asked, size=meta.size, etag=meta.etag, last_modified=meta.last_modified)
@@ -72,8 +76,7 @@ class Files:
             (b"content-type", kind.encode()),
             (b"accept-ranges", b"bytes"),
             (b"last-modified", ranges.http_date(meta.last_modified).encode()),
-            # A version of a package never changes, and the address holds the token.
-            (b"cache-control", b"private, max-age=3600"),
+            (b"cache-control", kept),
         ]
         if meta.etag:
             given.append((b"etag", meta.etag.encode()))

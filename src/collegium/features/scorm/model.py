@@ -140,6 +140,8 @@ class Player(msgspec.Struct, frozen=True):
     signed_in: bool
     enrolled: bool
     package_id: UUID
+    dispatched: bool
+    """Whether a partner's learner plays it."""
 
 
 class File(msgspec.Struct, frozen=True):

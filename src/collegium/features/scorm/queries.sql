@@ -18,7 +18,7 @@ select
         where n.id = e.enrollment_id and n.status in ('enrolled', 'in_progress', 'completed')
           and (n.expires_at is null or n.expires_at > now())
     ) as enrolled,
-    e.scorm_package_id as package_id
+    e.scorm_package_id as package_id, e.dispatch_registration_id is not null as dispatched
 from public.scorm_enrollments e
 where e.id = $1
 

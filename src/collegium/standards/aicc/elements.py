@@ -121,7 +121,7 @@ def _objectives(rows: list[Elements], saved: Elements) -> Elements:
 
 
 def _interactions(rows: list[Elements], saved: Elements) -> Elements:
-    """PutInteractions (6.4.4): a journal, each row a new entry. Responses have 255 characters, as in SCORM 1.2."""
+    """PutInteractions (6.4.4): a journal, each row a new entry. Responses are kept whole: a cut answer is another."""
     found: Elements = {}
     for number, row in enumerate(rows, count_of(saved, "interactions")):
         if number >= MOST_ENTRIES:
@@ -134,8 +134,8 @@ def _interactions(rows: list[Elements], saved: Elements) -> Elements:
             "type": kind,
             "time": _day(row.get("time", "")),
             "objectives.0.id": _identifier(row.get("objective_id", "")),
-            "correct_responses.0.pattern": row.get("correct_response", "")[:255],
-            "student_response": row.get("student_response", "")[:255],
+            "correct_responses.0.pattern": row.get("correct_response", ""),
+            "student_response": row.get("student_response", ""),
             "result": result if _NUMBER.fullmatch(result) else _RESULTS.get(result[:1].lower()),
             "weighting": row.get("weighting", "") if _NUMBER.fullmatch(row.get("weighting", "")) else None,
             "latency": _span(row.get("latency", "")),
