@@ -62,7 +62,7 @@ create trigger update_scorm_shared_data_updated_at before update on public.scorm
 alter table public.scorm_global_objectives enable row level security;
 alter table public.scorm_shared_data enable row level security;
 revoke all on public.scorm_global_objectives, public.scorm_shared_data from anon, authenticated, service_role;
-grant select on public.scorm_global_objectives, public.scorm_shared_data to authenticated;
+grant select on public.scorm_global_objectives, public.scorm_shared_data to authenticated, service_role;
 create policy "People view own global objectives" on public.scorm_global_objectives for select to authenticated
     using (member_id = (select auth.uid()) or (select private.is_admin()));
 create policy "People view own shared data" on public.scorm_shared_data for select to authenticated

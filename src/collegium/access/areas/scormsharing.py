@@ -21,13 +21,13 @@ def found(stage: Stage) -> None:
 MATRIX: dict[str, dict[str, str]] = {
     #            owner learn stran instr other mngr  anon  admin super service
     "scorm_global_objectives": {
-        "select": "yes   -     -     -     -     -     42501 yes   yes   42501",
+        "select": "yes   -     -     -     -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
     },
     "scorm_shared_data": {
-        "select": "yes   -     -     -     -     -     42501 yes   yes   42501",
+        "select": "yes   -     -     -     -     -     42501 yes   yes   yes",
         "insert": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "update": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
         "delete": "42501 42501 42501 42501 42501 42501 42501 42501 42501 42501",
