@@ -46,6 +46,8 @@ def path(school: School, quiz: UUID) -> str:
 
 async def test_answers_are_graded_one_after_the_other(client: Client, school: School) -> None:
     quiz, _ = await essays(school, "Mara", "Liv")
+    said = "Close, <strong>look again</strong>.<script>alert(2)</script>"
+    await school.value("update public.quiz_answers set automated_feedback = $1", said)
     await client.login(school.teacher)
     overview = (await client.get("/grading")).text
     assert "2 answers" in overview
@@ -53,7 +55,8 @@ async def test_answers_are_graded_one_after_the_other(client: Client, school: Sc
     page = await client.get(path(school, quiz))
     assert "Mara Okafor" in page.text
     assert "Mara says because." in page.text
-    assert "alert(1)" not in page.text
+    assert "alert(" not in page.text
+    assert "Close, <strong>look again</strong>." in page.text
     assert 'Why does <b>a policy</b> end <span data-math="x^2"></span>?' in page.text
     assert re.search(r"<script[^>]+reading", page.text)  # It is drawn.
     assert "elsewhere.example" not in page.text

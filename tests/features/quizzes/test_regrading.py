@@ -180,6 +180,10 @@ async def test_a_preview_shows_the_quiz_and_keeps_nothing(
 ) -> None:
     shared = await school.question("Shared?", shared=True)
     quiz = await school.quiz(await school.question("Who pays?"), await school.question("Why?", "essay"), shared)
+    said = '{"a": "Not <em>he</em>.<script>alert(1)</script>", "right": "Well done."}'
+    await school.value(
+        "update public.question_keys set option_feedback = $1::text::jsonb where correct_answer is not null", said
+    )
     await client.login(school.teacher)
     here = f"/studio/{school.course.id}/quizzes/{quiz}/preview"
     page = (await client.get(here)).text
@@ -187,6 +191,9 @@ async def test_a_preview_shows_the_quiz_and_keeps_nothing(
     assert "A person grades this." in page
     assert "The key of a shared question" in page
     assert "<li>She</li>" in page
+    # What is said to answers stands beside the key that one may read, once and cleaned.
+    assert page.count("Not <em>he</em>.</dd>") == page.count("A right answer</dt>") == 1
+    assert "alert(1)" not in page
     assert await school.value("select count(*) from public.quiz_attempts") == 0
     assert await school.value("select count(*) from public.question_versions where used_at is not null") == 0
     for somebody, status in ((make_person(), 403), (make_person("instructor"), 404)):

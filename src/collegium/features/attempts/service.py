@@ -19,6 +19,8 @@ Item = dict[str, Any]
 
 question = shown.question
 """Makes an entry of ``quiz_attempt_view``s questions ready for the macro ``question`` (``attempts/_question.html``)."""
+rich = shown.rich
+"""An explanation or a feedback, HTML or words, cleaned and safe to show."""
 NONE_OF_YOURS = "There is no such attempt of yours."
 
 

@@ -16,6 +16,7 @@ from collegium.features.questions import rich, service
 from collegium.features.questions.forms import Sent, draft_of, undescribed
 from collegium.features.questions.home import Home, at_home, both
 from collegium.features.questions.reading import read_sent
+from collegium.features.questions.said import said_to
 from collegium.features.questions.service import Bank, Figures, Question, QuestionDraft
 from collegium.features.questions.shown import changes_between, preview_of, rows_of, texts_of
 from collegium.features.questions.words import DIFFICULTY, RULES, STATUS, TYPES, rule_in_words, trial_in_words
@@ -78,6 +79,7 @@ def _context(draft: QuestionDraft, *, spare: int = 2) -> dict[str, Any]:
         "texts": texts_of(draft),
         "nothing": rich.Field(),
         "said": {name: rich.field(said) for name, said in draft.option_feedback.items()},
+        "said_to": said_to(draft.question_type, draft.answer_options, draft.correct_answer, draft.option_feedback),
         "rules": RULES.get(draft.question_type, ()),
         "rule_words": rule_in_words(draft),
         "preview": preview,
@@ -272,7 +274,14 @@ async def look(request: WebRequest) -> Response[str]:
         draft = draft_of(sent, kind)
     except Invalid as unread:
         return pages.render(
-            request, "questions/_look.html", problems=[unread.detail], tried="", preview=None, rule_words="", draft=None
+            request,
+            "questions/_look.html",
+            problems=[unread.detail],
+            tried="",
+            preview=None,
+            rule_words="",
+            draft=None,
+            said_to=[],
         )
     tried = await _tried(request, draft, sent)
     context = _context(draft)

@@ -1,3 +1,9 @@
+-- name: said
+-- What is said to answers of some versions, as far as the person who asks may read their keys.
+select v.id, v.question_type, v.answer_options, k.correct_answer, k.option_feedback
+from public.question_versions v join public.question_keys k on k.question_version_id = v.id
+where v.id = any ($1::uuid[]);
+
 -- name: add_question
 -- Puts a question without a version into a bank.
 insert into public.questions (course_id, organisation_id, question_type, title, tags, difficulty, status)

@@ -29,6 +29,7 @@ from collegium.features.questions.model import (
     Trial,
     Version,
 )
+from collegium.features.questions.said import Said, said_to
 from collegium.kit import queries
 from collegium.kit.cursors import read_cursor, write_cursor
 from collegium.kit.db import Transaction
@@ -49,6 +50,7 @@ __all__ = [
     "Place",
     "Question",
     "QuestionDraft",
+    "Said",
     "Trial",
     "Version",
     "ask_newest",
@@ -285,3 +287,12 @@ async def copy(tx: Transaction, question_ids: Sequence[UUID], to: Bank) -> int:
             raise Forbidden(f"You may not read what is right in “{found.name}”, so you cannot copy it.")
         await create_question(tx, to.course_id, found.draft(), to.organisation_id)
     return len(question_ids)
+
+
+async def said_to_answers(tx: Transaction, version_ids: Sequence[UUID]) -> dict[UUID, list[Said]]:
+    """What is said to answers of some versions; of those whose key the actor may not read, nothing."""
+    rows = await tx.fetch(Q.said, list(version_ids))
+    return {
+        row["id"]: said_to(row["question_type"], row["answer_options"], row["correct_answer"], row["option_feedback"])
+        for row in rows
+    }

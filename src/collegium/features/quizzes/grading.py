@@ -9,7 +9,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from markupsafe import Markup
 
+from collegium.features.attempts import service as attempts
 from collegium.features.authoring import service as authoring
 from collegium.kit import queries
 from collegium.kit.db import Transaction
@@ -61,6 +63,7 @@ class Answer(msgspec.Struct, frozen=True):
     points_earned: Decimal | None
     rubric_points: list[float] | None
     feedback: str | None
+    automated_feedback: str | None
     graded_at: datetime | None
     graded_by: str | None
     submitted_at: datetime
@@ -87,6 +90,11 @@ class Answer(msgspec.Struct, frozen=True):
     def html(self) -> str:
         """What was written, safe to show; empty where it is plain text."""
         return authoring.clean_html(str(self.answer.get("html") or "")) if self.answer.get("html") else ""
+
+    @property
+    def said(self) -> Markup:
+        """What the key has to say to this answer, safe to show; empty where it says nothing."""
+        return attempts.rich(self.automated_feedback)
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from collegium.features.attempts import service as attempts
+from collegium.features.questions import service as questions
 from collegium.features.quizzes import service
 from collegium.features.quizzes.places import quiz_path
 from collegium.web import pages
@@ -23,6 +24,8 @@ async def preview(request: WebRequest, course_id: FromPath[UUID], quiz_id: FromP
         course = await service.course(tx, course_id)
         quiz = await service.quiz(tx, course_id, quiz_id)
         view = await service.preview(tx, quiz_id)
+        versions = {item["position"]: UUID(item["version_id"]) for item in view["questions"]}
+        said = await questions.said_to_answers(tx, list(versions.values()))
     return pages.render(
         request,
         "quizzes/preview.html",
@@ -31,6 +34,7 @@ async def preview(request: WebRequest, course_id: FromPath[UUID], quiz_id: FromP
         path=quiz_path(course_id, quiz_id),
         view=view,
         items=attempts.asked(view),
+        said={position: said.get(version, []) for position, version in versions.items()},
     )
 
 

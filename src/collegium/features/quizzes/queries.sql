@@ -260,7 +260,7 @@ order by t.id desc, w.position desc limit 1
 -- name: answer_to_grade
 -- One answer with its question, its rubric and what has been given for it; the member's name is left out where the quiz wants it.
 select w.id, w.quiz_attempt_id as attempt_id, w.position, w.question_id, w.answer_data as answer, w.max_points, w.points_earned,
-    w.rubric_points, w.instructor_feedback as feedback, w.graded_at,
+    w.rubric_points, w.instructor_feedback as feedback, w.automated_feedback, w.graded_at,
     (select concat_ws(' ', g.first_name, g.last_name) from public.profiles g where g.id = w.graded_by) as graded_by,
     t.submitted_at, t.attempt_number, z.anonymous_grading,
     case when not z.anonymous_grading then (
