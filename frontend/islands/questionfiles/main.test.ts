@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 const upload = vi.hoisted(() => vi.fn());
 vi.mock("../uploads/client", () => ({ upload }));
 
-const FORM = `<form data-question-file data-most="10"><input type="hidden" data-file-id>
+const FORM = `<form data-question-file data-most="10" data-library><input type="hidden" data-file-id>
   <div data-drop><input type="file" data-file></div>
   <div data-sending hidden><progress data-bar max="100" value="0"></progress><span data-words></span><button type="button" data-stop></button></div>
   <p data-error hidden></p></form>`;
@@ -77,4 +77,11 @@ test("many are ticked at once, and counted", async () => {
   expect(find("[data-chosen]").textContent).toBe("2 of 2 chosen");
   find<HTMLButtonElement>('[data-tick="new"]').click();
   expect(find("[data-chosen]").textContent).toBe("1 of 2 chosen");
+});
+
+test("who has no library imports a large file in parts", async () => {
+  await start(FORM.replace(" data-library", ""));
+  expect(choose("all.zip", 11)).toBe(false);
+  expect(find("[data-error]").textContent).toBe("This file is larger than 7 MB. Import it in parts.");
+  expect(upload).not.toHaveBeenCalled();
 });

@@ -70,7 +70,8 @@ function prepareFile(form: HTMLFormElement): void {
       event.preventDefault();
       // The button shows that it works; here the bar does.
       event.stopImmediatePropagation();
-      if (/\.zip$/i.test(file.name)) void send(file);
+      if (!("library" in form.dataset)) say("This file is larger than 7 MB. Import it in parts.");
+      else if (/\.zip$/i.test(file.name)) void send(file);
       else say("This file is larger than 7 MB. Pack it as a zip and choose that.");
     }
   });

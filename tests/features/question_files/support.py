@@ -45,7 +45,7 @@ async def send(client: Client, course: Course, name: str, data: bytes) -> UUID:
 async def state(site: Site, teacher: Person, course: Course, found: UUID) -> service.Import:
     """How an import stands."""
     async with site.db.transaction(person(teacher.id), read_only=True) as tx:
-        return await service.find(tx, course.id, found)
+        return await service.find(tx, service.Place(course.id), found)
 
 
 async def run(client: Client, course: Course, found: UUID, chosen: list[int]) -> None:

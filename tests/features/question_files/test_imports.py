@@ -12,13 +12,17 @@ from uuid import UUID
 import pytest
 
 from collegium.features.question_files import service, work
+from collegium.features.questions import service as questions
+from collegium.features.questions.service import BankFilter
 from collegium.kit.db import person
 from collegium.kit.errors import Problem
 from collegium.kit.site import Site
 from collegium.standards.qti import writer
 from collegium.standards.questions import Draft
 from tests.features.question_files.support import GIFT, bank, run, send, state
+from tests.features.questions.test_organisation_bank import add_organisation
 from tests.features.uploads.support import picture, put
+from tests.support.database import Database
 from tests.support.people import Course, Person
 from tests.support.site import Client, run_jobs
 
@@ -206,7 +210,7 @@ async def test_only_who_teaches_the_course_imports_into_it(
     assert (await client.post_form(f"{path}/{found}/cancel")).status_code == 404
     with pytest.raises(Problem, match="you do not teach it"):
         async with site.db.transaction(person(other.id)) as tx:
-            await service.begin(tx, course.id, "one.gift", b"One?{T}")
+            await service.begin(tx, service.Place(course.id), "one.gift", b"One?{T}")
     await client.login(make_person("student"))
     assert (await client.get(path)).status_code == 403
     with pytest.raises(Problem, match="cannot be imported now"):
@@ -222,3 +226,49 @@ async def test_the_report_can_be_kept(client: Client, teacher: Person, course: C
     assert "'=1+1" in text
     assert "not taken" in text
     assert text.count("can be imported") == 6
+
+
+async def test_who_manages_an_organisation_imports_into_its_bank(
+    site: Site, client: Client, database: Database, make_person: Callable[..., Person]
+) -> None:
+    manager, stranger = make_person(), make_person()
+    north = await add_organisation(database, "North Life", manager)
+    await add_organisation(database, "South Life", stranger)
+    path = f"/organisations/{north}/questions/import"
+    await client.login(manager)
+    page = (await client.get(path)).text
+    assert ("Your imports into North Life" in page, "data-library" in page, "/studio/" in page) == (True, False, False)
+    assert (await client.get(f"{path}/template")).headers["content-type"].startswith("text/csv")
+    found, again = [], None
+    for _ in range(2):
+        files = {"upload": ("basics.gift", GIFT, "text/plain")}
+        sent = await client.post(path, files=files, data={"_csrf_token": await client.csrf()})
+        again = UUID(sent.headers["location"].rpartition("/")[2])
+        await run_jobs(site)
+        shown = (await client.get(f"{path}/{again}")).text
+        assert "6 can be taken" in shown
+        assert ("The bank has" in shown) == bool(found), "the second time the bank knows them"
+        if not found:
+            await client.post_form(f"{path}/{again}/run", {"n": ["1", "2", "4"]})
+            await run_jobs(site)
+            assert f'href="/organisations/{north}/questions"' in (await client.get(f"{path}/{again}")).text
+        async with site.db.transaction(person(manager.id), read_only=True) as tx:
+            found = (await questions.search(tx, None, BankFilter(), organisation_id=north)).rows
+    assert sorted(one.question_type for one in found) == ["multiple_choice", "numeric", "true_false"]
+    assert {(one.course_id, one.organisation_id) for one in found} == {(None, north)}
+    assert "not chosen" not in (await client.get(f"{path}/{again}/report")).text
+    big = {"upload": ("all.zip", b"x" * (service.MOST_SENT + 1), "application/zip")}
+    refused = await client.post(path, files=big, data={"_csrf_token": await client.csrf()}, follow_redirects=True)
+    assert "Import it in parts" in refused.text
+    # Nobody else, and by no other address.
+    await client.login(stranger)
+    for address in (path, f"{path}/{again}", f"{path}/template"):
+        assert (await client.get(address)).status_code == 404, address
+    with pytest.raises(Problem, match="no such organisation that you manage"):
+        async with site.db.transaction(person(stranger.id)) as tx:
+            await service.begin(tx, service.Place(None, north), "one.gift", b"One?{T}")
+    with pytest.raises(Problem, match="no such course"):
+        async with site.db.transaction(person(manager.id)) as tx:
+            await service.begin(tx, service.Place(None), "one.gift", b"One?{T}")
+    await client.login(manager)
+    assert (await client.post_form(f"{path}/{again}/cancel")).status_code == 303

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from collegium.features.question_files.drafts import from_bank
+from collegium.features.question_files.model import Place
 from collegium.features.questions import service as questions
 from collegium.features.questions.service import BankFilter, Question
 from collegium.kit import queries
@@ -46,13 +47,6 @@ EXPORTS = {
     "gift": Kind("GIFT", "gift", "text/plain; charset=utf-8", "Text that Moodle and many others read. No pictures."),
     "csv": Kind("CSV", "csv", "text/csv; charset=utf-8", "A table for spreadsheets, one question a row. No pictures."),
 }  # fmt: skip
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A bank: of a course, of an organisation, or (neither) the shared one."""
-
-    course_id: UUID | None
-    organisation_id: UUID | None = None
 
 
 class Loss(msgspec.Struct, frozen=True):

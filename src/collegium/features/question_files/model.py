@@ -88,11 +88,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return [one for one in self.questions if one.type and one.known]
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A bank: of a course, of an organisation, or (neither) the shared one."""
+
+    course_id: UUID | None
+    organisation_id: UUID | None = None
+
+
 class Import(msgspec.Struct, frozen=True):
     """An import as its owner sees it."""
 
     id: UUID
-    course_id: UUID
     format: str | None
     file_name: str
     file_size: int
@@ -131,7 +137,8 @@ class Work(msgspec.Struct, frozen=True):
 
     id: UUID
     owner_id: UUID
-    course_id: UUID
+    course_id: UUID | None
+    organisation_id: UUID | None
     state: str
     file_name: str
     chosen: list[int] | None

@@ -1,6 +1,6 @@
 -- name: begin
--- Notes the wish to read questions of a file into a course's bank, and queues the reading.
-select public.begin_question_import($1::uuid, $2::text, $3::bytea, $4::uuid);
+-- Notes the wish to read questions of a file into the bank of a course ($1) or of an organisation ($5), and queues the reading.
+select public.begin_question_import($1::uuid, $2::text, $3::bytea, $4::uuid, $5::uuid);
 
 -- name: run
 -- Has the chosen questions of a file that was read put into the bank.
@@ -11,31 +11,32 @@ select public.run_question_import($1::uuid, $2::integer[]);
 select public.cancel_question_import($1::uuid);
 
 -- name: import_
--- One import of the person who asks, of a course.
-select i.id, i.course_id, i.format, i.file_name, i.file_size, i.state, i.progress, i.step, i.report, i.chosen, i.made, i.problem,
+-- One import of the person who asks, into the bank of a course ($2) or of an organisation ($3).
+select i.id, i.format, i.file_name, i.file_size, i.state, i.progress, i.step, i.report, i.chosen, i.made, i.problem,
     i.created_at, i.updated_at, i.finished_at, i.updated_at < now() - interval '10 minutes' as is_stuck
 from public.question_imports i
-where i.id = $1 and i.course_id = $2 and i.owner_id = (select auth.uid());
+where i.id = $1 and (i.course_id = $2 or i.organisation_id = $3) and i.owner_id = (select auth.uid());
 
 -- name: imports
--- The imports of the person who asks into a course, the latest first, after one of them; $4 is how many.
+-- The imports of the person who asks into the bank of a course ($1) or of an organisation ($2), the latest first, after one of them; $5 is how many.
 select i.id, i.format, i.file_name, i.state, i.progress, i.made, i.created_at
 from public.question_imports i
-where i.owner_id = (select auth.uid()) and i.course_id = $1 and ($2::timestamptz is null or (i.created_at, i.id) < ($2, $3::uuid))
-order by i.created_at desc, i.id desc limit $4;
+where i.owner_id = (select auth.uid()) and (i.course_id = $1 or i.organisation_id = $2)
+  and ($3::timestamptz is null or (i.created_at, i.id) < ($3, $4::uuid))
+order by i.created_at desc, i.id desc limit $5;
 
 -- name: known_texts
--- Which of these texts a question of the course's bank has already, in its newest version.
+-- Which of these texts a question of a bank, of a course ($1) or of an organisation ($2), has already, in its newest version.
 select distinct v.question_text
 from public.questions q
 cross join lateral (
     select w.question_text from public.question_versions w where w.question_id = q.id order by w.version desc limit 1
 ) v
-where q.course_id = $1 and v.question_text = any ($2::text[]);
+where (q.course_id = $1 or q.organisation_id = $2) and v.question_text = any ($3::text[]);
 
 -- name: work as service_role
 -- What a job is to do.
-select i.id, i.owner_id, i.course_id, i.state, i.file_name, i.chosen, i.content, f.storage_key
+select i.id, i.owner_id, i.course_id, i.organisation_id, i.state, i.file_name, i.chosen, i.content, f.storage_key
 from public.question_imports i left join public.media_files f on f.id = i.file_id and f.state = 'ready'
 where i.id = $1;
 

@@ -1,4 +1,4 @@
-"""Questions out of files into the bank of a course, and out of it into files. The feature's front door."""
+"""Questions out of files into a bank, of a course or an organisation, and out of it into files. The front door."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from collegium.features.question_files.exporting import EXPORTS, Place, export, losses
-from collegium.features.question_files.model import Import, ImportLine, Report
+from collegium.features.question_files.exporting import EXPORTS, export, losses
+from collegium.features.question_files.model import Import, ImportLine, Place, Report
 from collegium.features.question_files.work import Q, make_questions, read_file
 from collegium.kit.db import Transaction
 from collegium.kit.errors import NotFound
@@ -24,14 +24,14 @@ MOST_SENT = 7_000_000
 """Bytes of a file that comes with a form; a larger one is a zip that comes by the media library's uploads."""
 
 
-async def begin(tx: Transaction, course_id: UUID, name: str, content: bytes) -> UUID:
+async def begin(tx: Transaction, bank: Place, name: str, content: bytes) -> UUID:
     """Has a file read that was sent; answers the import. Raises NotFound, Conflict, Invalid, Problem 413."""
-    return await tx.fetchval(Q.begin, course_id, name, content, None)
+    return await tx.fetchval(Q.begin, bank.course_id, name, content, None, bank.organisation_id)
 
 
-async def begin_package(tx: Transaction, course_id: UUID, file_id: UUID) -> UUID:
+async def begin_package(tx: Transaction, bank: Place, file_id: UUID) -> UUID:
     """Has a package of the actor's library read; answers the import. Raises NotFound, Conflict."""
-    return await tx.fetchval(Q.begin, course_id, "", None, file_id)
+    return await tx.fetchval(Q.begin, bank.course_id, "", None, file_id, bank.organisation_id)
 
 
 async def run(tx: Transaction, import_id: UUID, chosen: list[int]) -> None:
@@ -44,17 +44,19 @@ async def cancel(tx: Transaction, import_id: UUID) -> None:
     await tx.execute(Q.cancel, import_id)
 
 
-async def find(tx: Transaction, course_id: UUID, import_id: UUID) -> Import:
-    """An import of the actor into a course; raises NotFound."""
-    row = await tx.fetchrow(Q.import_, import_id, course_id)
+async def find(tx: Transaction, bank: Place, import_id: UUID) -> Import:
+    """An import of the actor into a bank; raises NotFound."""
+    row = await tx.fetchrow(Q.import_, import_id, bank.course_id, bank.organisation_id)
     if row is None:
-        raise NotFound("There is no such import of yours in this course.", code="no_such_import")
+        raise NotFound("There is no such import of yours into this bank.", code="no_such_import")
     return msgspec.convert(dict(row), Import)
 
 
 async def imports(
-    tx: Transaction, course_id: UUID, after: tuple[datetime, UUID] | None = None
+    tx: Transaction, bank: Place, after: tuple[datetime, UUID] | None = None
 ) -> tuple[list[ImportLine], bool]:
-    """One page of the actor's imports into a course, the latest first, and whether there are more."""
-    rows = await tx.all(ImportLine, Q.imports, course_id, *(after or (None, None)), PAGE_SIZE + 1)
+    """One page of the actor's imports into a bank, the latest first, and whether there are more."""
+    rows = await tx.all(
+        ImportLine, Q.imports, bank.course_id, bank.organisation_id, *(after or (None, None)), PAGE_SIZE + 1
+    )
     return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE

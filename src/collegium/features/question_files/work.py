@@ -79,7 +79,8 @@ async def read_file(site: Site, import_id: UUID) -> None:
             told, texts = await asyncio.to_thread(report, reading, refused)
             async with site.db.transaction(person(work.owner_id), read_only=True) as tx:
                 known: set[str] = {
-                    row["question_text"] for row in await tx.fetch(Q.known_texts, work.course_id, list(texts.values()))
+                    row["question_text"]
+                    for row in await tx.fetch(Q.known_texts, work.course_id, work.organisation_id, list(texts.values()))
                 }
             told = with_known(told, texts, known)
         except GivenUp:
@@ -167,7 +168,7 @@ async def _make(site: Site, work: Work, folder: Path, stored: list[str]) -> None
         for done, draft in enumerate(drafts):
             addresses = await pictures.of(draft)
             made, _ = to_bank(draft, lambda key, known=addresses: known.get(key, ""))
-            await questions.create_question(tx, work.course_id, made)
+            await questions.create_question(tx, work.course_id, made, work.organisation_id)
             if time.monotonic() - told > EVERY:
                 told = time.monotonic()
                 await _tell(site, work, 99 * done // len(drafts), f"{done + 1} of {len(drafts)} questions")
