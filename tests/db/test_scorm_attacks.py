@@ -45,7 +45,7 @@ def opened(stage: Stage, who: str = "owner") -> str:
         "select private.record_scorm_commit(%(new)s, 1, 'SCO-1', '{}')",
         "select private.complete_scorm_lesson(%(scorm_enrollment)s)",
         "select private.sum_scorm_attempts(%(scorm_enrollment)s, '{}', 9)",
-        "select private.roll_scorm_up(null, %(scorm_attempt)s, 9)",
+        "select private.scorm_standing(array[%(scorm_attempt)s]::uuid[])",
     ],
 )
 @pytest.mark.parametrize("who", ["owner", "learner", "instructor", "manager", "admin"])
