@@ -21,7 +21,6 @@ MODULES = (
 ALLOWED = (
     ("features.one.pages", "collegium.features.two.service"),
     ("features.one.service", "collegium.features.two.service"),
-    ("features.operations.commands", "collegium.features.one.commands"),
     ("features.demo.service", "collegium.features.media.films"),
     ("features.demo.service", "collegium.features.media.synth"),
 )

@@ -11,24 +11,26 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from collegium import settings as settings_module
-from collegium.features.media.service import MediaError
+from collegium.features.operations import commands
 from collegium.kit import migrations
 from collegium.kit.archive import ArchiveError
 from collegium.kit.dumps import DumpError
 from collegium.kit.embedded import EmbeddedError
-from collegium.kit.errors import Problem
+from collegium.kit.errors import Failure, Problem
 from collegium.kit.server import DATABASE, Served, open_database
-from collegium.kit.site import Site
 from collegium.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collegium.kit.site import Site
 
 R = TypeVar("R")
 EXPECTED = (
-    *(SettingsError, EmbeddedError, MediaError, migrations.MigrationError, Problem),
+    *(SettingsError, EmbeddedError, Failure, migrations.MigrationError, Problem),
     *(ArchiveError, DumpError),
 )
 
@@ -66,6 +68,8 @@ def opened(settings: Settings) -> Generator[Served]:
 def with_site(settings: Settings, work: Callable[[Site], Any]) -> Any:
     """Runs a coroutine with a site whose database is open, and answers its result."""
 
+    from collegium.kit.site import Site
+
     async def run(served: Served) -> Any:
         site = Site.build(settings, served.database, served.queue_dsn)
         await site.db.start()
@@ -90,7 +94,19 @@ async def bring_up_to_date(served: Served, report: Callable[[migrations.Event], 
     )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Our commands, and those of the features, which are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *commands.COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in commands.COMMANDS:
+            return commands.command(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="collegium")
 @click.pass_context
 @_plain_errors
@@ -158,6 +174,7 @@ def _refuse_pending(served: Served) -> None:
 def worker(settings: Settings) -> None:
     """Run background jobs in a process of their own."""
     from collegium.app import configure_logging, load_jobs
+    from collegium.kit.site import Site
     from collegium.worker import Worker
 
     configure_logging(settings.log_format, logging.INFO)
@@ -202,15 +219,6 @@ def migrate(settings: Settings, status: bool) -> None:
         applied = len(report.applied)
         click.echo(f"{applied} applied in {report.seconds:.1f} s." if applied else "Up to date.")
 
-
-def _add_feature_commands() -> None:
-    from collegium.features.operations.commands import COMMANDS
-
-    for command in COMMANDS:
-        main.add_command(command)
-
-
-_add_feature_commands()
 
 if __name__ == "__main__":
     main()

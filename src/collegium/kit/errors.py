@@ -8,6 +8,10 @@ from http import HTTPStatus
 import asyncpg
 
 
+class Failure(Exception):
+    """Work that could not be done, in words for the person who asked for it: what is wrong and what to do."""
+
+
 class Problem(Exception):
     """A request that cannot be answered as asked. Becomes RFC 9457 problem details for machines, a page for people.
 

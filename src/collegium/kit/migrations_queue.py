@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
-from procrastinate.schema import SchemaManager
 
 from collegium.kit.migrations_files import UnknownVersion
+
+if TYPE_CHECKING:
+    from procrastinate.schema import SchemaManager
 
 _PIN = """
 do $$
@@ -59,7 +62,7 @@ async def install(session: asyncpg.Connection[asyncpg.Record]) -> str | None:
         await session.execute("create schema if not exists procrastinate")
         await session.execute("set local search_path = procrastinate, pg_temp")
         if recorded is None:
-            await session.execute(SchemaManager.get_schema())
+            await session.execute(_library().get_schema())
         for path in _upgrades(recorded, installed) if recorded else ():
             await session.execute(path.read_text())
         await session.execute(_PIN + _GRANT)
@@ -71,10 +74,17 @@ async def install(session: asyncpg.Connection[asyncpg.Record]) -> str | None:
     return installed
 
 
+def _library() -> type[SchemaManager]:
+    """What knows the library's tables. The whole library comes with it, and is hardly ever needed here."""
+    from procrastinate.schema import SchemaManager
+
+    return SchemaManager
+
+
 def _upgrades(recorded: str, installed: str) -> list[Path]:
     """The library's migrations, named `03.04.00_01_pre_….sql`, after one version and up to another."""
     files: list[Path] = []
-    for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql")):
+    for path in sorted(Path(_library().get_migrations_path()).glob("*.sql")):
         version = _numbers(path.name.split("_", 1)[0])
         if _numbers(recorded) < version <= _numbers(installed):
             files.append(path)

@@ -21,7 +21,6 @@ from uuid import UUID
 
 import msgspec
 import obstore
-from litestar.response import Stream
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import LocalStore, MemoryStore, from_url
 
@@ -29,6 +28,7 @@ from collegium.kit import ranges, whole
 
 if TYPE_CHECKING:
     from litestar import Request
+    from litestar.response import Stream
     from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
@@ -412,6 +412,9 @@ async def media_response(
     request: Request[Any, Any, Any], storage: Storage, key: str, *, download_as: str | None = None
 ) -> Stream:
     """`serve` as a Litestar response. Raises `InvalidKey` and `Missing`."""
+    # The command line stores files too, and does not wait for the web.
+    from litestar.response import Stream
+
     served = await serve(storage, key, request.headers, method=request.method, download_as=download_as)
     return Stream(
         served.body,

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from collegium.kit.errors import Failure
+
 # Containers and decoders that cameras, screen recorders and editors make. Playlists and scripts (hls, concat,
 # dash, image sequences, …), which can name other files, are not among them.
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,asf"
@@ -29,7 +31,7 @@ _LARGEST_FILE = 4 * 1024**3  # bytes of one file that ffmpeg writes
 _TAIL = 40  # lines of its messages kept for the error
 
 
-class MediaError(Exception):
+class MediaError(Failure):
     """Media could not be handled. The text is for the person who sent it: what is wrong and what to do."""
 
 
