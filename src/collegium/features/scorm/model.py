@@ -10,12 +10,12 @@ import msgspec
 
 Mode = Literal["normal", "browse", "review"]
 Reason = Literal["offline", "expired", "stale", "signed_out", "refused", "full"]
-LARGEST_STATE = 500_000
+LARGEST_STATE = 800_000
 """Bytes of what a sequencer remembers."""
 NO_STATE = msgspec.Raw(b"null")
 """A commit that brings no state of the sequencer: what is kept stays. Raw JSON never equals bytes."""
 MOST_CALLS = 5_000
-MOST_SHARED = 1_000
+MOST_SHARED = 10_000
 """Global objectives, or stores of data, that one commit changes."""
 LONGEST_ARGUMENT = 1_000
 """Characters of an argument or an answer in the flight recorder; what was set stands whole in the tracking."""
