@@ -44,44 +44,13 @@ function draftOf(form: HTMLFormElement): Draft | null {
     // Typed before this script had arrived.
     if (field.value !== field.defaultValue) draft.change(written());
   }
-  if (html) void rich(form, html);
+  const area = form.querySelector<HTMLTextAreaElement>("textarea[data-draft=text]");
+  const was = form.querySelector<HTMLInputElement>("[data-was]");
+  if (html && was && area) void import("../richfield/field").then(({ richField }) => richField(area, html, was, "Your text"));
   window.addEventListener("online", () => void draft.now());
   // The server keeps it as it is written: a button for it would only ask for what happens anyway.
   form.querySelector<HTMLElement>("[data-keep]")?.remove();
   return draft;
-}
-
-/** The text in a small editor; its words stay in the field, for whoever counts them and for the page without a script. */
-async function rich(form: HTMLFormElement, html: HTMLInputElement): Promise<void> {
-  const area = form.querySelector<HTMLTextAreaElement>("textarea[data-draft=text]");
-  const was = form.querySelector<HTMLInputElement>("[data-was]");
-  const box = area?.closest<HTMLElement>(".field");
-  if (!area || !was || !box) return;
-  const [{ richText }, { paragraphs, wordsOf }] = await Promise.all([import("../editor/richtext"), import("./words")]);
-  // What was typed before the editor had come is in the field, not in what the page was sent with.
-  const begun = area.value === area.defaultValue && html.value ? html.value : paragraphs(area.value);
-  const part = richText({
-    html: begun,
-    courseId: "",
-    languages: [],
-    bare: true,
-    label: "Your text",
-    changed: (now) => {
-      html.value = now;
-      area.value = was.value = wordsOf(now);
-      area.dispatchEvent(new Event("input"));
-    },
-    left: () => undefined,
-  });
-  const held = document.activeElement === area;
-  area.required = false;
-  box.classList.add("hi-rich");
-  box.append(part.element);
-  box.querySelector("label")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    part.focus();
-  });
-  if (held) part.focus();
 }
 
 async function put(assignment: string, sent: Written & { revision: number }): Promise<Answer> {

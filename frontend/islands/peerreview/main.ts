@@ -47,6 +47,10 @@ function begin(form: HTMLFormElement): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") void keep();
   });
+  const html = form.querySelector<HTMLInputElement>("[data-html]");
+  const was = form.querySelector<HTMLInputElement>("[data-was]");
+  const area = form.querySelector<HTMLTextAreaElement>("textarea[name=feedback]");
+  if (html && was && area) void import("../richfield/field").then(({ richField }) => richField(area, html, was, "What you would tell the author"));
   add();
   // What was typed before this ran: the fields differ from what the page came with.
   const fields = form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input[data-criterion], input[name=points], textarea");

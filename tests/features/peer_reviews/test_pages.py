@@ -58,6 +58,12 @@ async def test_from_the_clock_to_the_confirmed_grade(circle: Circle, client: Cli
     saved = await client.post_form(f"{path}/draft", {"criterion-1": "46", "criterion-2": "x", "feedback": "Further"})
     assert "Draft kept" in saved.json()["saved"]
     assert saved.json()["saved"].endswith(tuple("0123456789"))
+    # What the editor wrote is kept as it is cleaned; words that were changed without it are words.
+    rich = {"html": "<p>So <em>far</em><script>x</script><img src=x></p>", "was": "So far"}
+    await client.post_form(f"{path}/draft", {"criterion-1": "46", "feedback": "So far"} | rich)
+    assert "&lt;p&gt;So &lt;em&gt;far&lt;/em&gt;&lt;/p&gt;" in (await client.get(path)).text
+    await client.post_form(f"{path}/draft", {"criterion-1": "46", "feedback": "Further"} | rich)
+    assert "&lt;em&gt;" not in (await client.get(path)).text
     refused = await client.post_form(
         path, {"criterion-1": "61", "criterion-2": "", "feedback": "<b>x</b>", "then": "hand-in"}
     )

@@ -24,14 +24,17 @@ from collegium.features.assignments.groups import remove as remove_group
 from collegium.features.assignments.groups import rename as rename_group
 from collegium.features.assignments.handing import (
     Work,
+    Written,
     card,
     cards_of_lesson,
+    clean_work,
     hand_in,
     own_submissions,
     remove_file,
     save_draft,
     shown,
     standings,
+    written,
 )
 from collegium.features.assignments.model import (
     Assignment,
@@ -55,6 +58,7 @@ __all__ = [
     "SavedMeanwhile",
     "Standing",
     "Work",
+    "Written",
     "add_group",
     "assignment",
     "assignment_of_lesson",
@@ -63,6 +67,7 @@ __all__ = [
     "card",
     "cards_of_lesson",
     "checks_of",
+    "clean_work",
     "copy_assignment",
     "course",
     "create_assignment",
@@ -94,4 +99,5 @@ __all__ = [
     "withdraw",
     "without_group",
     "work_waits",
+    "written",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from collegium.features.assignments import service as assignments
 from collegium.features.peer_reviews.model import Criterion, Given
 from collegium.kit.errors import Invalid, Problem
 from collegium.web.pages import WebRequest
@@ -62,6 +63,13 @@ def typed(form: Mapping[str, str], rubric: Sequence[Mapping[str, Any]]) -> tuple
     return form.get("points", ""), lines
 
 
+def written(form: Mapping[str, str]) -> assignments.Written:
+    """The words that were sent, and their HTML where the editor wrote it and nobody changed the words without it."""
+    words, html = form.get("feedback", ""), form.get("html", "")
+    same = words.split() == form.get("was", "").split()
+    return assignments.Written(words, assignments.clean_work(html) if same and html else "")
+
+
 def read_review(
     form: Mapping[str, str], rubric: Sequence[Mapping[str, Any]], most: Decimal, *, draft: bool = False
 ) -> Given:
@@ -70,9 +78,11 @@ def read_review(
     Raises Invalid with words for each field.
     """
     errors: dict[str, str] = {}
-    feedback = form.get("feedback", "").strip()
+    said = written(form)
+    feedback = said.html or said.text.strip()
     if len(feedback) > MOST_LETTERS:
-        errors["feedback"] = f"Feedback: at most {MOST_LETTERS} characters; this has {len(feedback)}."
+        what = "characters, with those that make it bold or a list" if said.html else "characters"
+        errors["feedback"] = f"Feedback: at most {MOST_LETTERS} {what}; this has {len(feedback)}."
         feedback = feedback[:MOST_LETTERS]
     points: Decimal | None = None
     scores: dict[str, Decimal] | None = None

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from collegium.features.assignments import service as assignments
 from collegium.features.peer_reviews import forms, reviews_pages, service, team_pages
 from collegium.features.peer_reviews.forms import only_refusals, read_form
 from collegium.features.peer_reviews.model import Received, Work
@@ -62,10 +63,10 @@ async def _review(
             raise
         return pages.redirect(request, f"/peer-reviews/{review_id}/samples")
     points, lines = found.points, forms.criteria(found.work.rubric, found.scores)
-    feedback = found.feedback
+    written = assignments.written(found.feedback)
     if form is not None:
         points, lines = forms.typed(form, found.work.rubric)
-        feedback = form.get("feedback", "")
+        written = forms.written(form)
     return pages.render(
         request,
         "peer_reviews/review.html",
@@ -74,7 +75,8 @@ async def _review(
         work=found.work,
         points=points,
         criteria=lines,
-        feedback=feedback,
+        feedback=written.text,
+        feedback_html=written.html,
         problem=problem,
         errors=dict(problem.fields) if isinstance(problem, Invalid) else {},
         zone=viewer.time_zone,

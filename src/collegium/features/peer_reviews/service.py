@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from collegium.features.assignments import service as assignments
 from collegium.features.authoring import service as authoring
 from collegium.features.marking import service as marking
 from collegium.features.peer_reviews.model import (
@@ -77,7 +78,7 @@ async def save_draft(tx: Transaction, review_id: UUID, given: Given) -> datetime
 async def submit(tx: Transaction, review_id: UUID, given: Given) -> None:
     """Hands a review in, for good. Raises NotFound, Conflict and Invalid."""
     points = None if given.scores else given.points
-    await tx.execute(Q.submit, review_id, _scores(given), points, as_html(given.feedback))
+    await tx.execute(Q.submit, review_id, _scores(given), points, _feedback(given.feedback))
 
 
 async def samples(tx: Transaction, assignment_id: UUID) -> list[SamplePage]:
@@ -124,6 +125,12 @@ async def step(tx: Transaction, assignment_id: UUID) -> int:
     """Brings an assignment's peer review up to now: takes back, gives, reminds, ends; answers how many it gave."""
     made: int = await tx.fetchval(Q.step, assignment_id)
     return made
+
+
+def _feedback(kept: str) -> str | None:
+    """What an author will read: rich text by the rule of handed-in texts, words as paragraphs; None for nothing."""
+    said = assignments.written(kept)
+    return said.html or as_html(said.text)
 
 
 def as_html(text: str) -> str | None:
