@@ -10,7 +10,7 @@ from bench.films import FIRST_PICTURE
 from playwright.async_api import Page, Route, expect
 
 from tests.e2e.conftest import School, SignIn
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, two_looks
 from tests.support.database import Database
 from tests.support.people import add_person, enrol
 
@@ -80,18 +80,13 @@ async def until(page: Page, expression: str) -> None:
     pytest.fail(f"it never came to be that {expression}")
 
 
-@LOOKS
-async def test_the_pages_have_no_findings(
-    new_page: NewPage, school: School, sign_in: SignIn, width: int, theme: str
-) -> None:
-    page = await new_page(width=width, theme=theme)
+async def test_the_pages_have_no_findings(new_page: NewPage, school: School, sign_in: SignIn) -> None:
+    page = await new_page()
     await sign_in(page, school.instructor)
     for place, name in (("", "film"), ("/captions/en", "captions"), ("/captions/fr", "captions-none")):
         await page.goto(studio(school) + place)
         await page.wait_for_selector("media-controller")
-        assert await axe_findings(page) == []
-        assert not await scrolls_sideways(page)
-        await look(page, f"{name}-{width}-{theme}")
+        assert await two_looks(page, name, pictures=os.environ.get("COLLEGIUM_TEST_LOOK")) == []
 
 
 async def test_captions_are_written_by_keyboard_and_learners_read_them(

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import SignIn
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import Lesson, add_course, add_person
 
@@ -17,10 +17,7 @@ PUT = (
 )
 
 
-@LOOKS
-async def test_the_curve_is_drawn_and_read(
-    database: Database, new_page: NewPage, sign_in: SignIn, width: int, theme: str
-) -> None:
+async def test_the_curve_is_drawn_and_read(database: Database, new_page: NewPage, sign_in: SignIn) -> None:
     teacher = await add_person(database, "instructor")
     course = await add_course(
         database, instructor=teacher, modules=[[Lesson("Film", video=60), Lesson("Another", video=60)]]
@@ -29,11 +26,10 @@ async def test_the_curve_is_drawn_and_read(
     stops, skipped = [0] * 5 + [4] + [0] * 5 + [6], [0] * 12
     async with database.connect() as owner:
         await owner.execute(PUT, course.lessons[0].video_id, course.id, played, seen, stops, skipped)
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, teacher)
     await page.goto(f"/studio/{course.id}/insight")
-    assert await axe_findings(page) == []
-    assert not await scrolls_sideways(page)
+    assert await two_looks(page) == []
     await page.get_by_role("link", name="Film", exact=True).click()
     await page.wait_for_selector("[data-drawn] svg")
     assert "0:15–0:20 was played 2.3 times by each viewer who saw it." in await page.inner_text("main")
@@ -43,5 +39,4 @@ async def test_the_curve_is_drawn_and_read(
     await expect(page.locator("[data-insight-reading]")).to_have_text(
         "0:15 to 0:20: seen by 100 % of the viewers, played 2.3 times by each of them."
     )
-    assert await axe_findings(page) == []
-    assert not await scrolls_sideways(page)
+    assert await two_looks(page) == []

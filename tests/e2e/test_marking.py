@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
@@ -12,7 +11,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.conftest import SignIn
 from tests.features.documents.papers import SCRIPTED, paper
 from tests.features.marking.support import Desk, file_of, make_desk
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.site import LiveServer, make_site
 
@@ -37,10 +36,8 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def clean(page: Page, name: str) -> None:
-    """A page has no findings of axe and stays within its window."""
-    await picture(page, name)
-    assert await axe_findings(page) == [], name
-    assert not await scrolls_sideways(page), name
+    """A page has no findings of axe and stays within its window, at a desk and on a phone."""
+    assert await two_looks(page, name, pictures=PICTURES) == []
 
 
 async def select(page: Page, inside: str, words: str) -> None:
@@ -160,10 +157,7 @@ async def test_work_is_commented_on_and_graded_by_keys(
     await expect(learner.locator("[data-remove], [data-composer], .an-acts:visible")).to_have_count(0)
 
 
-@LOOKS
-async def test_pages_are_accessible(
-    new_page: NewPage, sign_in: SignIn, desk: Desk, live_server: LiveServer, width: int, theme: Literal["light", "dark"]
-) -> None:
+async def test_pages_are_accessible(new_page: NewPage, sign_in: SignIn, desk: Desk, live_server: LiveServer) -> None:
     site = make_site(live_server.site.settings)
     mara = await desk.learner("Mara")
     for first, last in (("Liv", "Berg"), ("Anton", "Weiss")):
@@ -184,14 +178,14 @@ async def test_pages_are_accessible(
         desk.teacher, f"{say} values ($1, 1, 1, '[[0.1, 0.18, 0.4, 0.02]]', null, null, 'Line 1', 'Say which.')", work
     )
     await desk.say(desk.teacher, f"{say} values ($1, null, null, null, 4, 10, 'denied', 'When?')", work)
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, desk.teacher)
     await page.goto(desk.listing)
-    await clean(page, f"list-{width}")
+    await clean(page, "list")
     await page.goto(desk.page(work))
     await page.wait_for_selector(".an-marks .an-pin")
     await expect(page.get_by_role("textbox", name="Feedback")).to_be_visible()
-    await clean(page, f"mark-{width}")
+    await clean(page, "mark")
     await desk.say(
         desk.teacher,
         'select (public.mark_submission($1, null, \'{"Reasons": 50, "Words": 30}\', \'{"Reasons": "Two of three."}\','
@@ -201,4 +195,4 @@ async def test_pages_are_accessible(
     await sign_in(page, mara)
     await page.goto(f"/submissions/{work}")
     await page.wait_for_selector(".an-marks .an-pin")
-    await clean(page, f"result-{width}")
+    await clean(page, "result")

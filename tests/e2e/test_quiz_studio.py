@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SignIn
 from tests.features.quizzes.support import School, make_school
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import add_person, enrol
 
@@ -31,13 +30,11 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def looked_at(page: Page, address: str, name: str) -> None:
-    """A page has no findings of axe and stays within its window."""
+    """A page has no findings of axe and stays within its window, at a desk and on a phone."""
     await page.goto(address)
     if name.startswith("results"):
         await expect(page.locator("[data-island=quizinsight][data-drawn]")).to_be_visible()
-    await picture(page, name)
-    assert await axe_findings(page) == [], address
-    assert not await scrolls_sideways(page), address
+    assert await two_looks(page, name, pictures=PICTURES) == []
 
 
 async def lines(school: School) -> list[str]:
@@ -107,10 +104,7 @@ async def test_what_somebody_else_arranged_is_not_written_over_unseen(
     assert await school.value("select max(points) from public.quiz_questions") == 7
 
 
-@LOOKS
-async def test_pages_are_accessible(
-    new_page: NewPage, sign_in: SignIn, school: School, width: int, theme: Literal["light", "dark"]
-) -> None:
+async def test_pages_are_accessible(new_page: NewPage, sign_in: SignIn, school: School) -> None:
     versions = [
         await school.question(f"What does clause {n} of the policy say about claims?", tags=["claims"])
         for n in range(4)
@@ -147,7 +141,7 @@ async def test_pages_are_accessible(
         'update public.question_keys set correct_answer = \'{"selected": "a"}\' where question_version_id = $1',
         versions[0],
     )
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, school.teacher)
     here = f"/studio/{school.course.id}/quizzes"
     for name, address in (
@@ -163,7 +157,7 @@ async def test_pages_are_accessible(
         ("grading-list", "/grading"),
         ("grading", f"/grading/{school.course.id}/quizzes/{waiting}"),
     ):
-        await looked_at(page, address, f"{name}-{width}")
+        await looked_at(page, address, name)
 
 
 async def test_essays_are_graded_by_keys_alone(new_page: NewPage, sign_in: SignIn, school: School) -> None:

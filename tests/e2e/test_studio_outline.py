@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SignIn
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, two_looks
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, add_course, add_person
 
@@ -253,9 +253,8 @@ async def test_two_browsers_reorder_at_once_and_nothing_is_overwritten(
     assert await kept(database, "Annuities") == await shown(mine) == both
 
 
-@LOOKS
 async def test_the_outline_has_no_findings_and_fits_a_phone(
-    new_page: NewPage, sign_in: SignIn, teacher: Person, database: Database, width: int, theme: str
+    new_page: NewPage, sign_in: SignIn, teacher: Person, database: Database
 ) -> None:
     course = await annuities(database, teacher)
     async with database.connect() as owner:
@@ -271,25 +270,21 @@ async def test_the_outline_has_no_findings_and_fits_a_phone(
     paths += [f"/studio/{course.id}/lessons/{one.id}/settings" for one in (lesson, course.lesson("a"))]
     paths += [f"/studio/{course.id}/modules/{lesson.module_id}/settings"]
     wrong: list[str] = []
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, teacher)
     for path in paths:
         await page.goto(path)
-        wrong += [f"{width} {path}: {finding}" for finding in await axe_findings(page)]
-        if await scrolls_sideways(page):
-            wrong.append(f"{width} {path}: scrolls sideways")
+        wrong += await two_looks(page, path)
     await page.goto(f"/studio/{course.id}")
     # Every kind of thing that opens.
     await page.locator(".ol-pick").first.check()
     await page.locator(".ol-add > summary").last.click()
-    wrong += [f"{width} adding: {finding}" for finding in await axe_findings(page)]
+    wrong += await two_looks(page, "adding")
     await page.keyboard.press("Escape")
     await page.locator(".ol-lesson .ol-menu > summary").last.click()
-    wrong += [f"{width} menu: {finding}" for finding in await axe_findings(page)]
+    wrong += await two_looks(page, "menu")
     await page.get_by_role("link", name="Move to…").last.click()
     await expect(page.locator("#ol-move")).to_be_visible()
-    wrong += [f"{width} dialog: {finding}" for finding in await axe_findings(page)]
-    if await scrolls_sideways(page):
-        wrong.append(f"{width}: scrolls sideways when open")
+    wrong += await two_looks(page, "dialog")
     await page.context.close()
     assert not wrong, "\n".join(wrong)

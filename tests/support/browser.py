@@ -33,8 +33,12 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 ]
 HERE = re.compile(r"127\.0\.0\.1|([^.]+\.)*localhost")
+Theme = Literal["light", "dark"]
 # Both widths and both themes in two looks: colours come from the theme's tokens, the layout from the width.
-LOOKS = pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")], ids=["desk", "phone-at-night"])
+DESK: tuple[int, Theme] = (1280, "light")
+PHONE: tuple[int, Theme] = (390, "dark")
+# Where a page must be used differently on a phone; else `two_looks` costs half.
+LOOKS = pytest.mark.parametrize(("width", "theme"), [DESK, PHONE], ids=["desk", "phone-at-night"])
 
 NewPage = Callable[..., Awaitable[Page]]
 Launch = Callable[[], Awaitable[Browser]]
@@ -83,9 +87,7 @@ async def new_page(browser: Browser, live_server: LiveServer) -> AsyncIterator[N
     wrong: list[str] = []
     contexts: list[BrowserContext] = []
 
-    async def make(
-        *, width: int = 1280, height: int = 900, theme: Literal["light", "dark"] = "light", script: bool = True
-    ) -> Page:
+    async def make(*, width: int = 1280, height: int = 900, theme: Theme = "light", script: bool = True) -> Page:
         context = await browser.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": height},
@@ -174,3 +176,35 @@ async def scrolls_sideways(page: Page) -> bool:
     """Whether the page is wider than its window."""
     wide: bool = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     return wide
+
+
+async def turn(page: Page, look: tuple[int, Theme]) -> None:
+    """Makes the window of an open page as wide, and the device as light or dark, as a look says."""
+    width, theme = look
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.emulate_media(color_scheme=theme)
+
+
+async def two_looks(
+    page: Page, name: str = "", *, again: Callable[[], Awaitable[object]] | None = None, pictures: str | None = None
+) -> list[str]:
+    """What is wrong with a page at a desk by day, and with the same page on a phone at night; it comes back to the desk.
+
+    Opening a page costs as much as looking at it, so it is opened once and turned. Where its scripts ask for the width only as
+    they begin, `again` opens it once more on the phone. Both times all rules are run: a phone has menus that a desk never shows.
+    `pictures` is a folder for pictures with the name of the page.
+    """
+    wrong: list[str] = []
+    for width, theme in (DESK, PHONE):
+        if (width, theme) == PHONE:
+            await turn(page, PHONE)
+            if again:
+                await again()
+        if pictures:
+            await page.screenshot(path=f"{pictures}/{name}-{width}-{theme}.png", full_page=True)
+        found = await axe_findings(page)
+        if await scrolls_sideways(page):
+            found.append("scrolls sideways")
+        wrong += [f"{name or urlsplit(page.url).path} {width} {theme}: {one}" for one in found]
+    await turn(page, DESK)
+    return wrong

@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from collegium.kit.db import SYSTEM
 from collegium.kit.jobs import defer, job
 from collegium.kit.site import Site
-from tests.support.browser import axe_findings
+from tests.support.browser import axe_findings, two_looks
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, enrol, pay
 from tests.support.site import Client, run_jobs
@@ -68,6 +68,22 @@ async def test_jobs_run_when_asked(site: Site) -> None:
 
 
 async def test_browser_sees_the_live_server(browser_page: Page) -> None:
-    await browser_page.goto("/design")
+    await browser_page.goto("/verify")
     assert await browser_page.locator("h1").count() == 1
     assert await axe_findings(browser_page) == []
+
+
+async def test_a_page_is_looked_at_by_day_and_by_night(browser_page: Page) -> None:
+    await browser_page.set_content(
+        "<html lang=en><title>T</title><style>p { color: #000; background: #fff } #menu { display: none }"
+        " @media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }"
+        " @media (max-width: 400px) { div { width: 900px } #menu { display: block } }"
+        "</style><main><h1>T</h1><p>Words</p><div>Wide</div><button id=menu></button></main>"
+    )
+    found = await two_looks(browser_page, "page")
+    assert [one.split(": ")[:2] for one in found] == [
+        ["page 390 dark", "button-name"],
+        ["page 390 dark", "color-contrast"],
+        ["page 390 dark", "scrolls sideways"],
+    ]
+    assert browser_page.viewport_size == {"width": 1280, "height": 900}

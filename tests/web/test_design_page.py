@@ -1,28 +1,39 @@
-"""/design and the base layout in a real browser: both themes, both widths, by keyboard and without scripts."""
+"""/design and the base layout in a real browser: by keyboard and without scripts, and what opens.
+
+tests/e2e/test_axe.py looks at the page as it stands, among all others.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Page
 
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from collegium.kit import embedded
+from tests.support.browser import NewPage, axe_findings
+from tests.support.database import fresh_database
+from tests.support.site import LiveServer, listening
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def live_server(
+    database_server: embedded.Server, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """One server for all: nothing here changes anything on it."""
+    with (
+        fresh_database(database_server, database_template) as database,
+        listening(database, tmp_path_factory.mktemp("live")) as server,
+    ):
+        yield server
 
 
 async def focus(page: Page) -> str:
     """The id of what has the focus, else its element's name."""
     named: str = await page.evaluate("document.activeElement.id || document.activeElement.tagName.toLowerCase()")
     return named
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-async def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page: NewPage, theme: str, width: int) -> None:
-    page = await new_page(width=width, theme=theme)
-    await page.goto("/design")
-    assert await axe_findings(page) == []
-    assert not await scrolls_sideways(page)
 
 
 async def test_open_menus_and_dialogs_have_no_findings(new_page: NewPage) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.features.cohorts.support import add_cohort, join
 from tests.features.publishing.test_publishing_browser import sign_in
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import PASSWORD, Course, Person
 from tests.support.site import LiveServer
@@ -27,11 +25,7 @@ DAY = timedelta(days=1)
 
 async def look(page: Page, name: str) -> None:
     """Nothing that axe finds, nothing that scrolls sideways; a picture where COLLEGIUM_PICTURES names a folder."""
-    assert await axe_findings(page) == [], name
-    assert not await scrolls_sideways(page), name
-    if folder := os.environ.get("COLLEGIUM_PICTURES"):
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    assert await two_looks(page, name, pictures=os.environ.get("COLLEGIUM_PICTURES")) == []
 
 
 async def test_from_the_studio_to_the_first_day(
@@ -75,11 +69,9 @@ async def test_from_the_studio_to_the_first_day(
     await expect(studio.get_by_role("rowheader", name="Mara Okafor")).to_be_visible()
 
 
-@LOOKS
 async def test_how_the_pages_look(
-    database: Database, live_server: LiveServer, new_page: NewPage, make_person: MakePerson, make_course: MakeCourse,
-    width: int, theme: Literal["light", "dark"],
-) -> None:  # fmt: skip
+    database: Database, live_server: LiveServer, new_page: NewPage, make_person: MakePerson, make_course: MakeCourse
+) -> None:
     author = make_person("instructor", first_name="Ines", time_zone="Europe/Berlin")
     course = make_course("Reading an insurance policy", instructor=author)
     now = datetime.now(UTC)
@@ -99,7 +91,7 @@ async def test_how_the_pages_look(
             "insert into public.cohort_moves (enrollment_id, course_id, from_name, to_name, reason)"
             " values ($1, $2, 'Autumn 2027', 'Spring 2027', 'Is away in autumn and asked to begin earlier')", enrollment, course.id,
         )  # fmt: skip
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, author, database, live_server)
     base = f"/studio/{course.id}/cohorts"
     for name, path in (
@@ -108,10 +100,10 @@ async def test_how_the_pages_look(
     ):  # fmt: skip
         await page.goto(path)
         await look(page, name)
-    guest = await new_page(width=width, theme=theme)
+    guest = await new_page()
     await guest.goto(f"/courses/{course.slug}")
     await look(guest, "course")
-    mine = await new_page(width=width, theme=theme)
+    mine = await new_page()
     await sign_in(mine, people[3], database, live_server)
     for name, path in (("waiting", f"/courses/{course.slug}"), ("learning", "/me/learning")):
         await mine.goto(path)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page
 
 from collegium.features.people import service
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import PASSWORD, Person, add_person
 from tests.support.site import LiveServer
@@ -28,17 +26,13 @@ LINK = "http://127.0.0.1/reset-password/abc"
 class Look:
     """Looks at one page after the other and keeps what is wrong."""
 
-    def __init__(self, page: Page, label: str) -> None:
-        self.page, self.label = page, label
+    def __init__(self, page: Page) -> None:
+        self.page = page
         self.wrong: list[str] = []
 
     async def at(self, name: str) -> None:
-        if SHOTS:
-            await self.page.screenshot(path=Path(SHOTS) / f"{name}-{self.label}.png", full_page=True)
-        self.wrong += [f"{name} {self.label}: {finding}" for finding in await axe_findings(self.page)]
-        if await scrolls_sideways(self.page):
-            self.wrong.append(f"{name} {self.label}: scrolls sideways")
-        assert await self.page.locator("h1").count() == 1, name
+        self.wrong += await two_looks(self.page, name, pictures=SHOTS)
+        assert await self.page.evaluate("document.querySelectorAll('h1').length") == 1, name
 
     async def go(self, name: str, path: str) -> None:
         await self.page.goto(path)
@@ -150,15 +144,12 @@ async def _admin_pages(look: Look, mail: dict[str, str]) -> None:
         await look.go(f"message-{state}", f"/admin/mail/{mail_id}")
 
 
-@LOOKS
-async def test_every_page(
-    new_page: NewPage, live_server: LiveServer, database: Database, width: int, theme: Literal["light", "dark"]
-) -> None:
+async def test_every_page(new_page: NewPage, live_server: LiveServer, database: Database) -> None:
     unconfirmed = await add_person(database, confirmed=False)
     admin = await add_person(database, "super_admin", time_zone="Europe/Berlin")
     confirm, reset = await _links(database, unconfirmed)
     await _elsewhere(database, admin)
-    look = Look(await new_page(width=width, theme=theme), f"{theme}-{width}")
+    look = Look(await new_page())
     await _guest_pages(look, confirm, reset, unconfirmed)
     await _member_pages(look, admin)
     await _admin_pages(look, await _mail(live_server, unconfirmed, database))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
 
 from collegium.web.sessions import COOKIE, hash_token
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, two_looks
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, enrol
 from tests.support.site import LiveServer
@@ -75,21 +74,18 @@ async def changed_course(database: Database, make_person: MakePerson, make_cours
     return course, author
 
 
-@LOOKS
 async def test_the_pages_are_in_order(
-    database: Database, live_server: LiveServer, new_page: NewPage, make_person: MakePerson, make_course: MakeCourse,
-    width: int, theme: Literal["light", "dark"],
-) -> None:  # fmt: skip
+    database: Database, live_server: LiveServer, new_page: NewPage, make_person: MakePerson, make_course: MakeCourse
+) -> None:
     course, author = await changed_course(database, make_person, make_course)
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, author, database, live_server)
     for place in ("publish", "settings", "people?q=lind", "preview"):
         await page.goto(f"/studio/{course.id}/{place}")
-        assert await axe_findings(page) == [], place
-        assert not await scrolls_sideways(page), place
+        assert await two_looks(page, place) == []
     await page.goto(f"/studio/{course.id}/preview/start")
     await expect(page.get_by_text("You are previewing")).to_be_visible()
-    assert await axe_findings(page) == []
+    assert await two_looks(page, again=page.reload) == []
 
 
 async def test_learners_are_moved_after_their_percentages_were_shown(

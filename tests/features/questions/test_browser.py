@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +18,7 @@ from collegium.kit.db import person
 from tests.features.publishing.test_publishing_browser import sign_in
 from tests.features.questions.drafts import NINE, draft
 from tests.features.questions.test_organisation_bank import add_organisation
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import Course, Person
 from tests.support.site import LiveServer
@@ -225,13 +225,12 @@ async def filled(database: Database, teacher: Person, course: Course) -> dict[st
     return made
 
 
-@LOOKS
 async def test_the_pages_are_in_order(
     database: Database, live_server: LiveServer, new_page: NewPage, teacher: Person, course: Course,
-    make_person: Callable[..., Person], width: int, theme: Literal["light", "dark"],
+    make_person: Callable[..., Person],
 ) -> None:  # fmt: skip
     made = await filled(database, teacher, course)
-    page = await new_page(width=width, theme=theme)
+    page = await new_page()
     await sign_in(page, teacher, database, live_server)
     base = f"/studio/{course.id}/questions"
     for path in (
@@ -244,10 +243,7 @@ async def test_the_pages_are_in_order(
             await expect(page.get_by_role("textbox", name="What is asked")).to_be_visible()
         if path.endswith(str(made["multiple_choice"])):
             await expect(page.locator(".qb-more .ProseMirror strong")).to_have_text("she")
-            if PICTURES:
-                await page.screenshot(path=f"{PICTURES}/choice-{width}-{theme}.png", full_page=True)
-        assert await axe_findings(page) == [], path
-        assert not await scrolls_sideways(page), path
+        assert await two_looks(page, path[-6:].replace("/", "-"), pictures=PICTURES) == []
 
     # The same pages for who manages an organisation and teaches nothing.
     manager = make_person(first_name="Mara")
@@ -257,7 +253,7 @@ async def test_the_pages_are_in_order(
     async with pool.transaction(person(manager.id)) as tx:
         one = await service.create_question(tx, None, draft("multiple_choice", title="Who pays"), employer)
     await pool.stop()
-    theirs = await new_page(width=width, theme=theme)
+    theirs = await new_page()
     await sign_in(theirs, manager, database, live_server)
     base = f"/organisations/{employer}/questions"
     for path in ("/me/profile", base, f"{base}/{one}", f"{base}/export"):
@@ -266,9 +262,4 @@ async def test_the_pages_are_in_order(
             await expect(theirs.get_by_role("textbox", name="What is asked")).to_be_visible()
             # He has no media library, so nothing leads there.
             await expect(theirs.get_by_role("button", name=re.compile("Picture|picture|Film|Sound"))).to_have_count(0)
-        if PICTURES:
-            await theirs.screenshot(
-                path=f"{PICTURES}/{path.count('/')}-{path[-6:]}-{width}-{theme}.png", full_page=True
-            )
-        assert await axe_findings(theirs) == [], path
-        assert not await scrolls_sideways(theirs), path
+        assert await two_looks(theirs, f"theirs-{path[-6:].replace('/', '-')}", pictures=PICTURES) == []
