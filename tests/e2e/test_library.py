@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import School, SignIn
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import Person, add_person, enrol
 from tests.support.site import LiveServer
@@ -24,8 +24,8 @@ PICTURES = os.environ.get("COLLEGIUM_TEST_PICTURES")
 class Look:
     """Looks at pages, and keeps what is wrong."""
 
-    def __init__(self, page: Page, name: str) -> None:
-        self.page, self.name = page, name
+    def __init__(self, page: Page) -> None:
+        self.page = page
         self.wrong: list[str] = []
 
     async def at(self, path: str | None = None, *, as_: str = "") -> None:
@@ -36,14 +36,12 @@ class Look:
             if answer.status >= 400 and "shared/" not in path:
                 self.wrong.append(f"{path}: answered {answer.status}")
         here = as_ or path or self.page.url
-        if await self.page.locator("h1").count() != 1:
+        if await self.page.evaluate("document.querySelectorAll('h1').length") != 1:
             self.wrong.append(f"{here}: not one h1")
-        if await scrolls_sideways(self.page):
-            self.wrong.append(f"{here}: scrolls sideways")
-        self.wrong += [f"{here}: {finding}" for finding in await axe_findings(self.page)]
-        if PICTURES:
-            name = "".join(letter if letter.isalnum() else "-" for letter in here.partition("?")[0])[-60:] + as_
-            await self.page.screenshot(path=f"{PICTURES}/{self.name}-{name}.png", full_page=True)
+        name = "".join(letter if letter.isalnum() else "-" for letter in here.partition("?")[0])[-60:] + as_
+        # The outline beside a lesson is open or closed as the window is wide when the page begins.
+        again = self.page.reload if here.startswith("/learn/") else None
+        self.wrong += await two_looks(self.page, name, again=again, pictures=PICTURES)
 
 
 async def owner(database: Database, sql: str, *args: object) -> Any:
@@ -223,16 +221,8 @@ async def test_a_review_and_a_discussion_by_keys(
     await expect(page.get_by_text("Answer, marked by the course’s team")).to_be_visible()
 
 
-@LOOKS
 async def test_no_page_has_findings(
-    new_page: NewPage,
-    school: School,
-    sign_in: SignIn,
-    database: Database,
-    live_server: LiveServer,
-    film: Path,
-    theme: str,
-    width: int,
+    new_page: NewPage, school: School, sign_in: SignIn, database: Database, live_server: LiveServer, film: Path
 ) -> None:
     learner = await add_person(database, first_name="Mara", last_name="Silva")
     await fill(database, school, learner)
@@ -245,8 +235,7 @@ async def test_no_page_has_findings(
     post = await owner(database, "select id from public.discussion_posts order by created_at offset 1 limit 1")
     forum, course = f"/learn/{school.course.slug}/discussions", f"/courses/{school.course.slug}"
     wrong: list[str] = []
-    pages = [await new_page(width=width, theme=theme) for _ in range(3)]
-    looks = [Look(page, f"{theme}-{width}") for page in pages]
+    looks = [Look(await new_page()) for _ in range(3)]
     mine, team, guest = looks
     await sign_in(mine.page, learner)
     await sign_in(team.page, school.instructor)
@@ -282,7 +271,7 @@ async def test_no_page_has_findings(
     ):
         await team.at(path)
     for look in looks:
-        wrong += [f"{width} {finding}" for finding in look.wrong]
+        wrong += look.wrong
         await look.page.context.close()
     assert not wrong, "\n".join(wrong)
 

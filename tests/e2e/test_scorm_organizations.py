@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SignIn
 from tests.e2e.scorm import do, leave, press, saved, sco_of, set_up
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.packages import scorm_12_choice
 from tests.support.people import add_person, enrol
@@ -20,14 +20,9 @@ PICTURES = os.environ.get("COLLEGIUM_TEST_PICTURES")
 NAME = "Appeals"
 
 
-async def look(page: Page, phone: Page, name: str) -> None:
+async def look(page: Page, name: str) -> None:
     """The page is accessible and no wider than its window, at a desk and on a phone at night."""
-    await phone.goto(page.url)
-    for place, where in ((page, "desk"), (phone, "phone")):
-        if PICTURES:
-            await place.screenshot(path=f"{PICTURES}/{name}-{where}.png", full_page=True)
-        assert await axe_findings(place) == []
-        assert not await scrolls_sideways(place)
+    assert await two_looks(page, name, pictures=PICTURES) == []
 
 
 async def test_a_lesson_plays_the_organisation_that_was_chosen(
@@ -40,9 +35,8 @@ async def test_a_lesson_plays_the_organisation_that_was_chosen(
     await do(await sco_of(player := await press(page, "Start"), "Read the letter"), "Complete", "End")
     await leave(page, player)
 
-    desk, phone = await new_page(), await new_page(width=390, theme="dark")
-    for one in (desk, phone):
-        await sign_in(one, stage.teacher)
+    desk = await new_page()
+    await sign_in(desk, stage.teacher)
     here = f"/studio/{stage.course.id}/lessons/{stage.course.lesson(NAME).id}/package"
     await desk.goto(here)
     which = desk.get_by_label("Which of its 2 organisations")
@@ -52,13 +46,13 @@ async def test_a_lesson_plays_the_organisation_that_was_chosen(
     await desk.get_by_role("button", name="Play this one").click()
     await expect(desk.get_by_text("Those who begin the lesson now play “For the hurried”.")).to_be_visible()
     await expect(which).to_have_value("SHORT")
-    await look(desk, phone, "which-organisation")
+    await look(desk, "which-organisation")
     await desk.get_by_role("link", name="Try it").click()
     await sco_of(await press(desk, "Open the package"), "In brief")
     await desk.goto(f"/studio/packages/{stage.packages[NAME]}")
     await expect(desk.get_by_text("Plays “For the hurried”")).to_be_visible()
     await desk.get_by_text("1 other organisation").click()
-    await look(desk, phone, "organisations")
+    await look(desk, "organisations")
 
     # Who had begun goes on; who begins now plays the other one, and has finished with its only part.
     await page.reload()

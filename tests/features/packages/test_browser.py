@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.features.exchange.test_in_browser import sign_in
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.package_zips import item, manifest_2004, packed, sco_2004
 from tests.support.people import Course, Lesson, Person
@@ -28,14 +28,9 @@ ITEMS = (
 BROKEN = manifest_2004(ITEMS, sco_2004("R1", "one.html") + sco_2004("R2", "two.html"))
 
 
-async def look(page: Page, phone: Page, name: str) -> None:
+async def look(page: Page, name: str) -> None:
     """The page is accessible and no wider than its window, at a desk and on a phone at night."""
-    await phone.goto(page.url)
-    for place, where in ((page, "desk"), (phone, "phone")):
-        if PICTURES:
-            await place.screenshot(path=f"{PICTURES}/{name}-{where}.png", full_page=True)
-        assert await axe_findings(place) == []
-        assert not await scrolls_sideways(place)
+    assert await two_looks(page, name, pictures=PICTURES) == []
 
 
 async def test_a_package_comes_into_a_lesson(
@@ -51,16 +46,15 @@ async def test_a_package_comes_into_a_lesson(
     broken.write_bytes(packed({"imsmanifest.xml": BROKEN.encode(), "one.html": b"<p>One</p>"}))
     files = {"imsmanifest.xml": BROKEN.encode(), "one.html": b"<p>One</p>", "Two.html": b"<p>Two</p>"}
     whole.write_bytes(packed(files, folder="fire/"))
-    page, phone = await new_page(), await new_page(width=390, theme="dark")
-    for one in (page, phone):
-        await sign_in(one, teacher, database, live_server)
+    page = await new_page()
+    await sign_in(page, teacher, database, live_server)
     here = f"/studio/{course.id}/lessons/{lesson_id}/package"
     await page.goto(here)
     await expect(page.get_by_text("No package is ready yet")).to_be_visible()
     await page.get_by_label("Archive").set_input_files(broken)
     await expect(page.get_by_text("This package was not imported")).to_be_visible(timeout=30_000)
     await expect(page.get_by_text("“two.html”, which is not in the package")).to_be_visible()
-    await look(page, phone, "lesson-failed")
+    await look(page, "lesson-failed")
     await page.get_by_label("Archive").set_input_files(whole)
     await expect(page.get_by_text("Nobody has begun yet")).to_be_visible(timeout=30_000)
     await expect(page.locator("#now ~ ul .state", has_text="Ready")).to_be_visible(timeout=30_000)
@@ -68,17 +62,17 @@ async def test_a_package_comes_into_a_lesson(
     await expect(page.get_by_role("heading", name="What is inside")).to_be_visible()
     await expect(page.get_by_text("Extinguishers")).to_be_visible()
     await expect(page.get_by_text("It was taken from there.")).to_be_visible()
-    await look(page, phone, "one")
+    await look(page, "one")
     await page.get_by_role("link", name="Rule", exact=True).click()
     await page.get_by_label("It was opened: for packages that never report").check()
     await page.get_by_role("button", name="Look at what it would change").click()
     await expect(page.get_by_text("Nobody has begun this package yet")).to_be_visible()
-    await look(page, phone, "rule")
+    await look(page, "rule")
     await page.get_by_label("Why").fill("It never reports.")
     await page.get_by_role("button", name="Apply this rule").click()
     await expect(page.get_by_text("The rule is applied.")).to_be_visible()
     await page.get_by_role("link", name="Versions").click()
-    await look(page, phone, "versions")
+    await look(page, "versions")
     await page.get_by_role("link", name="Contents").click()
     await page.get_by_role("textbox", name="Title").fill("Fire safety 2026")
     await page.get_by_label("Every instructor may use it in lessons").check()
@@ -86,7 +80,7 @@ async def test_a_package_comes_into_a_lesson(
     await expect(page.get_by_role("heading", level=1, name="Fire safety 2026")).to_be_visible()
     await page.goto("/studio/packages")
     await expect(page.get_by_role("link", name="Fire safety 2026")).to_be_visible()
-    await look(page, phone, "library")
+    await look(page, "library")
     await page.get_by_label("State").select_option("failed")
     await page.get_by_role("button", name="Show").click()
     await page.get_by_role("link", name="fire-broken").click()
