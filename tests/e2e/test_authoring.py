@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import SignIn
-from tests.support.browser import LOOKS, NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, scrolls_sideways, two_looks
 from tests.support.database import Database
 from tests.support.people import Course, Lesson, Person, add_course, add_person, enrol
 
@@ -343,11 +343,8 @@ async def test_an_earlier_state_is_read_and_brought_back(new_page: NewPage, desk
     await expect(page.locator(TEXT).first).to_have_text("It stands in the letter.")
 
 
-@LOOKS
-async def test_the_editor_has_no_findings(
-    new_page: NewPage, desk: Desk, sign_in: SignIn, width: int, theme: str
-) -> None:
-    page = await new_page(width=width, theme=theme)
+async def test_the_editor_has_no_findings(new_page: NewPage, desk: Desk, sign_in: SignIn) -> None:
+    page = await new_page()
     await open_editor(page, desk, sign_in, desk.teacher)
     await page.locator(TEXT).first.click()
     if await page.locator("table").count() == 0:
@@ -358,13 +355,9 @@ async def test_the_editor_has_no_findings(
         await saved(page)
     await page.get_by_role("group", name="Add to the lesson").get_by_role("button", name="Picture").click()
     await expect(page.get_by_text("Choose a picture. Until then")).to_be_visible()
-    assert await axe_findings(page) == []
-    assert not await scrolls_sideways(page)
+    assert await two_looks(page, "editor", pictures=SHOTS) == []
     await page.get_by_role("toolbar").first.get_by_role("button", name="Link").click()
-    assert await axe_findings(page) == []
-    await page.keyboard.press("Escape")
-    if SHOTS:
-        await page.screenshot(path=f"{SHOTS}/editor-{width}-{theme}.png", full_page=True)
+    assert await two_looks(page, "link", pictures=SHOTS) == []
     await page.context.close()
 
 

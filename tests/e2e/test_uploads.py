@@ -11,12 +11,13 @@ import pytest
 from playwright.async_api import Page, Request, Route, expect
 
 from tests.features.uploads.support import picture
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, two_looks
 from tests.support.people import Person
 
 pytestmark = pytest.mark.e2e
 # A check takes a process of its own, which a busy machine starts late.
 expect.set_options(timeout=30_000)
+SHOTS = os.environ.get("COLLEGIUM_TEST_SHOTS")
 PDF_PAGE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
@@ -138,32 +139,16 @@ async def test_how_it_looks(new_page: NewPage, make_person: Callable[..., Person
         path.write_bytes(data)
     await page.get_by_label("Choose files").set_input_files(paths)
     await expect(page.get_by_role("list", name="Uploads").get_by_text("In your library")).to_have_count(2)
-    await _shoot(page, "media-queue")
-    cookies = await page.context.cookies()
-    for width, theme in ((1280, "light"), (390, "dark")):
-        other = await new_page(width=width, theme=theme)
-        await other.context.add_cookies(cookies)  # type: ignore[arg-type]
-        for name, path in (("grid", "/studio/media"), ("list", "/studio/media?view=list")):
-            await other.goto(path)
-            await expect(other.get_by_role("link", name="plan.pdf")).to_be_visible()
-            assert await axe_findings(other) == []
-            assert not await scrolls_sideways(other)
-            await _shoot(other, f"media-{name}-{width}-{theme}")
-        await other.get_by_role("link", name="a house").click()
-        await expect(other.get_by_text("Where it is used")).to_be_visible()
-        assert await axe_findings(other) == []
-        assert not await scrolls_sideways(other)
-        await _shoot(other, f"media-file-{width}-{theme}")
-        await other.get_by_role("button", name="Delete").click()
-        await expect(other.get_by_role("heading", name="Delete 1 file?")).to_be_visible()
-        assert await axe_findings(other) == []
-        await _shoot(other, f"media-delete-{width}-{theme}")
-
-
-async def _shoot(page: Page, name: str) -> None:
-    folder = os.environ.get("COLLEGIUM_TEST_SHOTS")
-    if folder:
-        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    for name, path in (("media-grid", "/studio/media"), ("media-list", "/studio/media?view=list")):
+        await page.goto(path)
+        await expect(page.get_by_role("link", name="plan.pdf")).to_be_visible()
+        assert await two_looks(page, name, pictures=SHOTS) == []
+    await page.get_by_role("link", name="a house").click()
+    await expect(page.get_by_text("Where it is used")).to_be_visible()
+    assert await two_looks(page, "media-file", pictures=SHOTS) == []
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("heading", name="Delete 1 file?")).to_be_visible()
+    assert await two_looks(page, "media-delete", pictures=SHOTS) == []
 
 
 def _note(request: Request, offsets: list[str]) -> None:

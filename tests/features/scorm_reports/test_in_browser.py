@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from collegium.kit.site import Site
 from tests.features.exchange.test_in_browser import sign_in
 from tests.features.scorm_reports.test_pages import played, registration
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, two_looks
 from tests.support.database import Database
 from tests.support.people import add_person
 from tests.support.site import Client, LiveServer
@@ -21,15 +21,7 @@ PICTURES = os.environ.get("COLLEGIUM_TEST_PICTURES")
 
 async def look(page: Page, name: str) -> None:
     """The page is accessible and no wider than its window, at a desk and on a phone at night."""
-    for width, theme in ((1280, "light"), (390, "dark")):
-        await page.set_viewport_size({"width": width, "height": 900})
-        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        await page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
-        if PICTURES:
-            await page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
-        assert await axe_findings(page) == []
-        assert not await scrolls_sideways(page)
-    await page.set_viewport_size({"width": 1280, "height": 900})
+    assert await two_looks(page, name, pictures=PICTURES) == []
 
 
 async def test_from_results_to_the_replay(
