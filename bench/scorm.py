@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import asyncpg
+import msgspec
 
 from bench import load
 from bench.ground import Ground
@@ -150,10 +150,10 @@ def _bodies(number: int, seq: int) -> Iterator[bytes]:
                  for n, (name, value) in enumerate(list(elements.items())[:6])]  # fmt: skip
         calls += [{"t": seq * 10 + 8, "fn": "GetLastError", "args": [], "answer": "0", "error": "0"},
                   {"t": seq * 10 + 9, "fn": "Commit", "args": [""], "answer": "true", "error": "0"}]  # fmt: skip
-        yield json.dumps(
-            {"seq": seq, "sco": "SCO-1", "elements": elements, "terminate": False, "calls": calls},
-            separators=(",", ":"),
-        ).encode()
+        # Twenty times as fast as json: the load generator runs on the cores that it measures.
+        yield msgspec.json.encode(
+            {"seq": seq, "sco": "SCO-1", "elements": elements, "terminate": False, "calls": calls}
+        )
 
 
 async def commits(port: int, players: list[tuple[str, str, int]], seconds: float) -> load.Result:
