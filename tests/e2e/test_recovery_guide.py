@@ -16,8 +16,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from collegium.kit import embedded
+from collegium.kit import embedded, migrations
 from collegium.kit.embedded_files import find_binaries, locate
+from tests.support.database import run
 from tests.support.servers import POSTGRES_15, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -52,6 +53,23 @@ class Shell:
 
     def moment_is(self, moment: str) -> None:
         self.replaced["2026-11-21 10:15:00+00"] = moment
+
+
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[Path]:
+    """A data folder with an empty site whose server is at rest; nothing of it has been archived."""
+    made = Path(tempfile.mkdtemp(prefix="collegium-recovery-"))
+    made.chmod(0o755)
+    with embedded.attach(made, settings={"fsync": "off"}) as server:
+        run(migrations.migrate(run(migrations.ensure_database(server, "collegium"))))
+    yield made
+    embedded.destroy(made)
+    shutil.rmtree(made)
+
+
+def settle(migrated: Path, data: Path) -> None:
+    """Copies it, with its owners: the server's files belong to the server's account."""
+    subprocess.run(["cp", "-a", str(migrated), str(data)], check=True)
 
 
 @pytest.fixture
@@ -147,9 +165,9 @@ def test_every_step_of_the_guide_is_run_by_a_test() -> None:
     assert GUIDE.count("```sh") == len(STEPS)
 
 
-def test_the_embedded_database_comes_back_as_of_a_moment(shell: Shell, folder: Path) -> None:
+def test_the_embedded_database_comes_back_as_of_a_moment(shell: Shell, folder: Path, migrated: Path) -> None:
     data = folder / "data"
-    subprocess.run(["collegium", "migrate"], env=shell.environment, check=True, capture_output=True)
+    settle(migrated, data)
     site = start(shell)
     dsn = f"postgresql://postgres@/collegium?host={locate(data).socket_dir}"
     begin(dsn)
@@ -196,8 +214,11 @@ def test_the_embedded_database_comes_back_as_of_a_moment(shell: Shell, folder: P
     stop(site)
 
 
-def test_a_segment_is_never_written_over_and_a_second_time_is_no_failure(shell: Shell, folder: Path) -> None:
-    subprocess.run(["collegium", "migrate"], env=shell.environment, check=True, capture_output=True)
+def test_a_segment_is_never_written_over_and_a_second_time_is_no_failure(
+    shell: Shell, folder: Path, migrated: Path
+) -> None:
+    settle(migrated, folder / "data")
+    stop(start(shell))
     with (locate(folder / "data").cluster / "collegium.conf").open() as file:
         line = next(line for line in file if line.startswith("archive_command"))
     command = line.partition("'")[2].rpartition("'")[0]
