@@ -1721,15 +1721,60 @@ $$;
 
 COMMENT ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) IS 'Whether a lesson can be completed in a way: a film that was taken away cannot be watched by anybody.';
 
-CREATE FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, category_id uuid, grade numeric, category_weight numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, item_id uuid, category_id uuid, percent numeric, state text, item_weight numeric, category_weight numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select l.enrollment_id, l.category_id, sum(l.item_weight * l.percent) / sum(l.item_weight), min(l.category_weight)
-    from private.grade_lines(p_course, p_enrollments) l
-    where l.state in ('counts', 'missing')
-    group by l.enrollment_id, l.category_id
+#variable_conflict use_column
+begin
+    if not exists (select 1 from public.gradebook_categories k where k.course_id = p_course and k.drop_lowest > 0) then
+        return query
+        select j.enrollment_id, j.item_id, j.category_id, j.percent, j.state, j.share, j.category_weight
+        from private.judged_lines(p_course, p_enrollments) j;
+        return;
+    end if;
+    return query
+    with judged as materialized (
+        select * from private.judged_lines(p_course, p_enrollments)
+    ), ranked as materialized (
+        select j.enrollment_id, j.item_id, j.category_id, j.percent, j.share, j.drop_lowest,
+            row_number() over (partition by j.enrollment_id, j.category_id order by j.percent, j.item_id) as place,
+            count(*) over w as n, min(j.share) over w as least_share, max(j.share) over w as most_share
+        from judged j where j.counting and j.drop_lowest > 0
+        window w as (partition by j.enrollment_id, j.category_id)
+    ), uneven as (
+        select r.enrollment_id, unnest(private.best_items(array_agg(r.item_id), array_agg(r.percent), array_agg(r.share), min(r.drop_lowest))) as item_id
+        from ranked r
+        where r.n > 1 and r.least_share <> r.most_share
+        group by r.enrollment_id, r.category_id
+    ), dropped as (
+        select r.enrollment_id, r.item_id from ranked r
+        where r.least_share = r.most_share and r.place <= least(r.drop_lowest, r.n - 1)
+        union all
+        select r.enrollment_id, r.item_id from ranked r
+        where r.least_share <> r.most_share and r.n > 1
+          and not exists (select 1 from uneven u where u.enrollment_id = r.enrollment_id and u.item_id = r.item_id)
+    )
+    select j.enrollment_id, j.item_id, j.category_id, j.percent, case when d.item_id is null then j.state else 'dropped' end, j.share,
+        j.category_weight
+    from judged j
+    left join dropped d on d.enrollment_id = j.enrollment_id and d.item_id = j.item_id;
+end
 $$;
+
+COMMENT ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) IS 'What becomes of each item of some learners of a course: percent, and counts, missing (as 0), dropped, excused, hidden, apart (set not to count), waiting, nothing.';
+
+CREATE FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, category_id uuid, grade numeric, category_weight numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT l.enrollment_id,
+     l.category_id,
+     (sum((l.item_weight * l.percent)) / sum(l.item_weight)),
+     min(l.category_weight) AS min
+    FROM private.grade_lines(category_grades.p_course, category_grades.p_enrollments) l(enrollment_id, item_id, category_id, percent, state, item_weight, category_weight)
+   WHERE (l.state = ANY (ARRAY['counts'::text, 'missing'::text]))
+   GROUP BY l.enrollment_id, l.category_id;
+END;
 
 COMMENT ON FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) IS 'The grade of each category of some learners, in percent and not rounded; none where nothing counts.';
 
@@ -2375,6 +2420,11 @@ begin
         perform private.refuse('CG422', 'not_a_scorm_lesson', 'Only a lesson of the type SCORM plays a package. Change its type first.');
     elsif not exists (select 1 from public.scorm_packages where id = new.scorm_package_id and is_active and replaced_by is null) then
         perform private.refuse('CG409', 'package_not_active', 'This package is not in use any more. Choose another one.');
+    elsif new.organization is not null and not exists (
+        select 1 from public.scorm_items i
+        where i.scorm_package_id = new.scorm_package_id and i.identifier = new.organization and i.kind = 'organization'
+    ) then
+        perform private.refuse('CG422', 'no_such_organization', 'The package has no such organisation. Choose one of those on its page.');
     end if;
     return new;
 end
@@ -3430,34 +3480,95 @@ $$;
 
 COMMENT ON FUNCTION private.count_session() IS 'Trigger: moves the number of registrations by the difference. The counters of who attended move in private.count_attendance().';
 
+CREATE TABLE public.quiz_attempts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    attempt_number integer NOT NULL,
+    status text DEFAULT 'in_progress'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    deadline_at timestamp with time zone,
+    submitted_at timestamp with time zone,
+    submitted_by text,
+    time_spent_seconds integer GENERATED ALWAYS AS ((floor(EXTRACT(epoch FROM (submitted_at - started_at))))::integer) STORED,
+    passing_score numeric(5,2) NOT NULL,
+    total_points numeric(8,2) DEFAULT 0 NOT NULL,
+    points_earned numeric(8,2),
+    score numeric(5,2),
+    passed boolean,
+    ip_address inet,
+    user_agent text,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    instructor_feedback text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    answers_sha256 bytea,
+    regrade uuid,
+    CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
+    CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
+    CONSTRAINT quiz_attempts_answers_sha256 CHECK ((length(answers_sha256) = 32)),
+    CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
+    CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
+    CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
+    CONSTRAINT quiz_attempts_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
+    CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
+    CONSTRAINT quiz_attempts_total_points_check CHECK (((total_points >= (0)::numeric) AND (total_points <> 'NaN'::numeric))),
+    CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
+    CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.quiz_attempts IS 'Quiz submission tracking with scoring, timing, and proctoring metadata. Never deleted.';
+
+COMMENT ON COLUMN public.quiz_attempts.member_id IS 'That of the enrollment, for the policies.';
+
+COMMENT ON COLUMN public.quiz_attempts.status IS 'submitted: something waits for a person''s grade. expired: ended at its deadline with nothing answered, and graded so.';
+
+COMMENT ON COLUMN public.quiz_attempts.deadline_at IS 'By the server''s clock, fixed at the start; null without time limit and without end of the quiz.';
+
+COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner handed in or the deadline did.';
+
+COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
+
+COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
+
+COMMENT ON COLUMN public.quiz_attempts.answers_sha256 IS 'SHA-256 of its answers as they were handed in, as private.answers_digest makes it.';
+
+COMMENT ON COLUMN public.quiz_attempts.regrade IS 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
+
 CREATE FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) RETURNS TABLE(passed boolean, graded boolean, score numeric, best numeric, passed_at timestamp with time zone, graded_at timestamp with time zone, taken integer, waiting integer, in_progress uuid, last_total numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select
-        case p_quiz.grading_policy
-            when 'last' then (array_agg(t.passed order by t.attempt_number desc) filter (where t.score is not null))[1]
-            when 'average' then round(avg(t.score), 2) >= p_quiz.passing_score
-            else bool_or(t.passed)
-        end,
-        count(t.score) > 0,
-        case p_quiz.grading_policy
-            when 'last' then (array_agg(t.score order by t.attempt_number desc) filter (where t.score is not null))[1]
-            when 'average' then round(avg(t.score), 2)
-            else max(t.score)
-        end,
-        max(t.score),
-        case p_quiz.grading_policy
-            when 'best' then min(t.submitted_at) filter (where t.passed)
-            else max(t.submitted_at) filter (where t.score is not null)
-        end,
-        min(t.submitted_at) filter (where t.score is not null),
-        count(*)::integer,
-        (count(*) filter (where t.status = 'submitted'))::integer,
-        (array_agg(t.id) filter (where t.status = 'in_progress'))[1],
-        (array_agg(t.total_points order by t.attempt_number desc))[1]
-    from public.quiz_attempts t where t.enrollment_id = p_enrollment and t.quiz_id = p_quiz.id
-$$;
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT
+         CASE (counted_result.p_quiz).grading_policy
+             WHEN 'last'::text THEN (array_agg(t.passed ORDER BY t.attempt_number DESC) FILTER (WHERE (t.score IS NOT NULL)))[1]
+             WHEN 'average'::text THEN (round(avg(t.score), 2) >= (counted_result.p_quiz).passing_score)
+             ELSE bool_or(t.passed)
+         END AS bool_or,
+     (count(t.score) > 0),
+         CASE (counted_result.p_quiz).grading_policy
+             WHEN 'last'::text THEN (array_agg(t.score ORDER BY t.attempt_number DESC) FILTER (WHERE (t.score IS NOT NULL)))[1]
+             WHEN 'average'::text THEN round(avg(t.score), 2)
+             ELSE max(t.score)
+         END AS max,
+     max(t.score) AS max,
+         CASE (counted_result.p_quiz).grading_policy
+             WHEN 'best'::text THEN min(t.submitted_at) FILTER (WHERE t.passed)
+             ELSE max(t.submitted_at) FILTER (WHERE (t.score IS NOT NULL))
+         END AS max,
+     min(t.submitted_at) FILTER (WHERE (t.score IS NOT NULL)) AS min,
+     (count(*))::integer AS count,
+     (count(*) FILTER (WHERE (t.status = 'submitted'::text)))::integer AS count,
+     (array_agg(t.id) FILTER (WHERE (t.status = 'in_progress'::text)))[1] AS array_agg,
+     (array_agg(t.total_points ORDER BY t.attempt_number DESC))[1] AS array_agg
+    FROM public.quiz_attempts t
+   WHERE ((t.enrollment_id = counted_result.p_enrollment) AND (t.quiz_id = (counted_result.p_quiz).id));
+END;
 
 COMMENT ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) IS 'What an enrollment''s attempts at a quiz come to by its grading_policy: score in percent, whether that passes, and since when.';
 
@@ -3888,66 +3999,6 @@ CREATE FUNCTION private.due_peer_reviews(p_now timestamp with time zone DEFAULT 
 $$;
 
 COMMENT ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) IS 'Assignments in which a step of peer review has something to do.';
-
-CREATE TABLE public.quiz_attempts (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    quiz_id uuid NOT NULL,
-    enrollment_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    member_id uuid NOT NULL,
-    attempt_number integer NOT NULL,
-    status text DEFAULT 'in_progress'::text NOT NULL,
-    started_at timestamp with time zone DEFAULT now() NOT NULL,
-    deadline_at timestamp with time zone,
-    submitted_at timestamp with time zone,
-    submitted_by text,
-    time_spent_seconds integer GENERATED ALWAYS AS ((floor(EXTRACT(epoch FROM (submitted_at - started_at))))::integer) STORED,
-    passing_score numeric(5,2) NOT NULL,
-    total_points numeric(8,2) DEFAULT 0 NOT NULL,
-    points_earned numeric(8,2),
-    score numeric(5,2),
-    passed boolean,
-    ip_address inet,
-    user_agent text,
-    graded_by uuid,
-    graded_at timestamp with time zone,
-    instructor_feedback text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    answers_sha256 bytea,
-    regrade uuid,
-    CONSTRAINT attempts_end_after_they_begin CHECK (((submitted_at >= started_at) AND (deadline_at > started_at))),
-    CONSTRAINT graded_attempts_have_a_score CHECK (((num_nonnulls(score, points_earned, passed, graded_at) = ANY (ARRAY[0, 4])) AND ((status <> ALL (ARRAY['graded'::text, 'archived'::text])) OR (score IS NOT NULL)) AND ((status <> ALL (ARRAY['in_progress'::text, 'submitted'::text])) OR (score IS NULL)))),
-    CONSTRAINT quiz_attempts_answers_sha256 CHECK ((length(answers_sha256) = 32)),
-    CONSTRAINT quiz_attempts_attempt_number_check CHECK ((attempt_number > 0)),
-    CONSTRAINT quiz_attempts_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= total_points))),
-    CONSTRAINT quiz_attempts_instructor_feedback_check CHECK ((length(instructor_feedback) <= 10000)),
-    CONSTRAINT quiz_attempts_passing_score_check CHECK (((passing_score >= (0)::numeric) AND (passing_score <= (100)::numeric))),
-    CONSTRAINT quiz_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT quiz_attempts_status_check CHECK ((status = ANY (ARRAY['in_progress'::text, 'submitted'::text, 'graded'::text, 'expired'::text, 'archived'::text]))),
-    CONSTRAINT quiz_attempts_submitted_by_check CHECK ((submitted_by = ANY (ARRAY['learner'::text, 'deadline'::text]))),
-    CONSTRAINT quiz_attempts_total_points_check CHECK (((total_points >= (0)::numeric) AND (total_points <> 'NaN'::numeric))),
-    CONSTRAINT quiz_attempts_user_agent_check CHECK ((length(user_agent) <= 400)),
-    CONSTRAINT submitted_attempts_are_dated CHECK ((((status = 'in_progress'::text) = (submitted_at IS NULL)) AND ((submitted_at IS NULL) = (submitted_by IS NULL))))
-);
-
-COMMENT ON TABLE public.quiz_attempts IS 'Quiz submission tracking with scoring, timing, and proctoring metadata. Never deleted.';
-
-COMMENT ON COLUMN public.quiz_attempts.member_id IS 'That of the enrollment, for the policies.';
-
-COMMENT ON COLUMN public.quiz_attempts.status IS 'submitted: something waits for a person''s grade. expired: ended at its deadline with nothing answered, and graded so.';
-
-COMMENT ON COLUMN public.quiz_attempts.deadline_at IS 'By the server''s clock, fixed at the start; null without time limit and without end of the quiz.';
-
-COMMENT ON COLUMN public.quiz_attempts.submitted_by IS 'Whether the learner handed in or the deadline did.';
-
-COMMENT ON COLUMN public.quiz_attempts.passing_score IS 'The quiz''s, as it was at the start.';
-
-COMMENT ON COLUMN public.quiz_attempts.ip_address IS 'As the signed-in browser was seen, from web_sessions; never what the caller says.';
-
-COMMENT ON COLUMN public.quiz_attempts.answers_sha256 IS 'SHA-256 of its answers as they were handed in, as private.answers_digest makes it.';
-
-COMMENT ON COLUMN public.quiz_attempts.regrade IS 'The last of public.regrades that changed it; its quiz_grade_changes stand in the log for it.';
 
 CREATE FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) RETURNS public.quiz_attempts
     LANGUAGE sql SECURITY DEFINER
@@ -4889,7 +4940,9 @@ begin
         score_sum = score_sum + coalesce(new.final_score, 0) - coalesce(old.final_score, 0)
     where id = new.assignment_id
     returning * into v_assignment;
-    if new.status in ('graded', 'returned') and new.final_score >= v_assignment.passing_percentage and exists (
+    -- Without names a grade is a grade when its work is returned: what a lesson, the gradebook and credits make of it would name the learner.
+    if new.status = any (case when v_assignment.anonymous_marking then array['returned'] else array['graded', 'returned'] end)
+        and new.final_score >= v_assignment.passing_percentage and exists (
         select 1 from public.enrollments e
         where e.id = new.enrollment_id and private.completes_by(e.course_version_id, v_assignment.lesson_id, 'assignment_passed')
     ) then
@@ -4992,6 +5045,30 @@ $$;
 
 COMMENT ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) IS 'What the person who asks is in the forum of a course, and of a lesson that is named: moderator, learner, or null for nobody.';
 
+CREATE FUNCTION private.free_scorm_places(p_dispatch uuid, p_needed boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_free integer;
+begin
+    if not p_needed then
+        return 0;
+    end if;
+    -- By our own clock: when he opened it, and when the last that he did arrived.
+    update public.scorm_dispatch_registrations r set released_at = now() from public.scorm_enrollments e
+    where r.scorm_dispatch_id = p_dispatch and r.released_at is null and r.launches = 1
+      and r.last_launched_at < now() - interval '2 days'
+      and e.dispatch_registration_id = r.id and e.completion_status <> 'completed' and e.success_status = 'unknown'
+      and coalesce(e.last_accessed_at, r.last_launched_at) < r.last_launched_at + interval '1 minute';
+    get diagnostics v_free = row_count;
+    update public.scorm_dispatches set registrations = registrations - v_free where id = p_dispatch and v_free > 0;
+    return v_free;
+end
+$$;
+
+COMMENT ON FUNCTION private.free_scorm_places(p_dispatch uuid, p_needed boolean) IS 'When places are needed, gives back those of learners who came once, two days ago or earlier, stayed for less than a minute and finished nothing; answers how many. The caller holds the row of the dispatch.';
+
 CREATE FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[] DEFAULT NULL::uuid[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5007,11 +5084,15 @@ CREATE FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_ite
     cross join lateral private.counted_result(t.enrollment_id, z) r
     where i.course_id = p_course and i.source = 'quiz' and (p_items is null or i.id = any (p_items))
     union all
+    -- Without names: a grade when its work is returned, and until then nothing but that there is work.
     select t.enrollment_id, i.id, i.course_id, t.score, t.score is null and t.waiting
     from public.gradebook_items i
+    join public.assignments a on a.id = i.assignment_id
     join lateral (
-        select s.enrollment_id, (array_agg(s.final_score order by s.submission_number desc) filter (where s.final_score is not null))[1] as score,
-            bool_or(s.status in ('submitted', 'grading')) as waiting
+        select s.enrollment_id, (array_agg(s.final_score order by s.submission_number desc) filter (
+                where s.final_score is not null and (s.status = 'returned' or not a.anonymous_marking)
+            ))[1] as score,
+            bool_or(s.status in ('submitted', 'grading') or (a.anonymous_marking and s.status <> 'returned')) as waiting
         from public.assignment_submissions s
         where s.assignment_id = i.assignment_id and s.enrollment_id = any (p_enrollments)
         group by s.enrollment_id
@@ -5021,7 +5102,7 @@ CREATE FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_ite
         where (c.source_percent, c.waiting) is distinct from (excluded.source_percent, excluded.waiting)
 $$;
 
-COMMENT ON FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[]) IS 'Brings scores of quizzes (by their policy) and assignments (the last that is graded) into the cells of some learners.';
+COMMENT ON FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[]) IS 'Brings scores of quizzes (by their policy) and assignments (the last that is graded, or returned where it is marked without names) into the cells of some learners.';
 
 CREATE FUNCTION private.give_attendance_credits() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5156,62 +5237,6 @@ $$;
 
 COMMENT ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) IS 'Grades the answers of an attempt that need no person, all or those to one version; answers what changed.';
 
-CREATE FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, item_id uuid, category_id uuid, percent numeric, state text, item_weight numeric, category_weight numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    with columns as materialized (
-        select c.*, c.weight * case when c.weighting = 'points' then c.max_points else 1 end as share from private.gradebook_columns(p_course) c
-        where not c.is_draft
-    ), extended as materialized (
-        select x.assignment_id, x.enrollment_id, x.until from private.extended_until(p_course) x
-    ), given as (
-        select e.id as enrollment_id, k.id as item_id, k.category_id, k.share, k.category_weight, k.drop_lowest,
-            case when c.points is not null then least(100, c.points * 100 / coalesce(c.out_of, k.max_points)) else c.source_percent end as percent,
-            case
-                when c.excused then 'excused'
-                when k.is_hidden then 'hidden'
-                when not k.counts or k.share = 0 then 'apart'
-                when c.points is not null or c.source_percent is not null then 'counts'
-                when c.waiting then 'waiting'
-                when g.missing_work = 'zero_after_due' and coalesce(y.available_until, greatest(k.due_at, x.until)) < now() then 'missing'
-                else 'nothing'
-            end as state
-        from unnest(p_enrollments) as e (id)
-        cross join columns k
-        left join public.gradebook_cells c on c.enrollment_id = e.id and c.item_id = k.id
-        left join public.gradebooks g on g.course_id = p_course
-        left join extended x on x.assignment_id = k.assignment_id and x.enrollment_id = e.id
-        left join public.quiz_accommodations y on y.quiz_id = k.quiz_id and y.enrollment_id = e.id
-    ), judged as (
-        select g.enrollment_id, g.item_id, g.category_id, g.share, g.category_weight, g.drop_lowest, g.state,
-            case when g.state = 'missing' then 0 else g.percent end as percent, g.state in ('counts', 'missing') as counting
-        from given g
-    ), ranked as (
-        select j.*, row_number() over w as place, count(*) over w_all as n, min(j.share) over w_all as least_share, max(j.share) over w_all as most_share
-        from judged j
-        window w as (partition by j.enrollment_id, j.category_id, j.counting order by j.percent, j.item_id),
-            w_all as (partition by j.enrollment_id, j.category_id, j.counting)
-    ), uneven as (
-        select r.enrollment_id, unnest(private.best_items(array_agg(r.item_id), array_agg(r.percent), array_agg(r.share), min(r.drop_lowest))) as item_id
-        from ranked r
-        where r.counting and r.drop_lowest > 0 and r.n > 1 and r.least_share <> r.most_share
-        group by r.enrollment_id, r.category_id
-    )
-    select r.enrollment_id, r.item_id, r.category_id, r.percent,
-        case
-            when not r.counting or r.drop_lowest = 0 then r.state
-            when r.least_share = r.most_share then case when r.place <= least(r.drop_lowest, r.n - 1) then 'dropped' else r.state end
-            when u.item_id is null and r.n > 1 then 'dropped'
-            else r.state
-        end,
-        r.share, r.category_weight
-    from ranked r
-    left join uneven u on u.enrollment_id = r.enrollment_id and u.item_id = r.item_id
-$$;
-
-COMMENT ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) IS 'What becomes of each item of some learners of a course: percent, and counts, missing (as 0), dropped, excused, hidden, apart (set not to count), waiting, nothing.';
-
 CREATE FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) RETURNS numeric
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5274,20 +5299,97 @@ $$;
 
 COMMENT ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) IS 'What share of its points an answer earns, 0 to 1, by the rules at the head of migration 20261121130010. Order of options shown, key and answer come as stored.';
 
+CREATE TABLE public.gradebook_categories (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    name text NOT NULL,
+    weight numeric(7,2) DEFAULT 100 NOT NULL,
+    drop_lowest integer DEFAULT 0 NOT NULL,
+    weighting text DEFAULT 'points'::text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebook_categories_drop_lowest_check CHECK (((drop_lowest >= 0) AND (drop_lowest <= 50))),
+    CONSTRAINT gradebook_categories_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 120)) AND (name = btrim(name)))),
+    CONSTRAINT gradebook_categories_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
+    CONSTRAINT gradebook_categories_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_categories_weighting_check CHECK ((weighting = ANY (ARRAY['points'::text, 'equal'::text])))
+);
+
+COMMENT ON TABLE public.gradebook_categories IS 'Kinds of work of a course and how much each weighs in the final grade.';
+
+COMMENT ON COLUMN public.gradebook_categories.weight IS 'Counts against the weights of the others; their sum need not be 100.';
+
+COMMENT ON COLUMN public.gradebook_categories.drop_lowest IS 'So many items are left out, those without which the category is best; one always stays.';
+
+COMMENT ON COLUMN public.gradebook_categories.weighting IS 'points: an item of 20 points counts twice as much as one of 10. equal: each counts the same.';
+
+CREATE TABLE public.gradebook_items (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    course_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    source text DEFAULT 'own'::text NOT NULL,
+    quiz_id uuid,
+    assignment_id uuid,
+    title text,
+    max_points numeric(8,2),
+    due_at timestamp with time zone,
+    weight numeric(7,2) DEFAULT 1 NOT NULL,
+    counts boolean DEFAULT true NOT NULL,
+    is_hidden boolean DEFAULT false NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebook_items_due_at_check CHECK (isfinite(due_at)),
+    CONSTRAINT gradebook_items_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_items_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
+    CONSTRAINT gradebook_items_source_check CHECK ((source = ANY (ARRAY['quiz'::text, 'assignment'::text, 'own'::text]))),
+    CONSTRAINT gradebook_items_title_check CHECK ((((length(title) >= 1) AND (length(title) <= 200)) AND (title = btrim(title)))),
+    CONSTRAINT gradebook_items_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
+    CONSTRAINT items_have_their_source CHECK ((((quiz_id IS NOT NULL) = (source = 'quiz'::text)) AND ((assignment_id IS NOT NULL) = (source = 'assignment'::text)))),
+    CONSTRAINT own_columns_say_what_they_are CHECK ((((title IS NOT NULL) = (source = 'own'::text)) AND ((max_points IS NOT NULL) = (source = 'own'::text)) AND ((source = 'own'::text) OR (due_at IS NULL))))
+);
+
+COMMENT ON TABLE public.gradebook_items IS 'The columns of a gradebook. Quizzes and assignments have theirs by trigger; what they are called, their points and due date are their own.';
+
+COMMENT ON COLUMN public.gradebook_items.title IS 'Of a column of one''s own; the others are called as their quiz or assignment is.';
+
+COMMENT ON COLUMN public.gradebook_items.weight IS 'How often it counts beside the other items of its category.';
+
+COMMENT ON COLUMN public.gradebook_items.counts IS 'Whether it counts towards the final grade.';
+
+COMMENT ON COLUMN public.gradebook_items.is_hidden IS 'Learners do not see it, and it counts for nothing until they do.';
+
 CREATE FUNCTION private.gradebook_columns(p_course uuid) RETURNS TABLE(id uuid, category_id uuid, source text, quiz_id uuid, assignment_id uuid, title text, max_points numeric, weight numeric, due_at timestamp with time zone, counts boolean, is_hidden boolean, is_draft boolean, place integer, category_name text, category_weight numeric, drop_lowest integer, weighting text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select i.id, i.category_id, i.source, i.quiz_id, i.assignment_id, coalesce(i.title, z.title, a.title),
-        coalesce(i.max_points, a.total_points, case when z.total_points > 0 then z.total_points else 100 end), i.weight,
-        coalesce(i.due_at, z.available_until, a.due_date), i.counts, i.is_hidden, coalesce(z.status, a.status, '') = 'draft',
-        (row_number() over (order by k.position, k.name, k.id, i.position, i.id))::integer, k.name, k.weight, k.drop_lowest, k.weighting
-    from public.gradebook_items i
-    join public.gradebook_categories k on k.id = i.category_id
-    left join public.quizzes z on z.id = i.quiz_id
-    left join public.assignments a on a.id = i.assignment_id
-    where i.course_id = p_course
-$$;
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT i.id,
+     i.category_id,
+     i.source,
+     i.quiz_id,
+     i.assignment_id,
+     COALESCE(i.title, z.title, a.title) AS "coalesce",
+     COALESCE(i.max_points, a.total_points,
+         CASE
+             WHEN (z.total_points > (0)::numeric) THEN z.total_points
+             ELSE (100)::numeric
+         END) AS "coalesce",
+     i.weight,
+     COALESCE(i.due_at, z.available_until, a.due_date) AS "coalesce",
+     i.counts,
+     i.is_hidden,
+     (COALESCE(z.status, a.status, ''::text) = 'draft'::text),
+     (row_number() OVER (ORDER BY k."position", k.name, k.id, i."position", i.id))::integer AS row_number,
+     k.name,
+     k.weight,
+     k.drop_lowest,
+     k.weighting
+    FROM (((public.gradebook_items i
+      JOIN public.gradebook_categories k ON ((k.id = i.category_id)))
+      LEFT JOIN public.quizzes z ON ((z.id = i.quiz_id)))
+      LEFT JOIN public.assignments a ON ((a.id = i.assignment_id)))
+   WHERE (i.course_id = gradebook_columns.p_course);
+END;
 
 COMMENT ON FUNCTION private.gradebook_columns(p_course uuid) IS 'The items of a course in order, with what their quiz, assignment and category say. Drafts too.';
 
@@ -5786,6 +5888,115 @@ $$;
 
 COMMENT ON FUNCTION private.is_my_work(p_submission uuid) IS 'Whether work is the caller''s, or that of a group whose grade is his too.';
 
+CREATE FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Periods of 24 hours, whatever the clocks of the place do: a penalty must not depend on a change to summer time.
+    select case when p_submitted > p_due then ceil(extract(epoch from p_submitted - p_due) / 86400)::integer else 0 end
+$$;
+
+COMMENT ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) IS 'Started days, of 24 hours, between a deadline and what came after it.';
+
+CREATE TABLE public.assignment_submissions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    assignment_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    submission_number integer NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_date timestamp with time zone,
+    late_days integer GENERATED ALWAYS AS (private.late_days(submitted_at, due_date)) STORED,
+    is_late boolean GENERATED ALWAYS AS (COALESCE((submitted_at > due_date), false)) STORED,
+    submission_text text,
+    submission_html text,
+    submission_url text,
+    file_attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    status text DEFAULT 'submitted'::text NOT NULL,
+    max_points numeric(8,2) NOT NULL,
+    points_earned numeric(8,2),
+    score numeric(5,2) GENERATED ALWAYS AS (round(((points_earned * (100)::numeric) / max_points), 2)) STORED,
+    late_penalty_applied numeric(5,2) DEFAULT 0 NOT NULL,
+    final_score numeric(5,2) GENERATED ALWAYS AS (
+CASE
+    WHEN (points_earned IS NOT NULL) THEN GREATEST((0)::numeric, (round(((points_earned * (100)::numeric) / max_points), 2) - late_penalty_applied))
+    ELSE NULL::numeric
+END) STORED,
+    graded_by uuid,
+    graded_at timestamp with time zone,
+    instructor_feedback_html text,
+    rubric_scores jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    group_id uuid,
+    submitted_by uuid,
+    graded_apart boolean DEFAULT false NOT NULL,
+    penalty_due timestamp with time zone,
+    penalty_days integer,
+    penalty_per_day numeric(5,2),
+    penalty_from integer,
+    rubric_comments jsonb,
+    CONSTRAINT assignment_submissions_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
+    CONSTRAINT assignment_submissions_file_attachments_check CHECK (((jsonb_typeof(file_attachments) = 'array'::text) AND (length((file_attachments)::text) <= 20000))),
+    CONSTRAINT assignment_submissions_instructor_feedback_html_check CHECK ((length(instructor_feedback_html) <= 50000)),
+    CONSTRAINT assignment_submissions_late_penalty_applied_check CHECK (((late_penalty_applied >= (0)::numeric) AND (late_penalty_applied <= (100)::numeric))),
+    CONSTRAINT assignment_submissions_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
+    CONSTRAINT assignment_submissions_rubric_comments CHECK (((jsonb_typeof(rubric_comments) = 'object'::text) AND (length((rubric_comments)::text) <= 60000))),
+    CONSTRAINT assignment_submissions_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
+    CONSTRAINT assignment_submissions_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'grading'::text, 'graded'::text, 'returned'::text, 'resubmission_requested'::text]))),
+    CONSTRAINT assignment_submissions_submission_html_check CHECK ((length(submission_html) <= 200000)),
+    CONSTRAINT assignment_submissions_submission_number_check CHECK ((submission_number > 0)),
+    CONSTRAINT assignment_submissions_submission_text_check CHECK ((length(submission_text) <= 100000)),
+    CONSTRAINT assignment_submissions_submission_url_check CHECK ((length(submission_url) <= 2048)),
+    CONSTRAINT graded_submissions_have_points CHECK (((num_nonnulls(points_earned, graded_at) = ANY (ARRAY[0, 2])) AND ((status <> ALL (ARRAY['graded'::text, 'returned'::text])) OR (points_earned IS NOT NULL)))),
+    CONSTRAINT penalties_say_their_rule CHECK (((num_nonnulls(penalty_days, penalty_per_day) = ANY (ARRAY[0, 2])) AND (penalty_days >= 0) AND ((penalty_per_day >= (0)::numeric) AND (penalty_per_day <= (100)::numeric)) AND ((penalty_from >= 1) AND (penalty_from <= (submission_number - 1)))))
+);
+
+COMMENT ON TABLE public.assignment_submissions IS 'Student assignment submissions with file uploads, grading, and feedback. Never deleted.';
+
+COMMENT ON COLUMN public.assignment_submissions.due_date IS 'The deadline that held for this person when he handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.file_attachments IS '[{file_name, file_key, file_size}]; keys are in the learner''s own folder.';
+
+COMMENT ON COLUMN public.assignment_submissions.score IS 'Percent of the points, before the penalty.';
+
+COMMENT ON COLUMN public.assignment_submissions.late_penalty_applied IS 'Percentage points off for the late days, by the rule that held when it was handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.final_score IS 'Percent after the penalty, never below 0.';
+
+COMMENT ON COLUMN public.assignment_submissions.group_id IS 'The group that handed it in. Each of its members has a row with the same number and content.';
+
+COMMENT ON COLUMN public.assignment_submissions.submitted_by IS 'Who handed it in, for himself or for his group; null where that is not known.';
+
+COMMENT ON COLUMN public.assignment_submissions.graded_apart IS 'This member''s grade is his own: that of the group is not copied to him, nor his to the group.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_due IS 'The deadline that the deduction was counted from; null where there was none.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_days IS 'Started days of lateness that the deduction was counted by; null for work of before this was written down.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_per_day IS 'Percentage points for each of these days, by the rule that held when it was handed in.';
+
+COMMENT ON COLUMN public.assignment_submissions.penalty_from IS 'The number of the submission whose lateness this one keeps, because it was asked for in its place; null: its own.';
+
+COMMENT ON COLUMN public.assignment_submissions.rubric_comments IS 'What was said of a criterion: {criterion: text}; criteria without a word are not in it.';
+
+CREATE FUNCTION private.is_newest_line(p_work public.assignment_submissions) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select not exists (
+        select 1 from public.assignment_submissions l
+        where l.enrollment_id = p_work.enrollment_id and l.assignment_id = p_work.assignment_id and l.submission_number > p_work.submission_number
+    ) and (p_work.group_id is null or p_work.graded_apart or not exists (
+        select 1 from public.assignment_submissions o
+        where o.group_id = p_work.group_id and o.assignment_id = p_work.assignment_id and o.submission_number = p_work.submission_number
+          and not o.graded_apart and o.id < p_work.id
+    ))
+$$;
+
+COMMENT ON FUNCTION private.is_newest_line(p_work public.assignment_submissions) IS 'Whether work is the newest of its learner, and of a group the row that stands for it in lists.';
+
 CREATE FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6145,6 +6356,168 @@ $$;
 
 COMMENT ON FUNCTION private.join_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) IS 'Takes in work that is not in the peer review yet; what comes too late, or from who has left, is the instructor''s at once.';
 
+CREATE TABLE public.gradebook_cells (
+    enrollment_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    source_percent numeric(5,2),
+    waiting boolean DEFAULT false NOT NULL,
+    points numeric(8,2),
+    out_of numeric(8,2),
+    excused boolean DEFAULT false NOT NULL,
+    comment text,
+    reason text,
+    changed_by uuid,
+    changed_at timestamp with time zone,
+    revision integer DEFAULT 0 NOT NULL,
+    CONSTRAINT gradebook_cells_comment_check CHECK (((length(comment) >= 1) AND (length(comment) <= 2000))),
+    CONSTRAINT gradebook_cells_out_of_check CHECK (((out_of > (0)::numeric) AND (out_of <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_cells_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
+    CONSTRAINT gradebook_cells_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT gradebook_cells_revision_check CHECK ((revision >= 0)),
+    CONSTRAINT gradebook_cells_source_percent_check CHECK (((source_percent >= (0)::numeric) AND (source_percent <= (100)::numeric))),
+    CONSTRAINT points_stay_within_what_they_are_out_of CHECK ((points <= out_of))
+);
+
+COMMENT ON TABLE public.gradebook_cells IS 'What a learner has in an item: the score of its quiz or assignment, and what a person wrote over it. No row: nothing yet.';
+
+COMMENT ON COLUMN public.gradebook_cells.source_percent IS 'The score of the quiz by its policy, or of the last graded work; kept by trigger.';
+
+COMMENT ON COLUMN public.gradebook_cells.waiting IS 'Handed in and not graded yet; kept by trigger.';
+
+COMMENT ON COLUMN public.gradebook_cells.points IS 'Written by a person: the grade in a column of one''s own, elsewhere what stands in place of the score.';
+
+COMMENT ON COLUMN public.gradebook_cells.out_of IS 'Of how many points, in place of a score; null in columns of one''s own, whose points are those of the item.';
+
+COMMENT ON COLUMN public.gradebook_cells.comment IS 'The learner reads it.';
+
+COMMENT ON COLUMN public.gradebook_cells.reason IS 'Why a person wrote over a score or excused; for the team.';
+
+COMMENT ON COLUMN public.gradebook_cells.revision IS 'How often a person changed it; who saves says which one he saw.';
+
+CREATE TABLE public.gradebooks (
+    course_id uuid NOT NULL,
+    missing_work text DEFAULT 'nothing'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gradebooks_missing_work_check CHECK ((missing_work = ANY (ARRAY['nothing'::text, 'zero_after_due'::text])))
+);
+
+COMMENT ON TABLE public.gradebooks IS 'How a course counts what is not there. Without a row: as nothing.';
+
+COMMENT ON COLUMN public.gradebooks.missing_work IS 'nothing: what has no score is left out. zero_after_due: it counts as 0 once it is due, unless it waits for a grade.';
+
+CREATE TABLE public.quiz_accommodations (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    quiz_id uuid NOT NULL,
+    enrollment_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    extra_minutes integer DEFAULT 0 NOT NULL,
+    extra_attempts integer DEFAULT 0 NOT NULL,
+    available_until timestamp with time zone,
+    reason text NOT NULL,
+    granted_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quiz_accommodations_extra_attempts_check CHECK (((extra_attempts >= 0) AND (extra_attempts <= 100))),
+    CONSTRAINT quiz_accommodations_extra_minutes_check CHECK (((extra_minutes >= 0) AND (extra_minutes <= 10080))),
+    CONSTRAINT quiz_accommodations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+
+COMMENT ON TABLE public.quiz_accommodations IS 'More time, more attempts or a later end for one person in one quiz, and why.';
+
+COMMENT ON COLUMN public.quiz_accommodations.available_until IS 'In place of the quiz''s own end.';
+
+CREATE FUNCTION private.judged_lines(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, item_id uuid, category_id uuid, percent numeric, state text, share numeric, category_weight numeric, drop_lowest integer, counting boolean)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH columns AS MATERIALIZED (
+          SELECT c.id,
+             c.category_id,
+             c.source,
+             c.quiz_id,
+             c.assignment_id,
+             c.title,
+             c.max_points,
+             c.weight,
+             c.due_at,
+             c.counts,
+             c.is_hidden,
+             c.is_draft,
+             c.place,
+             c.category_name,
+             c.category_weight,
+             c.drop_lowest,
+             c.weighting,
+             (c.weight *
+                 CASE
+                     WHEN (c.weighting = 'points'::text) THEN c.max_points
+                     ELSE (1)::numeric
+                 END) AS share
+            FROM private.gradebook_columns(judged_lines.p_course) c(id, category_id, source, quiz_id, assignment_id, title, max_points, weight, due_at, counts, is_hidden, is_draft, place, category_name, category_weight, drop_lowest, weighting)
+           WHERE (NOT c.is_draft)
+         ), extended AS MATERIALIZED (
+          SELECT x.assignment_id,
+             x.enrollment_id,
+             x.until
+            FROM private.extended_until(judged_lines.p_course) x(assignment_id, enrollment_id, until)
+           WHERE (EXISTS ( SELECT 1
+                    FROM public.gradebooks g_1
+                   WHERE ((g_1.course_id = judged_lines.p_course) AND (g_1.missing_work = 'zero_after_due'::text))))
+         ), had AS MATERIALIZED (
+          SELECT c.enrollment_id,
+             c.item_id,
+             c.points,
+             c.out_of,
+             c.source_percent,
+             c.excused,
+             c.waiting
+            FROM public.gradebook_cells c
+           WHERE (c.enrollment_id = ANY (judged_lines.p_enrollments))
+         ), given AS (
+          SELECT e.id AS enrollment_id,
+             k.id AS item_id,
+             k.category_id,
+             k.share,
+             k.category_weight,
+             k.drop_lowest,
+                 CASE
+                     WHEN (c.points IS NOT NULL) THEN LEAST((100)::numeric, ((c.points * (100)::numeric) / COALESCE(c.out_of, k.max_points)))
+                     ELSE c.source_percent
+                 END AS percent,
+                 CASE
+                     WHEN c.excused THEN 'excused'::text
+                     WHEN k.is_hidden THEN 'hidden'::text
+                     WHEN ((NOT k.counts) OR (k.share = (0)::numeric)) THEN 'apart'::text
+                     WHEN ((c.points IS NOT NULL) OR (c.source_percent IS NOT NULL)) THEN 'counts'::text
+                     WHEN c.waiting THEN 'waiting'::text
+                     WHEN ((g_1.missing_work = 'zero_after_due'::text) AND (COALESCE(y.available_until, GREATEST(k.due_at, x.until)) < now())) THEN 'missing'::text
+                     ELSE 'nothing'::text
+                 END AS state
+            FROM (((((unnest(judged_lines.p_enrollments) e(id)
+              CROSS JOIN columns k)
+              LEFT JOIN had c ON (((c.enrollment_id = e.id) AND (c.item_id = k.id))))
+              LEFT JOIN public.gradebooks g_1 ON ((g_1.course_id = judged_lines.p_course)))
+              LEFT JOIN extended x ON (((x.assignment_id = k.assignment_id) AND (x.enrollment_id = e.id))))
+              LEFT JOIN public.quiz_accommodations y ON (((y.quiz_id = k.quiz_id) AND (y.enrollment_id = e.id) AND (g_1.missing_work = 'zero_after_due'::text))))
+         )
+  SELECT g.enrollment_id,
+     g.item_id,
+     g.category_id,
+         CASE
+             WHEN (g.state = 'missing'::text) THEN (0)::numeric
+             ELSE g.percent
+         END AS percent,
+     g.state,
+     g.share,
+     g.category_weight,
+     g.drop_lowest,
+     (g.state = ANY (ARRAY['counts'::text, 'missing'::text]))
+    FROM given g;
+END;
+
+COMMENT ON FUNCTION private.judged_lines(p_course uuid, p_enrollments uuid[]) IS 'What some learners have in each item of a course, in percent, and whether it counts, before the lowest of a category are dropped.';
+
 CREATE FUNCTION private.keep_annotation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6424,6 +6797,23 @@ $$;
 
 COMMENT ON FUNCTION private.keep_scorm_lesson_type() IS 'Trigger: a lesson that plays a package stays of the type scorm.';
 
+CREATE FUNCTION private.keep_tracked_attempt() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select 1 from public.scorm_tracking t where t.scorm_enrollment_id = old.scorm_enrollment_id and t.attempt_id = old.id
+    ) then
+        raise exception 'scorm_tracking holds what was said in this attempt' using errcode = 'foreign_key_violation',
+            schema = 'public', table = 'scorm_tracking', constraint = 'scorm_tracking_attempt';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.keep_tracked_attempt() IS 'Trigger: an attempt in which something was said stays and keeps its key. With public.update_scorm_progress it is what a foreign key of scorm_tracking would be.';
+
 CREATE FUNCTION private.keep_used_template() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6450,16 +6840,6 @@ end
 $$;
 
 COMMENT ON FUNCTION private.keep_used_version() IS 'Trigger: refuses to change a version that somebody has been asked.';
-
-CREATE FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) RETURNS integer
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    -- Periods of 24 hours, whatever the clocks of the place do: a penalty must not depend on a change to summer time.
-    select case when p_submitted > p_due then ceil(extract(epoch from p_submitted - p_due) / 86400)::integer else 0 end
-$$;
-
-COMMENT ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) IS 'Started days, of 24 hours, between a deadline and what came after it.';
 
 CREATE FUNCTION private.late_penalty(p_days integer, p_per_day numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -6617,6 +6997,7 @@ CREATE FUNCTION private.log_grade_changes(p_changes uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
     AS $$
 begin
     -- As public.log_audit_trail writes each row of an insert, with the personal values apart.
@@ -6743,6 +7124,13 @@ CREATE FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean DEFAULT 
 $$;
 
 COMMENT ON FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean) IS 'Has all final grades of a course computed anew in the background.';
+
+CREATE FUNCTION private.marks_in(p_course uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select coalesce(p_course in (select private.my_taught_course_ids()), false) or private.is_admin() $$;
+
+COMMENT ON FUNCTION private.marks_in(p_course uuid) IS 'Whether the person who asks marks work in a course.';
 
 CREATE FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -7545,6 +7933,33 @@ CREATE FUNCTION private.my_module_ids() RETURNS SETOF uuid
 
 COMMENT ON FUNCTION private.my_module_ids() IS 'Parts of the collections of the person who asks.';
 
+CREATE FUNCTION private.my_nameless_assignment_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id from public.assignments a
+    where a.anonymous_marking and a.course_id in (select private.my_taught_course_ids())
+$$;
+
+COMMENT ON FUNCTION private.my_nameless_assignment_ids() IS 'Assignments of the courses that the person who asks teaches that are marked without names.';
+
+CREATE FUNCTION private.my_open_assignment_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id from public.assignments a
+    where a.status <> 'draft' and a.course_id in (select private.my_enrolled_course_ids()) and (
+        (
+            (a.available_from is null or a.available_from <= now())
+            and (a.lesson_id is null or a.lesson_id in (select private.my_open_lesson_ids()))
+        )
+        -- Who has handed in has read it: it stays readable, whatever is shut later.
+        or exists (select 1 from public.assignment_submissions s where s.assignment_id = a.id and s.member_id = auth.uid())
+    )
+$$;
+
+COMMENT ON FUNCTION private.my_open_assignment_ids() IS 'Assignments that the person who asks may read as a learner: open by their date, in a lesson that is open to him; or he has handed in.';
+
 CREATE FUNCTION private.my_open_enrollments() RETURNS SETOF public.enrollments
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7787,6 +8202,51 @@ end
 $$;
 
 COMMENT ON FUNCTION private.name_quiz_of_lesson() IS 'Trigger: a lesson''s quiz that has its title takes its new one.';
+
+CREATE FUNCTION private.nameless_key(p_assignment uuid, p_of uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select left(encode(sha256(convert_to(s.salt::text || p_assignment::text || p_of::text, 'UTF8')), 'hex'), 32)::uuid from private.label_salt s
+$$;
+
+COMMENT ON FUNCTION private.nameless_key(p_assignment uuid, p_of uuid) IS 'What stands for an enrollment or a group in an assignment that is marked without names: the same each time, and of another assignment another.';
+
+CREATE FUNCTION private.nameless_label(p_assignment uuid, p_enrollment uuid, p_group uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when p_group is null then 'Learner ' else 'Group ' end
+        || upper(left(private.nameless_key(p_assignment, coalesce(p_group, p_enrollment))::text, 5))
+$$;
+
+COMMENT ON FUNCTION private.nameless_label(p_assignment uuid, p_enrollment uuid, p_group uuid) IS 'The label of a learner, or of his group, in an assignment that is marked without names.';
+
+CREATE FUNCTION private.names_were_shown() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_work record;
+begin
+    perform private.mark_gradebook(new.course_id, true);
+    if not new.anonymous_marking and new.lesson_id is not null then
+        perform private.hold_requirements(new.course_id, false);
+        for v_work in
+            select distinct s.enrollment_id from public.assignment_submissions s
+            join public.enrollments e on e.id = s.enrollment_id
+            where s.assignment_id = new.id and s.status = 'graded' and s.final_score >= new.passing_percentage
+              and private.completes_by(e.course_version_id, new.lesson_id, 'assignment_passed')
+            order by s.enrollment_id
+        loop
+            perform private.complete_lesson(v_work.enrollment_id, new.lesson_id);
+        end loop;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION private.names_were_shown() IS 'Trigger: with names shown, grades that waited for them count: in the lesson at once, in the gradebook in a moment. With names hidden, they wait.';
 
 CREATE FUNCTION private.new_certificate_number(p_on timestamp with time zone) RETURNS text
     LANGUAGE sql
@@ -8193,10 +8653,15 @@ begin
     -- The ticket alone is not enough: it must be of this learner and of this dispatch.
     select * into v_registration from public.scorm_dispatch_registrations
     where id = p_registration and scorm_dispatch_id = v_dispatch.id and student = p_student;
-    if v_registration.id is null then
-        if v_dispatch.registrations >= v_dispatch.max_registrations then
+    if v_registration.id is null or v_registration.released_at is not null then
+        if v_dispatch.registrations - private.free_scorm_places(v_dispatch.id, v_dispatch.registrations >= v_dispatch.max_registrations)
+            >= v_dispatch.max_registrations
+        then
             perform private.refuse('CG403', 'no_places_left', 'All places in this package are taken. Ask your training department.');
         end if;
+        update public.scorm_dispatches set registrations = registrations + 1 where id = v_dispatch.id;
+    end if;
+    if v_registration.id is null then
         -- Who begins gets the newest version of the package that is in use.
         with recursive line (id, replaced_by, depth) as (
             select p.id, p.replaced_by, 1 from public.scorm_packages p where p.id = v_dispatch.scorm_package_id
@@ -8215,12 +8680,11 @@ begin
         returning * into v_registration;
         insert into public.scorm_enrollments (scorm_package_id, dispatch_registration_id) values (v_package, v_registration.id)
         returning id into v_row;
-        update public.scorm_dispatches set registrations = registrations + 1 where id = v_dispatch.id;
     else
         select id into v_row from public.scorm_enrollments where dispatch_registration_id = v_registration.id;
     end if;
     update public.scorm_dispatches set launches = launches + 1 where id = v_dispatch.id;
-    update public.scorm_dispatch_registrations set launches = launches + 1, last_launched_at = now() where id = v_registration.id;
+    update public.scorm_dispatch_registrations set launches = launches + 1, last_launched_at = now(), released_at = null where id = v_registration.id;
     return private.open_scorm_player(v_row, 'normal', false) || jsonb_build_object('dispatch_registration_id', v_registration.id);
 end
 $$;
@@ -9327,13 +9791,17 @@ COMMENT ON FUNCTION private.record_scorm_commit(p_session uuid, p_seq integer, p
 CREATE FUNCTION private.record_scorm_commits(p_session uuid[], p_seq integer[], p_sco text[], p_elements jsonb[], p_terminate boolean[], p_calls jsonb[], p_state jsonb[], p_summary jsonb[]) RETURNS TABLE(n integer, outcome text, words text, seq integer, completion_status text, success_status text, score numeric, progress numeric, total_time_seconds numeric, criterion_met boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 #variable_conflict use_column
 declare
     v_outcomes text[];
     v_words text[];
     v_registrations uuid[];
+    v_silent boolean;
 begin
     -- Held before any row, in one order for everybody.
     perform private.hold_requirements(c.course_id, false) from (
@@ -9341,11 +9809,7 @@ begin
         where e.session_id = any (p_session) and e.course_id is not null order by e.course_id
     ) c;
     perform 1 from public.scorm_enrollments e where e.session_id = any (p_session) order by e.id for no key update;
-    with given as (
-        select g.*, row_number() over (partition by g.session order by g.n) as turn
-        from unnest(p_session, p_seq, p_sco, p_elements, p_terminate, p_calls, p_state, p_summary)
-            with ordinality as g (session, seq, sco, elements, terminate, calls, state, summary, n)
-    ), known as materialized (
+    with known as materialized (
         select
             g.*, e.id, e.session_attempt_id as attempt_id, e.commit_seq, e.session_opened_at, e.enrollment_id, e.scorm_package_id,
             e.session_web_id is not null and (w.id is null or w.revoked_at is not null) as signed_out,
@@ -9357,7 +9821,8 @@ begin
                     and private.is_scorm_element(p.standard, x.key)
                 ) from jsonb_each(g.elements) x
             ) end as plain
-        from given g
+        from unnest(p_session, p_seq, p_sco, p_elements, p_terminate, p_calls, p_state, p_summary)
+            with ordinality as g (session, seq, sco, elements, terminate, calls, state, summary, n)
         left join public.scorm_enrollments e on e.session_id = g.session
         left join public.web_sessions w on w.id = e.session_web_id
         left join public.enrollments n on n.id = e.enrollment_id and n.status in ('enrolled', 'in_progress', 'completed')
@@ -9376,7 +9841,8 @@ begin
             when k.sco is null or coalesce(k.kind, '') not in ('sco', 'organization') and not (
                 k.sco = '' and not exists (select 1 from public.scorm_items x where x.scorm_package_id = k.scorm_package_id)
             ) then array['no_such_sco', 'The package has no SCO of this name.']
-            when k.seq is null or k.seq < 1 or k.turn > 1 or k.seq > k.commit_seq + 1 then array[
+            -- Of two commits of one player the first is stored, the second sent again after it.
+            when k.seq is null or k.seq < 1 or k.seq > k.commit_seq + 1 or array_position(p_session, k.session) < k.n then array[
                 'commits_missing', 'The last commit that was stored is number ' || k.commit_seq || '. Send those after it in their order.']
             else coalesce(
                 case when not coalesce(k.plain, false) then
@@ -9384,12 +9850,7 @@ begin
                 end,
                 case when k.summary is not null then private.scorm_fault('scorm_2004', true, k.summary) end,
                 case when k.seq = k.commit_seq + 1 then array['stored']
-                    -- Sent again because the answer was lost: it is true only when it is what was stored.
-                    when k.elements is distinct from (
-                        select coalesce(jsonb_object_agg(t.element, t.value), '{}') from public.scorm_tracking t
-                        where t.scorm_enrollment_id = k.id and t.attempt_id = k.attempt_id and t.commit_seq = k.seq and t.sco = k.sco
-                    ) then array['sequence_used', 'Another commit was stored under this number. The last one is number ' || k.commit_seq || '.']
-                    else array['repeated'] end
+                    else private.scorm_commit_again(k.id, k.attempt_id, k.seq, k.sco, k.elements, k.commit_seq) end
             )
         end as verdict
         from known k
@@ -9407,19 +9868,26 @@ begin
     ), called as (
         insert into public.scorm_calls (scorm_enrollment_id, attempt_id, commit_seq, sco, calls)
         select f.id, f.attempt_id, f.seq, f.sco, f.calls from fresh f where f.calls <> '[]'
-    ), kept as (
-        insert into public.scorm_states (attempt_id, scorm_enrollment_id, state)
-        select f.attempt_id, f.id, f.state from fresh f where f.state is not null
-        on conflict (attempt_id) do update set state = excluded.state
-    ), counted as (
-        -- What has elements and counts is counted by the trigger.
-        update public.scorm_enrollments e set commit_seq = f.seq, last_accessed_at = now()
-        from fresh f where e.id = f.id
-          and (not f.counts or f.elements = '{}' and (f.organization is null or coalesce(f.summary, '{}') = '{}'))
     )
-    select array_agg(j.verdict[1] order by j.n), array_agg(j.verdict[2] order by j.n), array_agg(j.id order by j.n)
-    into v_outcomes, v_words, v_registrations
+    select array_agg(j.verdict[1] order by j.n), array_agg(j.verdict[2] order by j.n), array_agg(j.id order by j.n),
+        -- What has elements and counts was counted by the trigger.
+        bool_or(j.verdict[1] = 'stored'
+            and (not j.counts or j.elements = '{}' and (j.organization is null or coalesce(j.summary, '{}') = '{}')))
+    into v_outcomes, v_words, v_registrations, v_silent
     from judged j;
+    if v_silent then
+        update public.scorm_enrollments e set commit_seq = g.seq, last_accessed_at = now()
+        from unnest(v_registrations, p_seq, v_outcomes) as g (id, seq, outcome)
+        where e.id = g.id and g.outcome = 'stored' and e.commit_seq < g.seq;
+    end if;
+    if exists (select 1 from unnest(p_state) s where s is not null) then
+        insert into public.scorm_states as s (attempt_id, scorm_enrollment_id, state)
+        select e.session_attempt_id, e.id, g.state
+        from unnest(v_registrations, p_state, v_outcomes) as g (id, state, outcome)
+        join public.scorm_enrollments e on e.id = g.id
+        where g.outcome = 'stored' and g.state is not null
+        on conflict (attempt_id) do update set state = excluded.state;
+    end if;
     if true = any (p_terminate) then
         -- When the SCO is initialised again, its session time begins at nothing.
         update public.scorm_sco_results r set session_seconds = 0
@@ -9857,6 +10325,7 @@ COMMENT ON FUNCTION private.refuse_used_file() IS 'Trigger: a file that is used 
 CREATE FUNCTION private.regrade_attempts(p_version uuid, p_attempts uuid[], p_reason text, p_by uuid, p_tell boolean, p_regrade uuid, OUT changed integer, OUT now_passed integer, OUT now_failed integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     v_hit uuid[] := array(select r.attempt_id from private.regraded(p_version, p_attempts) r);
@@ -10246,108 +10715,6 @@ $$;
 
 COMMENT ON FUNCTION private.rich_words(p_words text) IS 'Words as a paragraph of HTML.';
 
-CREATE TABLE public.scorm_enrollments (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    member_id uuid,
-    scorm_package_id uuid NOT NULL,
-    enrollment_id uuid,
-    lesson_id uuid,
-    course_id uuid,
-    completion_status text DEFAULT 'not attempted'::text NOT NULL,
-    success_status text DEFAULT 'unknown'::text NOT NULL,
-    status text GENERATED ALWAYS AS (
-CASE
-    WHEN (success_status <> 'unknown'::text) THEN success_status
-    WHEN (completion_status = 'completed'::text) THEN 'completed'::text
-    WHEN (completion_status = 'not attempted'::text) THEN 'not_started'::text
-    ELSE 'in_progress'::text
-END) STORED NOT NULL,
-    progress numeric(5,2) DEFAULT 0 NOT NULL,
-    score numeric(5,2),
-    attempts integer DEFAULT 0 NOT NULL,
-    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
-    cmi_data jsonb DEFAULT '{}'::jsonb NOT NULL,
-    criterion_met_at timestamp with time zone,
-    started_at timestamp with time zone,
-    last_accessed_at timestamp with time zone,
-    commit_seq integer DEFAULT 0 NOT NULL,
-    session_id uuid,
-    session_attempt_id uuid,
-    session_web_id uuid,
-    session_opened_at timestamp with time zone,
-    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    dispatch_registration_id uuid,
-    CONSTRAINT partners_learners_are_in_no_course CHECK (((dispatch_registration_id IS NULL) OR (course_id IS NULL))),
-    CONSTRAINT scorm_enrollments_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT scorm_enrollments_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
-    CONSTRAINT scorm_enrollments_commit_seq_check CHECK ((commit_seq >= 0)),
-    CONSTRAINT scorm_enrollments_completion_status_check CHECK ((completion_status = ANY (ARRAY['not attempted'::text, 'unknown'::text, 'incomplete'::text, 'completed'::text]))),
-    CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
-    CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
-    CONSTRAINT scorm_enrollments_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
-    CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
-    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric))),
-    CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT somebody_is_registered CHECK ((num_nonnulls(member_id, dispatch_registration_id) = 1))
-)
-WITH (fillfactor='70');
-
-COMMENT ON TABLE public.scorm_enrollments IS 'A person and a package, within the enrollment of a course when there is one: the best of all attempts, and the state of the current one.';
-
-COMMENT ON COLUMN public.scorm_enrollments.status IS 'In one word, what follows from completion_status and success_status: not_started, in_progress, completed, passed, failed.';
-
-COMMENT ON COLUMN public.scorm_enrollments.score IS 'The best of all attempts that count, in percent.';
-
-COMMENT ON COLUMN public.scorm_enrollments.attempts IS 'Attempts that count; browsing and reviewing do not.';
-
-COMMENT ON COLUMN public.scorm_enrollments.cmi_data IS 'The current attempt as the package left it: {"identifier of the SCO": {"element": "value"}}. Of earlier ones it stands in scorm_attempts.';
-
-COMMENT ON COLUMN public.scorm_enrollments.criterion_met_at IS 'When an attempt first met the completion_rule of the package. Never taken back.';
-
-COMMENT ON COLUMN public.scorm_enrollments.commit_seq IS 'Number of the last commit that was stored, through all attempts.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_id IS 'The player that may commit now; whatever was opened before is stale. Known to nobody but that player.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_web_id IS 'The browser session that opened the player; when it has ended, the player may not commit.';
-
-COMMENT ON COLUMN public.scorm_enrollments.session_seconds IS 'Time counted since the player was opened, over all SCOs: what the clock is held against.';
-
-COMMENT ON COLUMN public.scorm_enrollments.dispatch_registration_id IS 'Instead of a member: a learner of a partner, who has no account.';
-
-CREATE FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_mark numeric;
-    v_sum record;
-    v_corrected record;
-begin
-    select passing_score into v_mark from public.scorm_packages where id = p_enrollment.scorm_package_id;
-    select * into v_sum from private.scorm_sum(p_enrollment.scorm_package_id, p_attempt);
-    select * into v_corrected from private.scorm_correction(p_attempt, v_sum.completion, v_sum.success, v_sum.score);
-    v_sum.completion := coalesce(v_corrected.completion, v_sum.completion);
-    v_sum.score := coalesce(v_corrected.score, v_sum.score);
-    if v_mark is not null and v_sum.score is not null and (v_sum.completion = 'completed' or v_sum.success <> 'unknown') then
-        v_sum.success := case when v_sum.score >= v_mark then 'passed' else 'failed' end;
-    end if;
-    v_sum.success := coalesce(v_corrected.success, v_sum.success);
-    update public.scorm_attempts a set
-        completion_status = case when a.completion_status = 'completed' then a.completion_status else v_sum.completion end,
-        success_status = case when a.success_status = 'passed' then a.success_status else v_sum.success end,
-        progress = greatest(a.progress, v_sum.progress),
-        score = case when a.completion_status = 'completed' or a.success_status = 'passed'
-            then greatest(a.score, v_sum.score) else v_sum.score end,
-        total_time_seconds = a.total_time_seconds + p_time
-    where a.id = p_attempt;
-end
-$$;
-
-COMMENT ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) IS 'An attempt from its SCOs, the association''s mark and the corrections that hold. Never back from completed or passed.';
-
 CREATE FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10484,31 +10851,37 @@ CREATE FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     with expected as (
-        select greatest(count(*), 1) as scos, count(*) as named from public.scorm_items i
-        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
-        where i.scorm_package_id = p_package and i.kind = 'sco'
+        select o.identifier as organization, o.is_default, greatest(count(i.id), 1) as scos, count(i.id) as named
+        from public.scorm_items o
+        left join public.scorm_items i on i.scorm_package_id = p_package and i.organization = o.identifier and i.kind = 'sco'
+        where o.scorm_package_id = p_package and o.kind = 'organization' group by o.identifier, o.is_default
+        union all
+        -- A package without items has one SCO, and none with a name.
+        select null, true, 1, 0 where not exists (select 1 from public.scorm_items i where i.scorm_package_id = p_package)
     ), attempt as (
-        select a.* from public.scorm_enrollments e join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit
+        select a.*, x.scos, x.named from public.scorm_enrollments e
+        join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit
+        join expected x on case when e.organization is null then x.is_default else x.organization = e.organization end
         where e.scorm_package_id = p_package
     ), result as (
-        select r.*, coalesce(i.kind = 'organization', false) as is_root from attempt a
+        select r.*, a.scos, a.named, coalesce(i.kind = 'organization', false) as is_root from attempt a
         join public.scorm_sco_results r on r.attempt_id = a.id
         left join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = r.sco
     ), summed as (
         -- As private.scorm_sum sums an attempt, for all at once.
         select r.attempt_id,
             coalesce(max(r.completion_status) filter (where r.is_root), case
-                when count(*) filter (where not r.is_root and r.completion_status = 'completed') >= max(x.scos) then 'completed'
+                when count(*) filter (where not r.is_root and r.completion_status = 'completed') >= max(r.scos) then 'completed'
                 when bool_or(not r.is_root and r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end) as completion,
             coalesce(max(r.success_status) filter (where r.is_root), case
                 when bool_or(not r.is_root and r.success_status = 'failed') then 'failed'
                 when bool_and(r.is_root or r.success_status = 'passed' or r.completion_status = 'completed')
                     and bool_or(not r.is_root and r.success_status = 'passed')
-                    and count(*) filter (where not r.is_root) >= max(x.named) then 'passed'
+                    and count(*) filter (where not r.is_root) >= max(r.named) then 'passed'
                 else 'unknown' end) as success,
             case when bool_or(r.is_root) then max(r.score) filter (where r.is_root)
                 else round(avg(r.score) filter (where not r.is_root), 2) end as score
-        from result r cross join expected x group by r.attempt_id
+        from result r group by r.attempt_id
     ), said as (
         select a.id, a.scorm_enrollment_id, a.completion_status, coalesce(s.completion, 'unknown') as completion,
             coalesce(s.success, 'unknown') as success, s.score,
@@ -10531,6 +10904,36 @@ CREATE FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) 
 $$;
 
 COMMENT ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) IS 'Completion and success of all attempts at a package that count, from what was recorded of its SCOs and the corrections that hold, if this were the mark to pass. Nothing is changed.';
+
+CREATE FUNCTION private.seconds_of(p_text text, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (strpos(p_text, '.'::text) = 0) THEN CASE WHEN ((length(p_text) >= 1) AND (length(p_text) <= p_digits)) THEN (p_text)::numeric ELSE NULL::numeric END WHEN (((strpos(p_text, '.'::text) >= 2) AND (strpos(p_text, '.'::text) <= (p_digits + 1))) AND ((length(split_part(p_text, '.'::text, 2)) >= 1) AND (length(split_part(p_text, '.'::text, 2)) <= 2)) AND (split_part(p_text, '.'::text, 3) = ''::text) AND ("right"(p_text, 1) <> '.'::text)) THEN (p_text)::numeric ELSE NULL::numeric END;
+
+COMMENT ON FUNCTION private.seconds_of(p_text text, p_digits integer) IS 'A number of seconds with at most two decimals; null for anything else.';
+
+CREATE FUNCTION private.scorm_clock(p_text text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (((length(split_part(p_text, ':'::text, 1)) >= 2) AND (length(split_part(p_text, ':'::text, 1)) <= 4)) AND (length(split_part(p_text, ':'::text, 2)) = 2) AND (length(split_part(split_part(p_text, ':'::text, 3), '.'::text, 1)) = 2) AND (strpos((split_part(p_text, ':'::text, 1) || split_part(p_text, ':'::text, 2)), '.'::text) = 0)) THEN CASE WHEN (((split_part(p_text, ':'::text, 2))::integer < 60) AND (private.seconds_of(split_part(p_text, ':'::text, 3), 2) < (60)::numeric)) THEN ((((split_part(p_text, ':'::text, 1))::numeric * (3600)::numeric) + ((split_part(p_text, ':'::text, 2))::numeric * (60)::numeric)) + private.seconds_of(split_part(p_text, ':'::text, 3), 2)) ELSE NULL::numeric END ELSE NULL::numeric END;
+
+COMMENT ON FUNCTION private.scorm_clock(p_text text) IS 'Seconds of a CMITimespan of SCORM 1.2, HHHH:MM:SS.SS; null for anything else.';
+
+CREATE FUNCTION private.scorm_commit_again(p_enrollment uuid, p_attempt uuid, p_seq integer, p_sco text, p_elements jsonb, p_last integer) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Sent again because the answer was lost: it is true only when it is what was stored.
+    if p_elements is distinct from (
+        select coalesce(jsonb_object_agg(t.element, t.value), '{}') from public.scorm_tracking t
+        where t.scorm_enrollment_id = p_enrollment and t.attempt_id = p_attempt and t.commit_seq = p_seq and t.sco = p_sco
+    ) then
+        return array['sequence_used', 'Another commit was stored under this number. The last one is number ' || p_last || '.'];
+    end if;
+    return array['repeated'];
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_commit_again(p_enrollment uuid, p_attempt uuid, p_seq integer, p_sco text, p_elements jsonb, p_last integer) IS 'What becomes of a commit whose number was used: repeated, or the code and the words of the refusal. It looks through all partitions, so it stands apart.';
 
 CREATE FUNCTION private.scorm_correction(p_attempt uuid, p_completion text, p_success text, p_score numeric, OUT completion text, OUT success text, OUT score numeric) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -10601,6 +11004,29 @@ CREATE FUNCTION private.scorm_number(p_text text) RETURNS numeric
 
 COMMENT ON FUNCTION private.scorm_number(p_text text) IS 'A decimal as packages write it; null for anything else.';
 
+CREATE FUNCTION private.scorm_organization(p_scorm_enrollment uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select o.identifier from public.scorm_enrollments e
+    join public.scorm_items o on o.scorm_package_id = e.scorm_package_id
+        and case when e.organization is null then o.is_default else o.identifier = e.organization end
+    where e.id = p_scorm_enrollment
+$$;
+
+COMMENT ON FUNCTION private.scorm_organization(p_scorm_enrollment uuid) IS 'The organisation of its package that a registration plays; null for a package without items.';
+
+CREATE FUNCTION private.scorm_organization_for(p_lesson uuid, p_package uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select i.identifier from public.lesson_scorm_packages l
+    join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = l.organization and i.kind = 'organization'
+    where l.lesson_id = p_lesson and not i.is_default
+$$;
+
+COMMENT ON FUNCTION private.scorm_organization_for(p_lesson uuid, p_package uuid) IS 'The organisation of a package that somebody gets who begins it in a lesson now; null: its default one.';
+
 CREATE FUNCTION private.scorm_package_for(p_lesson uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10618,73 +11044,142 @@ $$;
 
 COMMENT ON FUNCTION private.scorm_package_for(p_lesson uuid) IS 'The package that somebody gets who begins a lesson now: the newest one of its line that is in use.';
 
-CREATE FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) RETURNS record
+CREATE FUNCTION private.scorm_period(p_text text) RETURNS numeric
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
-    v_prefix text := case when p_standard = 'scorm_2004' then 'cmi.' else 'cmi.core.' end;
-    v_raw numeric := private.scorm_number(p_data ->> (v_prefix || 'score.raw'));
-    v_min numeric := coalesce(private.scorm_number(p_data ->> (v_prefix || 'score.min')), 0);
-    v_max numeric := coalesce(private.scorm_number(p_data ->> (v_prefix || 'score.max')), 100);
-    v_scaled numeric := private.scorm_number(p_data ->> 'cmi.score.scaled');
-    v_measure numeric := private.scorm_number(p_data ->> 'cmi.progress_measure');
-    v_status text := coalesce(p_data ->> (v_prefix || case p_standard when 'scorm_2004' then 'completion_status' else 'lesson_status' end), '');
+    m text[] := regexp_match(
+        p_text, '^P(?=.)(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})D)?'
+        '(?:T(?=.)(?:([0-9]{1,7})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,10}(?:\.[0-9]{1,2})?)S)?)?$'
+    );
 begin
-    session_seconds := private.scorm_seconds(p_data ->> (v_prefix || 'session_time'));
-    if p_standard <> 'scorm_2004' then
-        -- One word says both: passed and failed are complete as well.
-        completion := case when v_status in ('passed', 'completed', 'failed') then 'completed'
-            when v_status = 'incomplete' then 'incomplete' else 'unknown' end;
-        success := case when v_status in ('passed', 'failed') then v_status else 'unknown' end;
-        score := case when v_max > v_min then (v_raw - v_min) * 100 / (v_max - v_min) end;
-        -- RTE 3.4.4, cmi.core.lesson_status: with a mastery score it is the raw score that decides.
-        if completion = 'completed' and p_mastery is not null and v_raw is not null then
-            success := case when v_raw >= p_mastery then 'passed' else 'failed' end;
-        end if;
-        progress := case when completion = 'completed' then 100 else 0 end;
-    else
-        completion := case when v_status in ('completed', 'incomplete') then v_status else 'unknown' end;
-        success := case when p_data ->> 'cmi.success_status' in ('passed', 'failed') then p_data ->> 'cmi.success_status' else 'unknown' end;
-        if v_scaled not between -1 and 1 then
-            v_scaled := null;
-        end if;
-        if v_measure not between 0 and 1 then
-            v_measure := null;
-        end if;
-        -- RTE 4.2.4.1 and 4.2.22.1: with a threshold it is the measure that decides, and without the measure nothing is known,
-        -- whatever the SCO has set.
-        if p_threshold is not null then
-            completion := case when v_measure >= p_threshold then 'completed' when v_measure < p_threshold then 'incomplete' else 'unknown' end;
-        end if;
-        if p_mastery is not null then
-            success := case when v_scaled >= p_mastery then 'passed' when v_scaled < p_mastery then 'failed' else 'unknown' end;
-        end if;
-        score := coalesce(v_scaled * 100, case when v_max > v_min then (v_raw - v_min) * 100 / (v_max - v_min) end);
-        progress := coalesce(v_measure * 100, case when completion = 'completed' then 100 else 0 end);
+    if m is null then
+        return null;
     end if;
-    score := round(greatest(0, least(100, score)), 2);
-    if v_raw is null and v_scaled is null then
-        score := null;
-    end if;
-    progress := round(progress, 2);
+    return coalesce(m[1]::numeric * 31536000, 0) + coalesce(m[2]::numeric * 2592000, 0) + coalesce(m[3]::numeric * 86400, 0)
+        + coalesce(m[4]::numeric * 3600, 0) + coalesce(m[5]::numeric * 60, 0) + coalesce(m[6]::numeric, 0);
 end
-$$;
+$_$;
 
-COMMENT ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) IS 'What the elements of one SCO mean: completion, success, score and progress in percent, session time. One function for both standards.';
+COMMENT ON FUNCTION private.scorm_period(p_text text) IS 'Seconds of a timeinterval(second,10,2) of SCORM 2004, P1Y2M3DT4H5M6.78S, a year being 365 days and a month 30; null for anything else.';
+
+CREATE FUNCTION private.scorm_seconds(p_text text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_text IS NULL) OR (length(p_text) > 100)) THEN NULL::numeric WHEN (translate(p_text, '0123456789'::text, ''::text) = ANY (ARRAY['PTS'::text, 'PT.S'::text])) THEN private.seconds_of(substr(p_text, 3, (length(p_text) - 3)), 10) WHEN (translate(p_text, '0123456789'::text, ''::text) = ANY (ARRAY['::'::text, '::.'::text])) THEN private.scorm_clock(p_text) ELSE private.scorm_period(p_text) END;
+
+COMMENT ON FUNCTION private.scorm_seconds(p_text text) IS 'Seconds of a duration in the form of either standard; null for anything else.';
+
+CREATE FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric) RETURNS TABLE(completion text, success text, score numeric, progress numeric, session_seconds numeric)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT j.completion,
+     j.success,
+         CASE
+             WHEN (j.score IS NOT NULL) THEN round(GREATEST((0)::numeric, LEAST((100)::numeric, j.score)), 2)
+             ELSE NULL::numeric
+         END AS "case",
+     round(COALESCE((j.measure * (100)::numeric), (
+         CASE
+             WHEN (j.completion = 'completed'::text) THEN 100
+             ELSE 0
+         END)::numeric), 2) AS round,
+     private.scorm_seconds(j."time") AS scorm_seconds
+    FROM ( SELECT
+                 CASE
+                     WHEN (s.is_new AND (scorm_reading.p_threshold IS NOT NULL)) THEN
+                     CASE
+                         WHEN (s.measure >= scorm_reading.p_threshold) THEN 'completed'::text
+                         WHEN (s.measure < scorm_reading.p_threshold) THEN 'incomplete'::text
+                         ELSE 'unknown'::text
+                     END
+                     WHEN ((s.status = 'completed'::text) OR ((NOT s.is_new) AND (s.status = ANY (ARRAY['passed'::text, 'failed'::text])))) THEN 'completed'::text
+                     WHEN (s.status = 'incomplete'::text) THEN 'incomplete'::text
+                     ELSE 'unknown'::text
+                 END AS completion,
+                 CASE
+                     WHEN (s.is_new AND (scorm_reading.p_mastery IS NOT NULL)) THEN
+                     CASE
+                         WHEN (s.scaled >= scorm_reading.p_mastery) THEN 'passed'::text
+                         WHEN (s.scaled < scorm_reading.p_mastery) THEN 'failed'::text
+                         ELSE 'unknown'::text
+                     END
+                     WHEN ((NOT s.is_new) AND (scorm_reading.p_mastery IS NOT NULL) AND (s.raw IS NOT NULL) AND (s.status = ANY (ARRAY['passed'::text, 'completed'::text, 'failed'::text]))) THEN
+                     CASE
+                         WHEN (s.raw >= scorm_reading.p_mastery) THEN 'passed'::text
+                         ELSE 'failed'::text
+                     END
+                     WHEN (s.word = ANY (ARRAY['passed'::text, 'failed'::text])) THEN s.word
+                     ELSE 'unknown'::text
+                 END AS success,
+             COALESCE((s.scaled * (100)::numeric),
+                 CASE
+                     WHEN (s.highest > s.lowest) THEN (((s.raw - s.lowest) * (100)::numeric) / (s.highest - s.lowest))
+                     ELSE NULL::numeric
+                 END) AS score,
+             s.measure,
+             s."time"
+            FROM ( SELECT n.is_new,
+                     n.raw,
+                     COALESCE(n.lowest, (0)::numeric) AS lowest,
+                     COALESCE(n.highest, (100)::numeric) AS highest,
+                         CASE
+                             WHEN ((n.scaled >= ('-1'::integer)::numeric) AND (n.scaled <= (1)::numeric)) THEN n.scaled
+                             ELSE NULL::numeric
+                         END AS scaled,
+                         CASE
+                             WHEN ((n.measure >= (0)::numeric) AND (n.measure <= (1)::numeric)) THEN n.measure
+                             ELSE NULL::numeric
+                         END AS measure,
+                     n.status,
+                     n.word,
+                     n."time"
+                    FROM ( SELECT (scorm_reading.p_standard = 'scorm_2004'::text) AS is_new,
+                             private.scorm_number(
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.score.raw'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.score.raw'::text)
+                                 END) AS raw,
+                             private.scorm_number(
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.score.min'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.score.min'::text)
+                                 END) AS lowest,
+                             private.scorm_number(
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.score.max'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.score.max'::text)
+                                 END) AS highest,
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN private.scorm_number((scorm_reading.p_data ->> 'cmi.score.scaled'::text))
+                                     ELSE NULL::numeric
+                                 END AS scaled,
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN private.scorm_number((scorm_reading.p_data ->> 'cmi.progress_measure'::text))
+                                     ELSE NULL::numeric
+                                 END AS measure,
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.completion_status'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.lesson_status'::text)
+                                 END AS status,
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.success_status'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.lesson_status'::text)
+                                 END AS word,
+                                 CASE scorm_reading.p_standard
+                                     WHEN 'scorm_2004'::text THEN (scorm_reading.p_data ->> 'cmi.session_time'::text)
+                                     ELSE (scorm_reading.p_data ->> 'cmi.core.session_time'::text)
+                                 END AS "time"
+                          OFFSET 0) n
+                  OFFSET 0) s
+          OFFSET 0) j;
+END;
+
+COMMENT ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric) IS 'What the elements of one SCO mean: completion, success, score and progress in percent, session time. One function for both standards; always one row.';
 
 CREATE FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select case p_rule
-        when 'finished' then p_success = 'passed' or (p_completion = 'completed' and p_success <> 'failed')
-        when 'completed' then p_completion = 'completed'
-        when 'passed' then p_success = 'passed'
-        when 'completed_and_passed' then p_completion = 'completed' and p_success = 'passed'
-        when 'launched' then true
-    end
-$$;
+    RETURN CASE p_rule WHEN 'finished'::text THEN ((p_success = 'passed'::text) OR ((p_completion = 'completed'::text) AND (p_success <> 'failed'::text))) WHEN 'completed'::text THEN (p_completion = 'completed'::text) WHEN 'passed'::text THEN (p_success = 'passed'::text) WHEN 'completed_and_passed'::text THEN ((p_completion = 'completed'::text) AND (p_success = 'passed'::text)) WHEN 'launched'::text THEN true ELSE NULL::boolean END;
 
 COMMENT ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) IS 'Whether an attempt meets the completion_rule of its package.';
 
@@ -10701,84 +11196,169 @@ $$;
 
 COMMENT ON FUNCTION private.scorm_said(p_package uuid) IS 'What a package left behind in the 1,000 latest attempts that count, of the registrations whose records the person who asks may see.';
 
-CREATE FUNCTION private.scorm_seconds(p_text text) RETURNS numeric
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION private.scorm_shared_state(p_scorm_enrollment uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-    v_form text;
-    m text[];
-begin
-    -- CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS), or timeinterval(second,10,2) of SCORM 2004 (P1Y2M3DT4H5M6.78S), a year being
-    -- 365 days and a month 30: the clock bounds what is counted anyway. The two forms that packages write are read without a
-    -- pattern, which takes ten times as long.
-    if p_text is null or length(p_text) > 100 then
-        return null;
-    end if;
-    v_form := translate(p_text, '0123456789', '');
-    if v_form in ('::', '::.') then
-        m := string_to_array(p_text, ':');
-        if length(m[1]) between 2 and 4 and length(m[2]) = 2 and length(split_part(m[3], '.', 1)) = 2
-            and strpos(m[1] || m[2], '.') = 0 and m[2]::integer < 60
-        then
-            return m[1]::numeric * 3600 + m[2]::numeric * 60
-                + case when private.seconds_of(m[3], 2) < 60 then private.seconds_of(m[3], 2) end;
-        end if;
-        return null;
-    elsif v_form in ('PTS', 'PT.S') then
-        return private.seconds_of(substr(p_text, 3, length(p_text) - 3), 10);
-    end if;
-    m := regexp_match(
-        p_text, '^P(?=.)(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})D)?'
-        '(?:T(?=.)(?:([0-9]{1,7})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,10}(?:\.[0-9]{1,2})?)S)?)?$'
-    );
-    if m is null then
-        return null;
-    end if;
-    return coalesce(m[1]::numeric * 31536000, 0) + coalesce(m[2]::numeric * 2592000, 0) + coalesce(m[3]::numeric * 86400, 0)
-        + coalesce(m[4]::numeric * 3600, 0) + coalesce(m[5]::numeric * 60, 0) + coalesce(m[6]::numeric, 0);
-end
-$_$;
+    AS $$
+    with registration as (
+        select e.member_id, private.scorm_organization(e.id) as organization, e.scorm_package_id
+        from public.scorm_enrollments e where e.id = p_scorm_enrollment and e.member_id is not null
+    ), targets as materialized (
+        select r.member_id, t.is_objective, private.text_digest(t.target_id) as key
+        from registration r cross join lateral private.scorm_targets(r.scorm_package_id, r.organization) t
+    )
+    select jsonb_build_object(
+        'objectives', coalesce((
+            select jsonb_object_agg(o.target_id, jsonb_strip_nulls(jsonb_build_object(
+                'satisfied', o.satisfied, 'measure', o.measure, 'raw', o.raw, 'min', o.min, 'max', o.max,
+                'completed', o.completed, 'progressMeasure', o.progress_measure
+            )))
+            from targets t join public.scorm_global_objectives o on o.member_id = t.member_id and o.target_key = t.key
+            where t.is_objective
+        ), '{}'),
+        'data', coalesce((
+            select jsonb_object_agg(d.target_id, d.value)
+            from targets t join public.scorm_shared_data d on d.member_id = t.member_id and d.target_key = t.key
+            where not t.is_objective
+        ), '{}')
+    )
+$$;
 
-COMMENT ON FUNCTION private.scorm_seconds(p_text text) IS 'Seconds of a duration in the form of either standard; null for anything else.';
+COMMENT ON FUNCTION private.scorm_shared_state(p_scorm_enrollment uuid) IS 'What a package finds when it is launched: of its learner, the global objectives and stores of data that it names. Nothing for learners of partners, who are nobody of ours.';
 
-CREATE FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) RETURNS record
+CREATE FUNCTION private.scorm_standing(p_attempts uuid[]) RETURNS TABLE(attempt_id uuid, completion text, success text, score numeric, progress numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 begin
-    with expected as (
-        select i.identifier as sco from public.scorm_items i
-        join public.scorm_items o on o.scorm_package_id = i.scorm_package_id and o.identifier = i.organization and o.is_default
-        where i.scorm_package_id = p_package and i.kind = 'sco'
-    ), result as (
-        select r.*, i.kind = 'organization' as is_root from public.scorm_sco_results r
-        left join public.scorm_items i on i.scorm_package_id = p_package and i.identifier = r.sco
-        where r.attempt_id = p_attempt
-    ), summed as (
-        select
-            true as is_root, r.completion_status as completion, r.success_status as success, r.score, r.progress
-        from result r where r.is_root
-        union all
-        select
-            false,
-            case when count(*) filter (where r.completion_status = 'completed') >= greatest((select count(*) from expected), 1) then 'completed'
-                when bool_or(r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end,
-            case when bool_or(r.success_status = 'failed') then 'failed'
-                when bool_and(r.success_status = 'passed' or r.completion_status = 'completed') and bool_or(r.success_status = 'passed')
-                    and count(*) >= (select count(*) from expected) then 'passed'
-                else 'unknown' end,
-            round(avg(r.score), 2),
-            round(least(100, sum(r.progress) / greatest((select count(*) from expected), count(*), 1)), 2)
-        from result r where not coalesce(r.is_root, false)
+    return query
+    with held as (
+        select s.attempt_id, s.progress, s.success as said, c.success, p.passing_score as mark,
+            coalesce(c.completion, s.completion) as completion, coalesce(c.score, s.score) as score
+        from private.scorm_sums(p_attempts) s
+        join public.scorm_attempts a on a.id = s.attempt_id
+        join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
+        join public.scorm_packages p on p.id = e.scorm_package_id
+        left join lateral private.scorm_correction(s.attempt_id, s.completion, s.success, s.score) c
+            on exists (select 1 from public.scorm_rescores r where r.attempt_id = s.attempt_id and r.state = 'approved')
     )
-    select s.completion, s.success, s.score, s.progress into completion, success, score, progress
-    from summed s order by s.is_root desc limit 1;
+    select h.attempt_id, h.completion,
+        coalesce(h.success, case
+            when h.mark is not null and h.score is not null and (h.completion = 'completed' or h.said <> 'unknown')
+                then case when h.score >= h.mark then 'passed' else 'failed' end
+            else h.said
+        end),
+        h.score, h.progress
+    from held h;
 end
 $$;
 
-COMMENT ON FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) IS 'What the SCOs of an attempt come to, before the association''s mark and before corrections: complete when all SCOs of the default organisation are, failed when one is, the mean of the scores; or what the engine wrote for the organisation.';
+COMMENT ON FUNCTION private.scorm_standing(p_attempts uuid[]) IS 'What attempts come to by what was recorded of their SCOs, the association''s mark and the corrections that hold. Nothing is changed.';
+
+CREATE FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select s.completion, s.success, s.score, s.progress from private.scorm_sums(array[p_attempt]) s $$;
+
+COMMENT ON FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) IS 'private.scorm_sums of one attempt.';
+
+CREATE FUNCTION private.scorm_sums(p_attempts uuid[]) RETURNS TABLE(attempt_id uuid, completion text, success text, score numeric, progress numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    with attempt as materialized (
+        select a.id, e.scorm_package_id, private.scorm_organization(e.id) as organization
+        from unnest(p_attempts) g (id)
+        join public.scorm_attempts a on a.id = g.id join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
+    ), expected as materialized (
+        select p.scorm_package_id, p.organization, (
+            select count(*) from public.scorm_items i
+            where i.scorm_package_id = p.scorm_package_id and i.organization = p.organization and i.kind = 'sco'
+        ) as scos
+        from (select distinct a.scorm_package_id, a.organization from attempt a) p
+    ), result as (
+        select r.*, x.scos, coalesce(i.kind = 'organization', false) as is_root
+        from attempt a
+        join expected x on x.scorm_package_id = a.scorm_package_id and x.organization is not distinct from a.organization
+        join public.scorm_sco_results r on r.attempt_id = a.id
+        left join public.scorm_items i on i.scorm_package_id = a.scorm_package_id and i.identifier = r.sco
+    )
+    select
+        r.attempt_id,
+        coalesce(max(r.completion_status) filter (where r.is_root), case
+            when count(*) filter (where r.completion_status = 'completed') >= greatest(max(r.scos), 1) then 'completed'
+            when bool_or(r.completion_status <> 'unknown') then 'incomplete' else 'unknown' end),
+        coalesce(max(r.success_status) filter (where r.is_root), case
+            when bool_or(r.success_status = 'failed') then 'failed'
+            when bool_and(r.success_status = 'passed' or r.completion_status = 'completed') and bool_or(r.success_status = 'passed')
+                and count(*) >= max(r.scos) then 'passed'
+            else 'unknown' end),
+        case when bool_or(r.is_root) then max(r.score) filter (where r.is_root) else round(avg(r.score), 2) end,
+        case when bool_or(r.is_root) then max(r.progress) filter (where r.is_root)
+            else round(least(100, sum(r.progress) / greatest(max(r.scos), count(*), 1)), 2) end
+    from result r group by r.attempt_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_sums(p_attempts uuid[]) IS 'What the SCOs of attempts come to, before the association''s mark and before corrections: complete when all SCOs of the organisation that is played are, failed when one is, the mean of the scores; or what the engine wrote for the organisation. No row for an attempt without results.';
+
+CREATE FUNCTION private.scorm_targets(p_package uuid, p_organization text) RETURNS TABLE(is_objective boolean, target_id text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    with items as materialized (
+        select i.sequencing from public.scorm_items i where i.scorm_package_id = p_package and i.organization = p_organization
+    ), flags as (
+        select coalesce(o.sequencing ->> 'objectivesGlobalToSystem', 'true') <> 'false' as objectives,
+            coalesce(o.sequencing ->> 'sharedDataGlobalToSystem', 'true') <> 'false' as data
+        from public.scorm_items o where o.scorm_package_id = p_package and o.identifier = p_organization and o.kind = 'organization'
+    )
+    select true, m ->> 'targetObjectiveID' from flags f cross join items i
+    cross join lateral (
+        select jsonb_path_query(i.sequencing, '$.objectives.primary.maps[*]')
+        union all
+        select jsonb_path_query(i.sequencing, '$.objectives.others[*].maps[*]')
+    ) maps (m)
+    where f.objectives
+    union
+    select false, m ->> 'targetID' from flags f cross join items i
+    cross join lateral jsonb_path_query(i.sequencing, '$.data[*]') m
+    where f.data
+$_$;
+
+COMMENT ON FUNCTION private.scorm_targets(p_package uuid, p_organization text) IS 'The global objectives and the stores of data which an organisation of a package names and does not keep to itself.';
+
+CREATE FUNCTION private.scorm_totals(p_enrollments uuid[]) RETURNS TABLE(scorm_enrollment_id uuid, completion text, success text, score numeric, progress numeric, attempts bigint, seconds numeric, met boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select
+        a.scorm_enrollment_id,
+        case when bool_or(a.completion_status = 'completed') then 'completed'
+            else (array_agg(a.completion_status order by a.attempt_number desc))[1] end,
+        case when bool_or(a.success_status = 'passed') then 'passed'
+            else (array_agg(a.success_status order by a.attempt_number desc))[1] end,
+        max(a.score), max(a.progress), count(*), sum(a.total_time_seconds),
+        bool_or(private.scorm_rule_met(p.completion_rule, a.completion_status, a.success_status))
+    from unnest(p_enrollments) g (id)
+    join public.scorm_enrollments e on e.id = g.id
+    join public.scorm_packages p on p.id = e.scorm_package_id
+    join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit
+    group by a.scorm_enrollment_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.scorm_totals(p_enrollments uuid[]) IS 'What registrations come to by their attempts: the best of all that count, how many, and whether one meets the completion_rule. No row for one without attempts.';
 
 CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -10788,7 +11368,7 @@ COMMENT ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) I
 
 CREATE FUNCTION private.scorm_value_limit(p_standard text, p_element text, p_lenient boolean) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.suspend_data'::text)) THEN 64000 WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.core.lesson_location'::text)) THEN 1000 ELSE private.scorm_value_limit(p_standard, p_element) END;
+    RETURN CASE WHEN ((p_standard = 'aicc'::text) AND (p_element ~ '^cmi\.interactions\..*(student_response|pattern)$'::text)) THEN 64000 WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.suspend_data'::text)) THEN 64000 WHEN (p_lenient AND (p_standard <> 'scorm_2004'::text) AND (p_element = 'cmi.core.lesson_location'::text)) THEN 1000 ELSE private.scorm_value_limit(p_standard, p_element) END;
 
 COMMENT ON FUNCTION private.scorm_value_limit(p_standard text, p_element text, p_lenient boolean) IS 'How many characters a value may have, with the lenience of its package.';
 
@@ -10821,12 +11401,6 @@ end
 $$;
 
 COMMENT ON FUNCTION private.seal_audit_logs(p_most integer) IS 'Takes rows that are not yet in the chain into it, in the order of their numbers; answers how many. At most so many at once.';
-
-CREATE FUNCTION private.seconds_of(p_text text, p_digits integer) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (strpos(p_text, '.'::text) = 0) THEN CASE WHEN ((length(p_text) >= 1) AND (length(p_text) <= p_digits)) THEN (p_text)::numeric ELSE NULL::numeric END WHEN (((strpos(p_text, '.'::text) >= 2) AND (strpos(p_text, '.'::text) <= (p_digits + 1))) AND ((length(split_part(p_text, '.'::text, 2)) >= 1) AND (length(split_part(p_text, '.'::text, 2)) <= 2)) AND (split_part(p_text, '.'::text, 3) = ''::text) AND ("right"(p_text, 1) <> '.'::text)) THEN (p_text)::numeric ELSE NULL::numeric END;
-
-COMMENT ON FUNCTION private.seconds_of(p_text text, p_digits integer) IS 'A number of seconds with at most two decimals; null for anything else.';
 
 CREATE FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -11092,6 +11666,79 @@ CREATE FUNCTION private.share_of_course_done(p_enrollment uuid) RETURNS integer
 $$;
 
 COMMENT ON FUNCTION private.share_of_course_done(p_enrollment uuid) IS 'How much of the version that was begun is done, in whole percent, rounded down.';
+
+CREATE FUNCTION private.share_scorm_state(p_session uuid[], p_objectives jsonb[], p_data jsonb[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Of each value the last one that is known counts; in one order for everybody, so that nobody waits in a circle.
+    with said as materialized (
+        select e.id, e.member_id, e.scorm_package_id, private.scorm_organization(e.id) as organization, g.objectives, g.n
+        from unnest(p_session, p_objectives) with ordinality as g (session, objectives, n)
+        join public.scorm_enrollments e on e.session_id = g.session and e.member_id is not null
+        join public.scorm_attempts a on a.id = e.session_attempt_id and a.credit and a.ended_at is null
+        where g.objectives <> '{}'
+    ), told as (
+        select s.member_id, o.key as target_id, s.id, s.n, x.*
+        from said s cross join lateral jsonb_each(s.objectives) o
+        cross join lateral (
+            select (o.value ->> 'satisfied')::boolean as satisfied, (o.value ->> 'measure')::double precision as measure,
+                (o.value ->> 'raw')::double precision as raw, (o.value ->> 'min')::double precision as min,
+                (o.value ->> 'max')::double precision as max, (o.value ->> 'completed')::boolean as completed,
+                (o.value ->> 'progressMeasure')::double precision as progress_measure
+        ) x
+        where num_nonnulls(x.satisfied, x.measure, x.raw, x.min, x.max, x.completed, x.progress_measure) > 0
+          and exists (
+              select 1 from private.scorm_targets(s.scorm_package_id, s.organization) t where t.is_objective and t.target_id = o.key
+          )
+    ), latest as (
+        select t.member_id, t.target_id, (array_agg(t.id order by t.n desc))[1] as id,
+            (array_agg(t.satisfied order by t.n desc) filter (where t.satisfied is not null))[1] as satisfied,
+            (array_agg(t.measure order by t.n desc) filter (where t.measure is not null))[1] as measure,
+            (array_agg(t.raw order by t.n desc) filter (where t.raw is not null))[1] as raw,
+            (array_agg(t.min order by t.n desc) filter (where t.min is not null))[1] as min,
+            (array_agg(t.max order by t.n desc) filter (where t.max is not null))[1] as max,
+            (array_agg(t.completed order by t.n desc) filter (where t.completed is not null))[1] as completed,
+            (array_agg(t.progress_measure order by t.n desc) filter (where t.progress_measure is not null))[1] as progress_measure
+        from told t group by t.member_id, t.target_id
+    )
+    insert into public.scorm_global_objectives as o (
+        member_id, target_id, satisfied, measure, raw, min, max, completed, progress_measure, scorm_enrollment_id
+    )
+    -- A mean of measures may pass its bound by the last digit that a computer counts.
+    select l.member_id, l.target_id, l.satisfied, case when l.measure is not null then least(1, greatest(-1, l.measure)) end, l.raw,
+        l.min, l.max, l.completed, case when l.progress_measure is not null then least(1, greatest(0, l.progress_measure)) end, l.id
+    from latest l order by l.member_id, private.text_digest(l.target_id)
+    on conflict (member_id, target_key) do update set
+        satisfied = coalesce(excluded.satisfied, o.satisfied), measure = coalesce(excluded.measure, o.measure),
+        raw = coalesce(excluded.raw, o.raw), min = coalesce(excluded.min, o.min), max = coalesce(excluded.max, o.max),
+        completed = coalesce(excluded.completed, o.completed),
+        progress_measure = coalesce(excluded.progress_measure, o.progress_measure),
+        scorm_enrollment_id = excluded.scorm_enrollment_id;
+
+    with said as materialized (
+        select e.id, e.member_id, e.scorm_package_id, private.scorm_organization(e.id) as organization, g.data, g.n
+        from unnest(p_session, p_data) with ordinality as g (session, data, n)
+        join public.scorm_enrollments e on e.session_id = g.session and e.member_id is not null
+        join public.scorm_attempts a on a.id = e.session_attempt_id and a.credit and a.ended_at is null
+        where g.data <> '{}'
+    ), latest as (
+        select distinct on (s.member_id, d.key) s.member_id, d.key as target_id, d.value, s.id
+        from said s cross join lateral jsonb_each_text(s.data) d
+        where exists (
+            select 1 from private.scorm_targets(s.scorm_package_id, s.organization) t where not t.is_objective and t.target_id = d.key
+        )
+        order by s.member_id, d.key, s.n desc
+    )
+    insert into public.scorm_shared_data (member_id, target_id, value, scorm_enrollment_id)
+    select l.member_id, l.target_id, l.value, l.id from latest l order by l.member_id, private.text_digest(l.target_id)
+    on conflict (member_id, target_key) do update set
+        value = excluded.value, scorm_enrollment_id = excluded.scorm_enrollment_id;
+end
+$$;
+
+COMMENT ON FUNCTION private.share_scorm_state(p_session uuid[], p_objectives jsonb[], p_data jsonb[]) IS 'Keeps what commits that were stored by the same transaction brought for the other packages of their learners: by player, objectives by targetObjectiveID and texts by targetID. What an organisation does not name or keeps to itself is passed over, as is what a learner of a partner did.';
 
 CREATE FUNCTION private.share_total_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11493,24 +12140,12 @@ begin
         score = s.score,
         progress = s.progress,
         attempts = s.attempts,
-        total_time_seconds = s.total,
+        total_time_seconds = s.seconds,
         cmi_data = p_cmi_data,
         session_seconds = e.session_seconds + p_time,
         criterion_met_at = coalesce(e.criterion_met_at, case when s.met then now() end)
-    from (
-        select
-            case when bool_or(a.completion_status = 'completed') then 'completed'
-                else (array_agg(a.completion_status order by a.attempt_number desc))[1] end as completion,
-            case when bool_or(a.success_status = 'passed') then 'passed'
-                else (array_agg(a.success_status order by a.attempt_number desc))[1] end as success,
-            max(a.score) as score, max(a.progress) as progress, count(*) as attempts, sum(a.total_time_seconds) as total,
-            bool_or(private.scorm_rule_met(p.completion_rule, a.completion_status, a.success_status)) as met
-        from public.scorm_attempts a
-        join public.scorm_enrollments r on r.id = a.scorm_enrollment_id
-        join public.scorm_packages p on p.id = r.scorm_package_id
-        where a.scorm_enrollment_id = p_enrollment and a.credit
-    ) s
-    where e.id = p_enrollment
+    from private.scorm_totals(array[p_enrollment]) s
+    where e.id = s.scorm_enrollment_id
     returning e.criterion_met_at is not null and v_before is null into v_met;
     return coalesce(v_met, false);
 end
@@ -11656,6 +12291,13 @@ end
 $$;
 
 COMMENT ON FUNCTION private.tell_of_reply() IS 'Trigger: tells who began a discussion, and who is answered, that somebody replied.';
+
+CREATE FUNCTION private.text_digest(p_text text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select sha256(convert_to(p_text, 'UTF8')) $$;
+
+COMMENT ON FUNCTION private.text_digest(p_text text) IS 'SHA-256 of a text in UTF-8: what stands in an index for identifiers that are too long for one.';
 
 CREATE FUNCTION private.thin_lesson_revisions(p_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11912,6 +12554,24 @@ end
 $$;
 
 COMMENT ON FUNCTION private.within_typos(p_expected text, p_given text, p_typos integer) IS 'Whether a text differs from the expected one by at most so many slips (a letter too many, too few, wrong, or two exchanged), never more than a quarter of the letters of its longest word, and in no figure.';
+
+CREATE FUNCTION private.without_author(p_work public.assignment_submissions) RETURNS public.assignment_submissions
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_work.status <> 'returned' and exists (select 1 from public.assignments a where a.id = p_work.assignment_id and a.anonymous_marking) then
+        p_work.member_id := null;
+        p_work.enrollment_id := null;
+        p_work.submitted_by := null;
+        p_work.group_id := null;
+        p_work.file_attachments := '[]';
+    end if;
+    return p_work;
+end
+$$;
+
+COMMENT ON FUNCTION private.without_author(p_work public.assignment_submissions) IS 'Work as it is answered to who marks it: without whose it is while that is hidden.';
 
 CREATE FUNCTION private.writable_lesson(p_lesson uuid) RETURNS public.lessons
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -12380,10 +13040,12 @@ CREATE FUNCTION public.assignment_standings(p_enrollment uuid) RETURNS TABLE(ass
     from public.enrollments e
     join public.assignments a on a.course_id = e.course_id and a.status = 'published'
     cross join lateral (
-        select count(*)::integer as taken, coalesce(bool_or(t.status in ('submitted', 'grading')), false) as waiting,
+        select count(*)::integer as taken, coalesce(bool_or(t.status in ('submitted', 'grading') or (a.anonymous_marking and t.status = 'graded')), false) as waiting,
             coalesce((array_agg(t.status order by t.submission_number desc))[1] = 'resubmission_requested', false) as requested,
-            max(t.final_score) filter (where t.status in ('graded', 'returned')) as best
-        from public.assignment_submissions t where t.enrollment_id = e.id and t.assignment_id = a.id
+            max(t.final_score) filter (where t.status = 'returned' or (t.status = 'graded' and not a.anonymous_marking)) as best
+        from public.assignment_submissions t
+        where t.enrollment_id = e.id and t.assignment_id = a.id
+          and (t.status = 'returned' or e.member_id = auth.uid() or not a.anonymous_marking)
     ) s
     where e.id = p_enrollment
       and (e.member_id = auth.uid() or e.course_id in (select private.my_taught_course_ids()) or private.is_admin())
@@ -12701,7 +13363,7 @@ $$;
 
 COMMENT ON FUNCTION public.begin_purchase(p_course uuid) IS 'Orders a course for the caller at the price of today: a pending transaction, the same one while it is pending. Raises CG409 when he is enrolled, has paid or has nothing to pay, and what enrolling would raise.';
 
-CREATE FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) RETURNS uuid
+CREATE FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid, p_organisation uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -12710,11 +13372,15 @@ declare
     v_size bigint := octet_length(p_content);
     v_id uuid;
 begin
-    if not exists (
-        select 1 from public.courses c
-        where c.id = p_course and (c.id = any (array(select private.my_taught_course_ids())) or private.is_admin())
-    ) then
+    if num_nonnulls(p_course, p_organisation) <> 1
+        or (p_course is not null and not (p_course in (select private.my_taught_course_ids())
+            or (private.is_admin() and exists (select 1 from public.courses c where c.id = p_course))))
+    then
         perform private.refuse('CG404', 'no_such_course', 'There is no such course, or you do not teach it.');
+    elsif p_organisation is not null and not (p_organisation in (select private.my_managed_organisation_ids())
+        or (private.is_admin() and exists (select 1 from public.organisations o where o.id = p_organisation)))
+    then
+        perform private.refuse('CG404', 'no_such_organisation', 'There is no such organisation that you manage.');
     end if;
     perform pg_advisory_xact_lock(hashtextextended('question_imports:' || auth.uid()::text, 0));
     if (select count(*) from public.question_imports i where i.owner_id = auth.uid() and i.state in ('reading', 'importing')) >= 3 then
@@ -12734,15 +13400,15 @@ begin
     -- What nobody came back to in a month is given up, so that sent files do not stay for ever.
     update public.question_imports set state = 'cancelled', content = null, step = '', finished_at = now()
     where owner_id = auth.uid() and state = 'ready' and created_at < now() - interval '30 days';
-    insert into public.question_imports (owner_id, course_id, file_id, file_name, file_size, content)
-    values (auth.uid(), p_course, p_file, coalesce(nullif(v_name, ''), 'questions'), v_size, case when p_file is null then p_content end)
+    insert into public.question_imports (owner_id, course_id, organisation_id, file_id, file_name, file_size, content)
+    values (auth.uid(), p_course, p_organisation, p_file, coalesce(nullif(v_name, ''), 'questions'), v_size, case when p_file is null then p_content end)
     returning id into v_id;
     perform private.defer_job('questions.read', jsonb_build_object('import_id', v_id));
     return v_id;
 end
 $$;
 
-COMMENT ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) IS 'Has a file with questions read for a course that the caller teaches, sent here or a package of the library; answers the import. Raises CG404, CG409, CG413, CG422.';
+COMMENT ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid, p_organisation uuid) IS 'Has a file with questions read, sent here or a package of the library, for the bank of a course that the caller teaches or of an organisation that he manages (one of both); answers the import. Raises CG404, CG409, CG413, CG422.';
 
 CREATE FUNCTION public.begin_quiz(p_quiz uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -13333,6 +13999,24 @@ $$;
 
 COMMENT ON FUNCTION public.drop_enrollment(p_enrollment uuid) IS 'Leaves a course. Progress is kept and enrolling again takes it up.';
 
+CREATE FUNCTION public.earlier_work(p_submission uuid) RETURNS TABLE(id uuid, submission_number integer, submitted_at timestamp with time zone, status text, points_earned numeric, max_points numeric, final_score numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- No way from a piece without a name to one that has it, nor back.
+    select o.id, o.submission_number, o.submitted_at, o.status, o.points_earned, o.max_points, o.final_score
+    from public.assignment_submissions s
+    join public.assignments a on a.id = s.assignment_id
+    join public.assignment_submissions o on o.enrollment_id = s.enrollment_id and o.assignment_id = s.assignment_id
+    where s.id = p_submission and (
+        s.member_id = auth.uid()
+        or (private.marks_in(s.course_id) and (not a.anonymous_marking or (o.status = 'returned') = (s.status = 'returned')))
+    )
+    order by o.submission_number desc limit 100
+$$;
+
+COMMENT ON FUNCTION public.earlier_work(p_submission uuid) IS 'What the same person handed in for the same assignment, the newest first; without names only what is as nameless as the work itself.';
+
 CREATE FUNCTION public.edit_post(p_post uuid, p_body text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13559,89 +14243,6 @@ $$;
 
 COMMENT ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) IS 'Grades one answer by hand. The attempt is graded when no answer waits any more. A grade that is there changes only for a reason.';
 
-CREATE TABLE public.assignment_submissions (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    assignment_id uuid NOT NULL,
-    enrollment_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    member_id uuid NOT NULL,
-    submission_number integer NOT NULL,
-    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
-    due_date timestamp with time zone,
-    late_days integer GENERATED ALWAYS AS (private.late_days(submitted_at, due_date)) STORED,
-    is_late boolean GENERATED ALWAYS AS (COALESCE((submitted_at > due_date), false)) STORED,
-    submission_text text,
-    submission_html text,
-    submission_url text,
-    file_attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
-    status text DEFAULT 'submitted'::text NOT NULL,
-    max_points numeric(8,2) NOT NULL,
-    points_earned numeric(8,2),
-    score numeric(5,2) GENERATED ALWAYS AS (round(((points_earned * (100)::numeric) / max_points), 2)) STORED,
-    late_penalty_applied numeric(5,2) DEFAULT 0 NOT NULL,
-    final_score numeric(5,2) GENERATED ALWAYS AS (
-CASE
-    WHEN (points_earned IS NOT NULL) THEN GREATEST((0)::numeric, (round(((points_earned * (100)::numeric) / max_points), 2) - late_penalty_applied))
-    ELSE NULL::numeric
-END) STORED,
-    graded_by uuid,
-    graded_at timestamp with time zone,
-    instructor_feedback_html text,
-    rubric_scores jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    group_id uuid,
-    submitted_by uuid,
-    graded_apart boolean DEFAULT false NOT NULL,
-    penalty_due timestamp with time zone,
-    penalty_days integer,
-    penalty_per_day numeric(5,2),
-    penalty_from integer,
-    rubric_comments jsonb,
-    CONSTRAINT assignment_submissions_check CHECK (((points_earned >= (0)::numeric) AND (points_earned <= max_points))),
-    CONSTRAINT assignment_submissions_file_attachments_check CHECK (((jsonb_typeof(file_attachments) = 'array'::text) AND (length((file_attachments)::text) <= 20000))),
-    CONSTRAINT assignment_submissions_instructor_feedback_html_check CHECK ((length(instructor_feedback_html) <= 50000)),
-    CONSTRAINT assignment_submissions_late_penalty_applied_check CHECK (((late_penalty_applied >= (0)::numeric) AND (late_penalty_applied <= (100)::numeric))),
-    CONSTRAINT assignment_submissions_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
-    CONSTRAINT assignment_submissions_rubric_comments CHECK (((jsonb_typeof(rubric_comments) = 'object'::text) AND (length((rubric_comments)::text) <= 60000))),
-    CONSTRAINT assignment_submissions_rubric_scores_check CHECK ((jsonb_typeof(rubric_scores) = 'object'::text)),
-    CONSTRAINT assignment_submissions_status_check CHECK ((status = ANY (ARRAY['submitted'::text, 'grading'::text, 'graded'::text, 'returned'::text, 'resubmission_requested'::text]))),
-    CONSTRAINT assignment_submissions_submission_html_check CHECK ((length(submission_html) <= 200000)),
-    CONSTRAINT assignment_submissions_submission_number_check CHECK ((submission_number > 0)),
-    CONSTRAINT assignment_submissions_submission_text_check CHECK ((length(submission_text) <= 100000)),
-    CONSTRAINT assignment_submissions_submission_url_check CHECK ((length(submission_url) <= 2048)),
-    CONSTRAINT graded_submissions_have_points CHECK (((num_nonnulls(points_earned, graded_at) = ANY (ARRAY[0, 2])) AND ((status <> ALL (ARRAY['graded'::text, 'returned'::text])) OR (points_earned IS NOT NULL)))),
-    CONSTRAINT penalties_say_their_rule CHECK (((num_nonnulls(penalty_days, penalty_per_day) = ANY (ARRAY[0, 2])) AND (penalty_days >= 0) AND ((penalty_per_day >= (0)::numeric) AND (penalty_per_day <= (100)::numeric)) AND ((penalty_from >= 1) AND (penalty_from <= (submission_number - 1)))))
-);
-
-COMMENT ON TABLE public.assignment_submissions IS 'Student assignment submissions with file uploads, grading, and feedback. Never deleted.';
-
-COMMENT ON COLUMN public.assignment_submissions.due_date IS 'The deadline that held for this person when he handed in.';
-
-COMMENT ON COLUMN public.assignment_submissions.file_attachments IS '[{file_name, file_key, file_size}]; keys are in the learner''s own folder.';
-
-COMMENT ON COLUMN public.assignment_submissions.score IS 'Percent of the points, before the penalty.';
-
-COMMENT ON COLUMN public.assignment_submissions.late_penalty_applied IS 'Percentage points off for the late days, by the rule that held when it was handed in.';
-
-COMMENT ON COLUMN public.assignment_submissions.final_score IS 'Percent after the penalty, never below 0.';
-
-COMMENT ON COLUMN public.assignment_submissions.group_id IS 'The group that handed it in. Each of its members has a row with the same number and content.';
-
-COMMENT ON COLUMN public.assignment_submissions.submitted_by IS 'Who handed it in, for himself or for his group; null where that is not known.';
-
-COMMENT ON COLUMN public.assignment_submissions.graded_apart IS 'This member''s grade is his own: that of the group is not copied to him, nor his to the group.';
-
-COMMENT ON COLUMN public.assignment_submissions.penalty_due IS 'The deadline that the deduction was counted from; null where there was none.';
-
-COMMENT ON COLUMN public.assignment_submissions.penalty_days IS 'Started days of lateness that the deduction was counted by; null for work of before this was written down.';
-
-COMMENT ON COLUMN public.assignment_submissions.penalty_per_day IS 'Percentage points for each of these days, by the rule that held when it was handed in.';
-
-COMMENT ON COLUMN public.assignment_submissions.penalty_from IS 'The number of the submission whose lateness this one keeps, because it was asked for in its place; null: its own.';
-
-COMMENT ON COLUMN public.assignment_submissions.rubric_comments IS 'What was said of a criterion: {criterion: text}; criteria without a word are not in it.';
-
 CREATE FUNCTION public.grade_submission(p_submission uuid, p_points numeric DEFAULT NULL::numeric, p_rubric_scores jsonb DEFAULT NULL::jsonb, p_feedback_html text DEFAULT NULL::text, p_status text DEFAULT 'graded'::text) RETURNS public.assignment_submissions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13684,7 +14285,7 @@ begin
             set status = 'completed', review_type = 'instructor', completed_at = now(), rubric_scores = excluded.rubric_scores,
                 points = excluded.points, feedback_html = coalesce(excluded.feedback_html, r.feedback_html);
     end if;
-    return v_submission;
+    return private.without_author(v_submission);
 end
 $$;
 
@@ -13831,6 +14432,135 @@ end
 $$;
 
 COMMENT ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) IS 'The learners of a course that the caller teaches, as far as they match, with what they are sorted by; missing: something that is not ahead has nothing.';
+
+CREATE FUNCTION public.gradebook_window(p_course uuid, p_enrollments uuid[]) RETURNS TABLE(enrollment_id uuid, final_grade numeric, items uuid[], points double precision[], states text[], revisions integer[], overridden boolean[], waiting boolean[], commented boolean[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    perform private.may_grade(p_course);
+    return query
+    with lines as materialized (
+        select * from private.grade_lines(p_course, array(
+            select e.id from public.enrollments e where e.course_id = p_course and e.id = any (p_enrollments)
+        ))
+    ), finals as (
+        select g.enrollment_id, round(sum(g.weight * g.grade) / nullif(sum(g.weight), 0), 2) as final_grade
+        from (
+            select l.enrollment_id, sum(l.item_weight * l.percent) / sum(l.item_weight) as grade, min(l.category_weight) as weight
+            from lines l where l.state in ('counts', 'missing') group by l.enrollment_id, l.category_id
+        ) g
+        group by g.enrollment_id
+    ), had as materialized (
+        select c.* from public.gradebook_cells c where c.enrollment_id = any (p_enrollments)
+    ), shown as (
+        select l.enrollment_id, array_agg(l.item_id) as items,
+            array_agg(round(case when c.points is not null then least(k.max_points, c.points * k.max_points / coalesce(c.out_of, k.max_points))
+                else c.source_percent * k.max_points / 100 end, 2)::double precision) as points,
+            array_agg(l.state) as states, array_agg(coalesce(c.revision, 0)) as revisions,
+            array_agg(c.points is not null and k.source <> 'own') as overridden, array_agg(coalesce(c.waiting, false)) as waiting,
+            array_agg(c.comment is not null) as commented
+        from lines l
+        join private.gradebook_columns(p_course) k on k.id = l.item_id
+        left join had c on c.enrollment_id = l.enrollment_id and c.item_id = l.item_id
+        where l.state <> 'nothing' or c.item_id is not null
+        group by l.enrollment_id
+    )
+    select s.enrollment_id, f.final_grade, s.items, s.points, s.states, s.revisions, s.overridden, s.waiting, s.commented
+    from shown s left join finals f on f.enrollment_id = s.enrollment_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.gradebook_window(p_course uuid, p_enrollments uuid[]) IS 'What some learners of a course that the caller teaches have: the final grade as the rule gives it now and, item by item, what the grid shows of a cell. The lists of a row have one order. A learner who has nothing at all is left out.';
+
+CREATE FUNCTION public.handed_in_counts(p_course uuid, p_assignment uuid) RETURNS TABLE(waiting bigint, graded bigint, again bigint, nothing bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select
+        count(*) filter (where s.status in ('submitted', 'grading')), count(*) filter (where s.status in ('graded', 'returned')),
+        count(*) filter (where s.status = 'resubmission_requested'), count(*) filter (where s.id is null)
+    from public.enrollments e
+    left join lateral (
+        select t.* from public.assignment_submissions t
+        where t.enrollment_id = e.id and t.course_id = e.course_id and t.assignment_id = p_assignment
+        order by t.submission_number desc limit 1
+    ) s on true
+    where e.course_id = p_course and private.marks_in(p_course)
+      and (s.id is not null or e.status in ('enrolled', 'in_progress', 'completed'))
+      and (s.group_id is null or s.graded_apart or not exists (
+          select 1 from public.assignment_submissions o
+          where o.group_id = s.group_id and o.assignment_id = s.assignment_id and o.submission_number = s.submission_number
+            and not o.graded_apart and o.id < s.id
+      ))
+$$;
+
+COMMENT ON FUNCTION public.handed_in_counts(p_course uuid, p_assignment uuid) IS 'How many lines the list of an assignment has in each state, for those who mark it.';
+
+CREATE FUNCTION public.handed_in_group_ids(p_assignment uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select distinct s.group_id from public.assignment_submissions s
+    where s.assignment_id = p_assignment and s.group_id is not null and private.marks_in(s.course_id)
+$$;
+
+COMMENT ON FUNCTION public.handed_in_group_ids(p_assignment uuid) IS 'Groups of an assignment that one marks that have handed in: they stay as they are.';
+
+CREATE FUNCTION public.handed_in_work(p_course uuid, p_assignment uuid, p_state text, p_late boolean, p_words text, p_place text, p_key uuid, p_limit integer) RETURNS TABLE(key uuid, who text, members text[], place text, group_name text, submission_id uuid, submission_number integer, status text, submitted_at timestamp with time zone, late_days integer, late_penalty_applied numeric, points_earned numeric, max_points numeric, final_score numeric, graded_at timestamp with time zone, graded_by text, email text, hidden boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select n.key, n.who, n.members, n.place, n.group_name, s.id, s.submission_number, s.status,
+        s.submitted_at, coalesce(s.late_days, 0), coalesce(s.late_penalty_applied, 0), s.points_earned, s.max_points, s.final_score,
+        s.graded_at, concat_ws(' ', m.first_name, m.last_name), case when n.hidden then '' else p.email::text end, n.hidden
+    from public.enrollments e
+    join public.assignments a on a.id = p_assignment and a.course_id = e.course_id
+    join public.profiles p on p.id = e.member_id
+    left join lateral (
+        select t.* from public.assignment_submissions t
+        where t.enrollment_id = e.id and t.course_id = e.course_id and t.assignment_id = p_assignment
+        order by t.submission_number desc limit 1
+    ) s on true
+    left join public.assignment_groups g on g.id = s.group_id and not s.graded_apart
+    left join public.profiles m on m.id = s.graded_by
+    cross join lateral (
+        -- Without names a label stands for each, also in the order and in the address of the next page.
+        select h.hidden, case when h.hidden then private.nameless_key(a.id, coalesce(g.id, e.id)) else e.id end as key,
+            case when h.hidden then '{}' else coalesce(o.names, array[concat_ws(' ', p.first_name, p.last_name)]) end as members,
+            case when h.hidden then null else g.name end as group_name,
+            case when h.hidden then h.label else coalesce(g.name, concat_ws(' ', p.first_name, p.last_name)) end as who,
+            lower(case when h.hidden then h.label else coalesce(g.name, concat_ws(' ', p.last_name, p.first_name)) end) as place
+        from (
+            select a.anonymous_marking and s.status is distinct from 'returned' as hidden,
+                case when a.anonymous_marking then private.nameless_label(a.id, e.id, g.id) end as label
+        ) h cross join (
+            select array_agg(concat_ws(' ', q.first_name, q.last_name) order by q.last_name, q.first_name) as names
+            from public.assignment_submissions o join public.profiles q on q.id = o.member_id
+            where g.id is not null and o.group_id = s.group_id and o.assignment_id = s.assignment_id
+              and o.submission_number = s.submission_number and not o.graded_apart
+        ) o
+    ) n
+    where e.course_id = p_course and private.marks_in(p_course)
+      and (s.id is not null or e.status in ('enrolled', 'in_progress', 'completed'))
+      and (g.id is null or not exists (
+          select 1 from public.assignment_submissions o
+          where o.group_id = s.group_id and o.assignment_id = s.assignment_id and o.submission_number = s.submission_number
+            and not o.graded_apart and o.id < s.id
+      ))
+      and case p_state
+          when 'waiting' then s.status in ('submitted', 'grading') when 'graded' then s.status in ('graded', 'returned')
+          when 'again' then s.status = 'resubmission_requested' when 'nothing' then s.id is null else true
+      end
+      and (not p_late or coalesce(s.is_late, false))
+      and (p_words = '' or n.who ilike p_words or array_to_string(n.members, ' ') ilike p_words or (not n.hidden and p.email::text ilike p_words))
+      and (p_place is null or (n.place, n.key) > (p_place, p_key))
+    order by n.place, n.key
+    limit p_limit
+$$;
+
+COMMENT ON FUNCTION public.handed_in_work(p_course uuid, p_assignment uuid, p_state text, p_late boolean, p_words text, p_place text, p_key uuid, p_limit integer) IS 'The newest work of each learner of an assignment, a group as one line, for those who mark it; without names a label and a key stand for who it is.';
 
 CREATE FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -14103,6 +14833,7 @@ CREATE FUNCTION public.log_audit_trail() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     v_rule private.audit_tables;
@@ -14177,8 +14908,11 @@ begin
     insert into public.audit_logs
         (txid, actor, actor_role, request_id, table_name, record_id, operation, subject, changed, personal, before, after)
     values (
-        pg_current_xact_id()::text::bigint, v_actor, private.audit_actor_role(v_actor), left(auth.jwt() ->> 'request_id', 64),
-        tg_argv[0], left(v_record, 400), tg_op, v_subject, v_changed, v_personal, v_before, v_after
+        pg_current_xact_id()::text::bigint, v_actor,
+        -- As private.audit_actor_role says it, without a statement of its own.
+        coalesce((select p.role::text from public.profiles p where p.id = v_actor), nullif(auth.role(), ''), session_user::text),
+        left(auth.jwt() ->> 'request_id', 64), tg_argv[0], left(v_record, 400), tg_op, v_subject, v_changed, v_personal,
+        v_before, v_after
     )
     returning id into v_id;
     -- Of a row that is about nobody no personal value is kept, because nobody could ask for its removal.
@@ -14495,8 +15229,11 @@ begin
           )
         order by e.id for no key update of e
     loop
-        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id)
-        values (v_old.member_id, v_to.id, v_old.enrollment_id, v_old.lesson_id, v_old.course_id)
+        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id, organization)
+        values (
+            v_old.member_id, v_to.id, v_old.enrollment_id, v_old.lesson_id, v_old.course_id,
+            private.scorm_organization_for(v_old.lesson_id, v_to.id)
+        )
         on conflict on constraint one_registration do nothing;
         if found then
             v_moved := v_moved + 1;
@@ -14694,6 +15431,44 @@ CREATE FUNCTION public.my_reviewed_works() RETURNS TABLE(submission_id uuid, tit
 $$;
 
 COMMENT ON FUNCTION public.my_reviewed_works() IS 'How the caller''s own works stand in peer review; what was written of them comes by reviews_of_submission.';
+
+CREATE FUNCTION public.names_wait(p_assignment uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select 1 from public.assignment_submissions s
+        where s.assignment_id = p_assignment and s.status in ('submitted', 'grading') and private.marks_in(s.course_id)
+    )
+$$;
+
+COMMENT ON FUNCTION public.names_wait(p_assignment uuid) IS 'Whether work of an assignment that one marks waits for a grade, so that its names wait too.';
+
+CREATE FUNCTION public.neighbouring_work(p_assignment uuid, p_at timestamp with time zone, p_id uuid, p_step integer) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_found uuid;
+begin
+    if not exists (select 1 from public.assignments a where a.id = p_assignment and private.marks_in(a.course_id)) then
+        return null;
+    elsif p_step < 0 then
+        select s.id into v_found from public.assignment_submissions s
+        where s.assignment_id = p_assignment and s.status in ('submitted', 'grading') and (s.submitted_at, s.id) < (p_at, p_id)
+          and private.is_newest_line(s)
+        order by s.submitted_at desc, s.id desc limit 1;
+    else
+        select s.id into v_found from public.assignment_submissions s
+        where s.assignment_id = p_assignment and s.status in ('submitted', 'grading')
+          and (p_at is null or (s.submitted_at, s.id) > (p_at, p_id)) and private.is_newest_line(s)
+        order by s.submitted_at, s.id limit 1;
+    end if;
+    return v_found;
+end
+$$;
+
+COMMENT ON FUNCTION public.neighbouring_work(p_assignment uuid, p_at timestamp with time zone, p_id uuid, p_step integer) IS 'The work of an assignment that waits for a grade next after a moment (a step above 0; without a moment the first), or before it; null where there is none.';
 
 CREATE FUNCTION public.note_block_progress(p_content uuid, p_seconds integer DEFAULT 0, p_data jsonb DEFAULT NULL::jsonb, p_done boolean DEFAULT false) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -14957,8 +15732,10 @@ begin
         if v_package is null then
             perform private.refuse('CG409', 'package_not_ready', 'This lesson has no package that is ready to be played.');
         end if;
-        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id)
-        values (auth.uid(), v_package, v_enrollment.id, p_lesson, v_enrollment.course_id)
+        insert into public.scorm_enrollments (member_id, scorm_package_id, enrollment_id, lesson_id, course_id, organization)
+        values (
+            auth.uid(), v_package, v_enrollment.id, p_lesson, v_enrollment.course_id, private.scorm_organization_for(p_lesson, v_package)
+        )
         on conflict on constraint one_registration do nothing
         returning id into v_row;
         if v_row is null then
@@ -15264,7 +16041,7 @@ $$;
 
 COMMENT ON FUNCTION public.preview_regrade(p_version uuid) IS 'Whose points regrade_question would change, and to what.';
 
-CREATE FUNCTION public.preview_scorm_package(p_scorm_package uuid) RETURNS jsonb
+CREATE FUNCTION public.preview_scorm_package(p_scorm_package uuid, p_organization text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -15273,6 +16050,11 @@ declare
 begin
     if not (p_scorm_package in (select private.my_managed_scorm_package_ids()) or private.is_admin()) then
         perform private.refuse('CG404', 'no_such_package', 'There is no such package of yours.');
+    elsif p_organization is not null and not exists (
+        select 1 from public.scorm_items i
+        where i.scorm_package_id = p_scorm_package and i.identifier = p_organization and i.kind = 'organization'
+    ) then
+        perform private.refuse('CG404', 'no_such_organization', 'The package has no such organisation.');
     end if;
     insert into public.scorm_enrollments (member_id, scorm_package_id) values (auth.uid(), p_scorm_package)
     on conflict on constraint one_registration do nothing
@@ -15281,11 +16063,13 @@ begin
         select id into v_row from public.scorm_enrollments
         where member_id = auth.uid() and scorm_package_id = p_scorm_package and enrollment_id is null and lesson_id is null;
     end if;
+    update public.scorm_enrollments e set organization = p_organization
+    where e.id = v_row and e.organization is distinct from p_organization;
     return public.open_scorm_enrollment(v_row, 'browse');
 end
 $$;
 
-COMMENT ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) IS 'Opens a package in the mode browse for somebody who may attach it to lessons: nothing of it counts. Raises CG404, CG409 package_not_ready.';
+COMMENT ON FUNCTION public.preview_scorm_package(p_scorm_package uuid, p_organization text) IS 'Opens a package, or one of its organisations, in the mode browse for somebody who may attach it to lessons: nothing of it counts. Raises CG404, CG409 package_not_ready.';
 
 CREATE FUNCTION public.price_for_me(p_course uuid) RETURNS TABLE(amount numeric, currency text, list_price numeric, price_rule jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -15448,6 +16232,19 @@ end
 $$;
 
 COMMENT ON FUNCTION public.publish_session(p_session uuid) IS 'Makes a draft course of the caller''s collection: its parts become modules, its videos lessons, in their order. Instructors only. Raises CG403, CG404, CG409.';
+
+CREATE FUNCTION public.published_assignments(p_course uuid) RETURNS TABLE(id uuid, lesson_id uuid, title text, available_from timestamp with time zone, due_date timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id, a.lesson_id, a.title, a.available_from, a.due_date, a.created_at
+    from public.assignments a
+    where a.course_id = p_course and a.status = 'published'
+      and (p_course in (select private.my_enrolled_course_ids()) or p_course in (select private.my_taught_course_ids()) or private.is_admin())
+    order by a.created_at, a.id
+$$;
+
+COMMENT ON FUNCTION public.published_assignments(p_course uuid) IS 'The published assignments of a course that one takes or teaches, also those that have not opened: names and dates, not what is asked.';
 
 CREATE FUNCTION public.put_back_peer_review(p_review uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -15705,7 +16502,7 @@ begin
         select jsonb_object_agg(s.title, s.instructions) from public.quiz_sections s where s.quiz_id = p_quiz and s.instructions <> ''
     ), '{}'), 'questions', coalesce((
         select jsonb_agg(jsonb_build_object(
-            'position', c.n, 'section', c.section, 'flagged', false, 'question_type', v.question_type, 'question_text', v.question_text,
+            'position', c.n, 'version_id', v.id, 'section', c.section, 'flagged', false, 'question_type', v.question_type, 'question_text', v.question_text,
             'question_html', v.question_html, 'hint', v.hint, 'image_url', v.image_url, 'image_alt', v.image_alt, 'video_url', v.video_url,
             'audio_url', v.audio_url, 'word_limit', v.word_limit, 'points', c.points, 'answer', null, 'seq', null, 'answered_at', null,
             'final', false, 'unit', case when v.question_type = 'numeric' then coalesce(k.correct_answer ->> 'unit', 'none') end,
@@ -16751,13 +17548,14 @@ CREATE FUNCTION public.scorm_parts(p_scorm_enrollment uuid) RETURNS TABLE(sco te
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     with recursive registration as (
-        select e.id, e.scorm_package_id, e.cmi_data, a.id as attempt_id from public.scorm_enrollments e
+        select e.id, e.scorm_package_id, e.cmi_data, a.id as attempt_id, private.scorm_organization(e.id) as organization
+        from public.scorm_enrollments e
         left join public.scorm_attempts a on a.scorm_enrollment_id = e.id and a.credit and a.ended_at is null
         where e.id = p_scorm_enrollment
           and (e.id in (select private.my_scorm_enrollment_ids()) or private.is_admin())
     ), tree (id, scorm_package_id, identifier, title, kind, place) as (
         select i.id, i.scorm_package_id, i.identifier, i.title, i.kind, array[i.item_order] from public.scorm_items i
-        join registration r on r.scorm_package_id = i.scorm_package_id where i.is_default
+        join registration r on r.scorm_package_id = i.scorm_package_id and r.organization = i.identifier
         union all
         select i.id, i.scorm_package_id, i.identifier, i.title, i.kind, tree.place || i.item_order from tree
         join public.scorm_items i on i.parent_id = tree.id and i.scorm_package_id = tree.scorm_package_id
@@ -17792,22 +18590,42 @@ COMMENT ON FUNCTION public.update_enrollment_progress() IS 'Trigger: moves an en
 CREATE FUNCTION public.update_scorm_progress() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_attempts uuid[];
+    v_registrations uuid[];
+    v_seconds numeric[];
+    v_seqs integer[];
+    v_said jsonb[];
     v_moved uuid[];
+    v_changed uuid[];
+    v_met uuid[];
+    v_found integer;
     v_too_much boolean;
-    v_row public.scorm_enrollments;
-    v_attempt uuid;
+    v_registration uuid;
 begin
-    perform 1 from public.scorm_enrollments e
-    where e.id in (select t.scorm_enrollment_id from added t) order by e.id for no key update;
+    select array_agg(d.attempt_id), array_agg(d.scorm_enrollment_id) into v_attempts, v_registrations
+    from (select distinct t.attempt_id, t.scorm_enrollment_id from added t) d;
+    perform 1 from public.scorm_enrollments e where e.id = any (v_registrations) order by e.id for no key update;
+    select count(*) into v_found from (
+        select 1 from unnest(v_attempts, v_registrations) d (id, registration)
+        join public.scorm_attempts a on a.id = d.id and a.scorm_enrollment_id = d.registration
+        order by a.id for key share of a
+    ) found;
+    if v_found < cardinality(v_attempts) then
+        raise exception 'what was said belongs to no attempt' using errcode = 'foreign_key_violation',
+            schema = 'public', table = 'scorm_tracking', constraint = 'scorm_tracking_attempt';
+    end if;
     with touched as materialized (
         select e.id, e.scorm_package_id, e.cmi_data, e.session_seconds as counted, a.id as attempt_id, p.standard,
             round(extract(epoch from v_now - coalesce(e.session_opened_at, a.opened_at)), 2) as clock
-        from (select distinct t.attempt_id from added t) d
-        join public.scorm_attempts a on a.id = d.attempt_id and a.credit and a.ended_at is null
+        from unnest(v_attempts) d (id)
+        join public.scorm_attempts a on a.id = d.id and a.credit and a.ended_at is null
         join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
         join public.scorm_packages p on p.id = e.scorm_package_id
     ), said as materialized (
@@ -17836,20 +18654,20 @@ begin
             case when i.kind = 'organization' then 'scorm_2004' else t.standard end, d.data, i.mastery_score, i.completion_threshold
         ) r
     ), wish as (
-        select r.*, case when r.wanted is not null then sum(r.wanted) over line end as so_far
+        select r.*, r.wanted is null as silent, case when r.wanted is not null then sum(r.wanted) over line end as so_far
         from read r window line as (partition by r.attempt_id, r.wanted is null order by r.sco)
     ), reached as (
         -- The last session time that was set counts, as far as the clock since the player was opened allows: each SCO in turn
         -- adds what it wants, and the sum never stands above the clock.
         select w.*, w.so_far + least(w.counted, w.clock - max(w.so_far) over line) as sum_seconds
-        from wish w window line as (partition by w.attempt_id, w.wanted is null order by w.sco)
+        from wish w window line as (partition by w.attempt_id, w.silent order by w.sco)
     ), timed as materialized (
         select x.*,
             not x.known or (x.completion, x.success, x.progress) is distinct from (x.old_completion, x.old_success, x.old_progress)
                 or x.score is distinct from x.old_score as moved,
-            case when x.wanted is null then 0
+            case when x.silent then 0
                 else greatest(-x.old_seconds, x.sum_seconds - lag(x.sum_seconds, 1, x.counted) over line) end as added_seconds
-        from reached x window line as (partition by x.attempt_id, x.wanted is null order by x.sco)
+        from reached x window line as (partition by x.attempt_id, x.silent order by x.sco)
     ), begun as (
         insert into public.scorm_sco_results (
             attempt_id, scorm_enrollment_id, sco, completion_status, success_status, progress, score, total_time_seconds, session_seconds
@@ -17861,36 +18679,61 @@ begin
             completion_status = t.completion, success_status = t.success, progress = t.progress, score = t.score,
             total_time_seconds = r.total_time_seconds + t.added_seconds, session_seconds = r.session_seconds + t.added_seconds
         from timed t where r.attempt_id = t.attempt_id and r.sco = t.sco and t.known and (t.moved or t.added_seconds <> 0)
-    ), summed as materialized (
+    ), summed as (
         select t.id, t.attempt_id, sum(t.added_seconds) as seconds, max(t.seq) as seq, bool_or(t.moved) as moved,
             jsonb_object_agg(t.sco, t.data) as said
         from timed t group by t.id, t.attempt_id
-    ), attempts as (
-        update public.scorm_attempts a set total_time_seconds = a.total_time_seconds + s.seconds
-        from summed s where a.id = s.attempt_id and s.seconds <> 0
+    )
+    select
+        array_agg(s.id), array_agg(s.attempt_id), array_agg(s.seconds), array_agg(s.seq), array_agg(s.said),
+        array_agg(s.attempt_id) filter (where s.moved), array_agg(s.id) filter (where s.moved)
+    into v_registrations, v_attempts, v_seconds, v_seqs, v_said, v_moved, v_changed
+    from summed s;
+    if v_attempts is null then
+        return null;
+    end if;
+    -- Each row once: an update in the same transaction would have all its foreign keys asked again.
+    if v_moved is null then
+        update public.scorm_attempts a set total_time_seconds = a.total_time_seconds + g.seconds
+        from unnest(v_attempts, v_seconds) g (id, seconds) where a.id = g.id and g.seconds <> 0;
+    else
+        update public.scorm_attempts a set
+            -- Never back from completed or passed.
+            completion_status = case when a.completion_status = 'completed' then a.completion_status else coalesce(s.completion, a.completion_status) end,
+            success_status = case when a.success_status = 'passed' then a.success_status else coalesce(s.success, a.success_status) end,
+            progress = greatest(a.progress, s.progress),
+            score = case when s.attempt_id is null then a.score
+                when a.completion_status = 'completed' or a.success_status = 'passed' then greatest(a.score, s.score) else s.score end,
+            total_time_seconds = a.total_time_seconds + g.seconds
+        from unnest(v_attempts, v_seconds) g (id, seconds) left join private.scorm_standing(v_moved) s on s.attempt_id = g.id
+        where a.id = g.id and (g.seconds <> 0 or s.attempt_id is not null);
+    end if;
+    with totals as materialized (
+        select * from private.scorm_totals(v_changed)
     ), registrations as (
         update public.scorm_enrollments e set
-            cmi_data = e.cmi_data || s.said,
-            commit_seq = greatest(e.commit_seq, s.seq),
+            cmi_data = e.cmi_data || g.said,
+            commit_seq = greatest(e.commit_seq, g.seq),
             last_accessed_at = v_now,
-            session_seconds = e.session_seconds + s.seconds,
-            total_time_seconds = e.total_time_seconds + s.seconds
-        from summed s where e.id = s.id
-        returning e.id, s.attempt_id, s.moved, pg_column_size(e.cmi_data) > 4000000 as too_much
+            session_seconds = e.session_seconds + g.seconds,
+            completion_status = coalesce(s.completion, e.completion_status),
+            success_status = coalesce(s.success, e.success_status),
+            score = case when s.scorm_enrollment_id is null then e.score else s.score end,
+            progress = coalesce(s.progress, e.progress),
+            attempts = coalesce(s.attempts, e.attempts),
+            total_time_seconds = coalesce(s.seconds, e.total_time_seconds + g.seconds),
+            criterion_met_at = coalesce(e.criterion_met_at, case when s.met then now() end)
+        from unnest(v_registrations, v_seconds, v_seqs, v_said) g (id, seconds, seq, said)
+        left join totals s on s.scorm_enrollment_id = g.id
+        where e.id = g.id
+        returning e.id, pg_column_size(e.cmi_data) > 4000000 as too_much, s.met and e.criterion_met_at = now() as met
     )
-    select array_agg(r.attempt_id order by r.id) filter (where r.moved), bool_or(r.too_much) into v_moved, v_too_much
-    from registrations r;
+    select bool_or(r.too_much), array_agg(r.id order by r.id) filter (where r.met) into v_too_much, v_met from registrations r;
     if v_too_much then
         perform private.refuse('CG422', 'too_much_data', 'The package keeps more than this site stores for one attempt.');
     end if;
-    -- A status, a score or a share that moved: seldom, so one after the other.
-    foreach v_attempt in array coalesce(v_moved, '{}') loop
-        select e.* into v_row from public.scorm_attempts a join public.scorm_enrollments e on e.id = a.scorm_enrollment_id
-        where a.id = v_attempt;
-        perform private.roll_scorm_up(v_row, v_attempt, 0);
-        if private.sum_scorm_attempts(v_row.id, v_row.cmi_data, 0) then
-            perform private.complete_scorm_lesson(v_row.id);
-        end if;
+    foreach v_registration in array coalesce(v_met, '{}') loop
+        perform private.complete_scorm_lesson(v_registration);
     end loop;
     return null;
 end
@@ -18058,6 +18901,56 @@ $$;
 
 COMMENT ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) IS 'Takes back a proposal of the caller that is not decided. Raises CG404, CG409.';
 
+CREATE FUNCTION public.work_that_waits() RETURNS TABLE(id uuid, title text, course_id uuid, course_title text, waiting bigint, oldest timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.id, a.title, a.course_id, c.title, count(*), min(s.submitted_at)
+    from public.assignment_submissions s
+    join public.assignments a on a.id = s.assignment_id
+    join public.courses c on c.id = a.course_id
+    where s.status in ('submitted', 'grading') and private.is_newest_line(s)
+      and (s.course_id = any (array(select private.my_taught_course_ids())) or (select private.is_admin()))
+    group by a.id, c.title
+    order by min(s.submitted_at), a.id
+    limit 200
+$$;
+
+COMMENT ON FUNCTION public.work_that_waits() IS 'Assignments of the courses that one teaches in which work waits for a grade, the longest wait first.';
+
+CREATE FUNCTION public.work_to_mark(p_submission uuid) RETURNS TABLE(id uuid, assignment_id uuid, course_id uuid, submission_number integer, submitted_at timestamp with time zone, due_date timestamp with time zone, late_days integer, submission_text text, submission_html text, submission_url text, file_attachments jsonb, status text, max_points numeric, points_earned numeric, score numeric, late_penalty_applied numeric, final_score numeric, graded_at timestamp with time zone, instructor_feedback_html text, rubric_scores jsonb, rubric_comments jsonb, in_group boolean, graded_apart boolean, penalty_days integer, penalty_per_day numeric, penalty_from integer, title text, rubric jsonb, passing_percentage numeric, course_title text, mine boolean, graded_by text, hidden boolean, label text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select s.id, s.assignment_id, s.course_id, s.submission_number, s.submitted_at, s.due_date, s.late_days,
+        s.submission_text, s.submission_html, s.submission_url,
+        case when h.shown then s.file_attachments else (
+            -- The names of files may tell whose they are, and their keys do.
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'file_type', lower(substring(f.file ->> 'file_name' from '\.([A-Za-z0-9]+)$')), 'file_size', f.file -> 'file_size'
+            ) order by f.n), '[]')
+            from jsonb_array_elements(s.file_attachments) with ordinality as f (file, n)
+        ) end,
+        s.status, s.max_points, s.points_earned,
+        s.score, s.late_penalty_applied, s.final_score, s.graded_at, s.instructor_feedback_html, s.rubric_scores,
+        s.rubric_comments, s.group_id is not null, s.graded_apart, s.penalty_days, s.penalty_per_day, s.penalty_from, a.title,
+        a.rubric, a.passing_percentage, c.title, s.member_id = auth.uid(),
+        coalesce(case when s.member_id <> auth.uid() then nullif(concat_ws(' ', p.first_name, p.last_name), '') end, i.display_name),
+        a.anonymous_marking and s.status <> 'returned',
+        private.nameless_label(a.id, s.enrollment_id, case when not s.graded_apart then s.group_id end)
+    from public.assignment_submissions s
+    join public.assignments a on a.id = s.assignment_id
+    join public.courses c on c.id = s.course_id
+    left join public.profiles p on p.id = s.graded_by
+    left join public.instructor_profiles i on i.profile_id = s.graded_by
+    cross join lateral (select not a.anonymous_marking or s.status = 'returned' or s.member_id = auth.uid() as shown) h
+    where s.id = p_submission and (
+        s.member_id = auth.uid() or private.marks_in(s.course_id) or (h.shown and s.member_id in (select private.my_managed_member_ids()))
+    )
+$_$;
+
+COMMENT ON FUNCTION public.work_to_mark(p_submission uuid) IS 'Work that one handed in, or that one marks, with its assignment; where it is marked without names, without what tells whose it is.';
+
 CREATE FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text DEFAULT NULL::text, p_text text DEFAULT NULL::text, p_liked text[] DEFAULT '{}'::text[], p_improve text[] DEFAULT '{}'::text[]) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -18177,6 +19070,14 @@ COMMENT ON TABLE private.gradebook_work IS 'Courses whose final grades are compu
 COMMENT ON COLUMN private.gradebook_work.marked IS 'Grows when something changes, so that a portion under way begins again.';
 
 COMMENT ON COLUMN private.gradebook_work.sources IS 'Whether scores of quizzes and assignments are gathered anew too.';
+
+CREATE TABLE private.label_salt (
+    only_one boolean DEFAULT true NOT NULL,
+    salt uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT label_salt_only_one_check CHECK (only_one)
+);
+
+COMMENT ON TABLE private.label_salt IS 'What labels are made with: whoever knows every enrollment and how a label is made still cannot say whose it is.';
 
 CREATE TABLE private.media_leftovers (
     key text NOT NULL,
@@ -18311,7 +19212,8 @@ CREATE TABLE public.quiz_answers (
     CONSTRAINT quiz_answers_rubric_points CHECK (((jsonb_typeof(rubric_points) = 'array'::text) AND (length((rubric_points)::text) <= 2000))),
     CONSTRAINT quiz_answers_seq_check CHECK ((seq >= 0)),
     CONSTRAINT quiz_answers_time_spent_seconds_check CHECK ((time_spent_seconds >= 0))
-);
+)
+WITH (fillfactor='60');
 
 COMMENT ON TABLE public.quiz_answers IS 'Question-level response tracking enabling granular analytics and partial credit. Learners see it through functions, which know what may be shown when.';
 
@@ -19165,70 +20067,6 @@ CREATE TABLE public.external_module_progress (
 
 COMMENT ON TABLE public.external_module_progress IS 'Where somebody stands in each module of a partner''s course.';
 
-CREATE TABLE public.gradebook_categories (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    course_id uuid NOT NULL,
-    name text NOT NULL,
-    weight numeric(7,2) DEFAULT 100 NOT NULL,
-    drop_lowest integer DEFAULT 0 NOT NULL,
-    weighting text DEFAULT 'points'::text NOT NULL,
-    "position" integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT gradebook_categories_drop_lowest_check CHECK (((drop_lowest >= 0) AND (drop_lowest <= 50))),
-    CONSTRAINT gradebook_categories_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 120)) AND (name = btrim(name)))),
-    CONSTRAINT gradebook_categories_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
-    CONSTRAINT gradebook_categories_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
-    CONSTRAINT gradebook_categories_weighting_check CHECK ((weighting = ANY (ARRAY['points'::text, 'equal'::text])))
-);
-
-COMMENT ON TABLE public.gradebook_categories IS 'Kinds of work of a course and how much each weighs in the final grade.';
-
-COMMENT ON COLUMN public.gradebook_categories.weight IS 'Counts against the weights of the others; their sum need not be 100.';
-
-COMMENT ON COLUMN public.gradebook_categories.drop_lowest IS 'So many items are left out, those without which the category is best; one always stays.';
-
-COMMENT ON COLUMN public.gradebook_categories.weighting IS 'points: an item of 20 points counts twice as much as one of 10. equal: each counts the same.';
-
-CREATE TABLE public.gradebook_cells (
-    enrollment_id uuid NOT NULL,
-    item_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    source_percent numeric(5,2),
-    waiting boolean DEFAULT false NOT NULL,
-    points numeric(8,2),
-    out_of numeric(8,2),
-    excused boolean DEFAULT false NOT NULL,
-    comment text,
-    reason text,
-    changed_by uuid,
-    changed_at timestamp with time zone,
-    revision integer DEFAULT 0 NOT NULL,
-    CONSTRAINT gradebook_cells_comment_check CHECK (((length(comment) >= 1) AND (length(comment) <= 2000))),
-    CONSTRAINT gradebook_cells_out_of_check CHECK (((out_of > (0)::numeric) AND (out_of <> 'NaN'::numeric))),
-    CONSTRAINT gradebook_cells_points_check CHECK (((points >= (0)::numeric) AND (points <> 'NaN'::numeric))),
-    CONSTRAINT gradebook_cells_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
-    CONSTRAINT gradebook_cells_revision_check CHECK ((revision >= 0)),
-    CONSTRAINT gradebook_cells_source_percent_check CHECK (((source_percent >= (0)::numeric) AND (source_percent <= (100)::numeric))),
-    CONSTRAINT points_stay_within_what_they_are_out_of CHECK ((points <= out_of))
-);
-
-COMMENT ON TABLE public.gradebook_cells IS 'What a learner has in an item: the score of its quiz or assignment, and what a person wrote over it. No row: nothing yet.';
-
-COMMENT ON COLUMN public.gradebook_cells.source_percent IS 'The score of the quiz by its policy, or of the last graded work; kept by trigger.';
-
-COMMENT ON COLUMN public.gradebook_cells.waiting IS 'Handed in and not graded yet; kept by trigger.';
-
-COMMENT ON COLUMN public.gradebook_cells.points IS 'Written by a person: the grade in a column of one''s own, elsewhere what stands in place of the score.';
-
-COMMENT ON COLUMN public.gradebook_cells.out_of IS 'Of how many points, in place of a score; null in columns of one''s own, whose points are those of the item.';
-
-COMMENT ON COLUMN public.gradebook_cells.comment IS 'The learner reads it.';
-
-COMMENT ON COLUMN public.gradebook_cells.reason IS 'Why a person wrote over a score or excused; for the team.';
-
-COMMENT ON COLUMN public.gradebook_cells.revision IS 'How often a person changed it; who saves says which one he saw.';
-
 CREATE TABLE public.gradebook_imports (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     course_id uuid NOT NULL,
@@ -19250,54 +20088,6 @@ COMMENT ON TABLE public.gradebook_imports IS 'A file of grades that somebody had
 COMMENT ON COLUMN public.gradebook_imports.cells IS 'The changes, as public.set_grades takes them; emptied when they are made.';
 
 COMMENT ON COLUMN public.gradebook_imports.report IS 'What was found: counts, and lines of what changes and of what cannot be used.';
-
-CREATE TABLE public.gradebook_items (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    course_id uuid NOT NULL,
-    category_id uuid NOT NULL,
-    source text DEFAULT 'own'::text NOT NULL,
-    quiz_id uuid,
-    assignment_id uuid,
-    title text,
-    max_points numeric(8,2),
-    due_at timestamp with time zone,
-    weight numeric(7,2) DEFAULT 1 NOT NULL,
-    counts boolean DEFAULT true NOT NULL,
-    is_hidden boolean DEFAULT false NOT NULL,
-    "position" integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT gradebook_items_due_at_check CHECK (isfinite(due_at)),
-    CONSTRAINT gradebook_items_max_points_check CHECK (((max_points > (0)::numeric) AND (max_points <> 'NaN'::numeric))),
-    CONSTRAINT gradebook_items_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
-    CONSTRAINT gradebook_items_source_check CHECK ((source = ANY (ARRAY['quiz'::text, 'assignment'::text, 'own'::text]))),
-    CONSTRAINT gradebook_items_title_check CHECK ((((length(title) >= 1) AND (length(title) <= 200)) AND (title = btrim(title)))),
-    CONSTRAINT gradebook_items_weight_check CHECK (((weight >= (0)::numeric) AND (weight <> 'NaN'::numeric))),
-    CONSTRAINT items_have_their_source CHECK ((((quiz_id IS NOT NULL) = (source = 'quiz'::text)) AND ((assignment_id IS NOT NULL) = (source = 'assignment'::text)))),
-    CONSTRAINT own_columns_say_what_they_are CHECK ((((title IS NOT NULL) = (source = 'own'::text)) AND ((max_points IS NOT NULL) = (source = 'own'::text)) AND ((source = 'own'::text) OR (due_at IS NULL))))
-);
-
-COMMENT ON TABLE public.gradebook_items IS 'The columns of a gradebook. Quizzes and assignments have theirs by trigger; what they are called, their points and due date are their own.';
-
-COMMENT ON COLUMN public.gradebook_items.title IS 'Of a column of one''s own; the others are called as their quiz or assignment is.';
-
-COMMENT ON COLUMN public.gradebook_items.weight IS 'How often it counts beside the other items of its category.';
-
-COMMENT ON COLUMN public.gradebook_items.counts IS 'Whether it counts towards the final grade.';
-
-COMMENT ON COLUMN public.gradebook_items.is_hidden IS 'Learners do not see it, and it counts for nothing until they do.';
-
-CREATE TABLE public.gradebooks (
-    course_id uuid NOT NULL,
-    missing_work text DEFAULT 'nothing'::text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT gradebooks_missing_work_check CHECK ((missing_work = ANY (ARRAY['nothing'::text, 'zero_after_due'::text])))
-);
-
-COMMENT ON TABLE public.gradebooks IS 'How a course counts what is not there. Without a row: as nothing.';
-
-COMMENT ON COLUMN public.gradebooks.missing_work IS 'nothing: what has no score is left out. zero_after_due: it counts as 0 once it is due, unless it waits for a grade.';
 
 CREATE VIEW public.index_usage WITH (security_invoker='true') AS
  SELECT schemaname,
@@ -19495,6 +20285,81 @@ CREATE TABLE public.lesson_progress (
 
 COMMENT ON TABLE public.lesson_progress IS 'Where somebody stands in a lesson. Changes only on a transition, never at a heartbeat.';
 
+CREATE TABLE public.scorm_enrollments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    member_id uuid,
+    scorm_package_id uuid NOT NULL,
+    enrollment_id uuid,
+    lesson_id uuid,
+    course_id uuid,
+    completion_status text DEFAULT 'not attempted'::text NOT NULL,
+    success_status text DEFAULT 'unknown'::text NOT NULL,
+    status text GENERATED ALWAYS AS (
+CASE
+    WHEN (success_status <> 'unknown'::text) THEN success_status
+    WHEN (completion_status = 'completed'::text) THEN 'completed'::text
+    WHEN (completion_status = 'not attempted'::text) THEN 'not_started'::text
+    ELSE 'in_progress'::text
+END) STORED NOT NULL,
+    progress numeric(5,2) DEFAULT 0 NOT NULL,
+    score numeric(5,2),
+    attempts integer DEFAULT 0 NOT NULL,
+    total_time_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    cmi_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    criterion_met_at timestamp with time zone,
+    started_at timestamp with time zone,
+    last_accessed_at timestamp with time zone,
+    commit_seq integer DEFAULT 0 NOT NULL,
+    session_id uuid,
+    session_attempt_id uuid,
+    session_web_id uuid,
+    session_opened_at timestamp with time zone,
+    session_seconds numeric(12,2) DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    dispatch_registration_id uuid,
+    organization text,
+    CONSTRAINT organization_length CHECK (((length(organization) >= 1) AND (length(organization) <= 255))),
+    CONSTRAINT partners_learners_are_in_no_course CHECK (((dispatch_registration_id IS NULL) OR (course_id IS NULL))),
+    CONSTRAINT scorm_enrollments_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT scorm_enrollments_cmi_data_check CHECK ((jsonb_typeof(cmi_data) = 'object'::text)),
+    CONSTRAINT scorm_enrollments_commit_seq_check CHECK ((commit_seq >= 0)),
+    CONSTRAINT scorm_enrollments_completion_status_check CHECK ((completion_status = ANY (ARRAY['not attempted'::text, 'unknown'::text, 'incomplete'::text, 'completed'::text]))),
+    CONSTRAINT scorm_enrollments_of_a_course_or_of_none CHECK ((num_nonnulls(enrollment_id, lesson_id, course_id) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT scorm_enrollments_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+    CONSTRAINT scorm_enrollments_session_seconds_check CHECK (((session_seconds >= (0)::numeric) AND (session_seconds <> 'NaN'::numeric))),
+    CONSTRAINT scorm_enrollments_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
+    CONSTRAINT scorm_enrollments_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric))),
+    CONSTRAINT sessions_are_of_an_attempt CHECK ((num_nonnulls(session_id, session_attempt_id, session_opened_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT somebody_is_registered CHECK ((num_nonnulls(member_id, dispatch_registration_id) = 1))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.scorm_enrollments IS 'A person and a package, within the enrollment of a course when there is one: the best of all attempts, and the state of the current one.';
+
+COMMENT ON COLUMN public.scorm_enrollments.status IS 'In one word, what follows from completion_status and success_status: not_started, in_progress, completed, passed, failed.';
+
+COMMENT ON COLUMN public.scorm_enrollments.score IS 'The best of all attempts that count, in percent.';
+
+COMMENT ON COLUMN public.scorm_enrollments.attempts IS 'Attempts that count; browsing and reviewing do not.';
+
+COMMENT ON COLUMN public.scorm_enrollments.cmi_data IS 'The current attempt as the package left it: {"identifier of the SCO": {"element": "value"}}. Of earlier ones it stands in scorm_attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.criterion_met_at IS 'When an attempt first met the completion_rule of the package. Never taken back.';
+
+COMMENT ON COLUMN public.scorm_enrollments.commit_seq IS 'Number of the last commit that was stored, through all attempts.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_id IS 'The player that may commit now; whatever was opened before is stale. Known to nobody but that player.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_web_id IS 'The browser session that opened the player; when it has ended, the player may not commit.';
+
+COMMENT ON COLUMN public.scorm_enrollments.session_seconds IS 'Time counted since the player was opened, over all SCOs: what the clock is held against.';
+
+COMMENT ON COLUMN public.scorm_enrollments.dispatch_registration_id IS 'Instead of a member: a learner of a partner, who has no account.';
+
+COMMENT ON COLUMN public.scorm_enrollments.organization IS 'Identifier of the organisation of its package that is played, from the beginning to the end; null: the default one.';
+
 CREATE TABLE public.video_analytics (
     user_id uuid NOT NULL,
     video_id uuid NOT NULL,
@@ -19642,10 +20507,14 @@ CREATE TABLE public.lesson_scorm_packages (
     lesson_id uuid NOT NULL,
     course_id uuid NOT NULL,
     scorm_package_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    organization text,
+    CONSTRAINT organization_length CHECK (((length(organization) >= 1) AND (length(organization) <= 255)))
 );
 
 COMMENT ON TABLE public.lesson_scorm_packages IS 'The package that a lesson of type scorm plays. Not a column of lessons: who may attach which package is another question than who may edit a lesson.';
+
+COMMENT ON COLUMN public.lesson_scorm_packages.organization IS 'Identifier of the organisation that those play who begin now; null: the default one of the package, as also where a newer version has it no more.';
 
 CREATE TABLE public.lesson_skills (
     lesson_id uuid NOT NULL,
@@ -20395,7 +21264,7 @@ COMMENT ON COLUMN public.programs.owner_id IS 'Who put it together and may chang
 CREATE TABLE public.question_imports (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     owner_id uuid NOT NULL,
-    course_id uuid NOT NULL,
+    course_id uuid,
     format text,
     file_id uuid,
     file_name text NOT NULL,
@@ -20411,6 +21280,8 @@ CREATE TABLE public.question_imports (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    organisation_id uuid,
+    CONSTRAINT an_import_is_into_one_bank CHECK ((num_nonnulls(course_id, organisation_id) = 1)),
     CONSTRAINT question_imports_chosen_check CHECK (((cardinality(chosen) >= 1) AND (cardinality(chosen) <= 2000))),
     CONSTRAINT question_imports_content_check CHECK ((octet_length(content) <= 8000000)),
     CONSTRAINT question_imports_file_name_check CHECK (((length(file_name) >= 1) AND (length(file_name) <= 255))),
@@ -20429,6 +21300,8 @@ CREATE TABLE public.question_imports (
 
 COMMENT ON TABLE public.question_imports IS 'Questions that come in as files. A file is read first (a dry run); then its owner chooses what goes into the bank of the course.';
 
+COMMENT ON COLUMN public.question_imports.course_id IS 'The course into whose bank it goes; null for an organisation''s.';
+
 COMMENT ON COLUMN public.question_imports.format IS 'What the file turned out to be; several: a zip with files of more than one format.';
 
 COMMENT ON COLUMN public.question_imports.file_id IS 'A package in the media library; null where the file itself was sent.';
@@ -20442,6 +21315,8 @@ COMMENT ON COLUMN public.question_imports.chosen IS 'Which of the questions are 
 COMMENT ON COLUMN public.question_imports.made IS 'How many questions were put into the bank.';
 
 COMMENT ON COLUMN public.question_imports.problem IS 'Why it was refused or failed, in words for its owner.';
+
+COMMENT ON COLUMN public.question_imports.organisation_id IS 'The organisation into whose bank it goes; null for a course''s.';
 
 CREATE TABLE public.question_keys (
     question_version_id uuid NOT NULL,
@@ -20464,27 +21339,6 @@ COMMENT ON COLUMN public.question_keys.correct_answer IS 'In the option ids of t
 COMMENT ON COLUMN public.question_keys.option_feedback IS 'Option id, or right, wrong, partly → what to say to whoever answered so: HTML where it holds a tag, else words.';
 
 COMMENT ON COLUMN public.question_keys.organisation_id IS 'That of the question, for the policies; set by trigger.';
-
-CREATE TABLE public.quiz_accommodations (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    quiz_id uuid NOT NULL,
-    enrollment_id uuid NOT NULL,
-    course_id uuid NOT NULL,
-    extra_minutes integer DEFAULT 0 NOT NULL,
-    extra_attempts integer DEFAULT 0 NOT NULL,
-    available_until timestamp with time zone,
-    reason text NOT NULL,
-    granted_by uuid DEFAULT auth.uid(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT quiz_accommodations_extra_attempts_check CHECK (((extra_attempts >= 0) AND (extra_attempts <= 100))),
-    CONSTRAINT quiz_accommodations_extra_minutes_check CHECK (((extra_minutes >= 0) AND (extra_minutes <= 10080))),
-    CONSTRAINT quiz_accommodations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
-);
-
-COMMENT ON TABLE public.quiz_accommodations IS 'More time, more attempts or a later end for one person in one quiz, and why.';
-
-COMMENT ON COLUMN public.quiz_accommodations.available_until IS 'In place of the quiz''s own end.';
 
 CREATE TABLE public.quiz_count_moves (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
@@ -20938,7 +21792,8 @@ CREATE TABLE public.scorm_attempts (
     CONSTRAINT scorm_attempts_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
     CONSTRAINT scorm_attempts_success_status_check CHECK ((success_status = ANY (ARRAY['unknown'::text, 'passed'::text, 'failed'::text]))),
     CONSTRAINT scorm_attempts_total_time_seconds_check CHECK (((total_time_seconds >= (0)::numeric) AND (total_time_seconds <> 'NaN'::numeric)))
-);
+)
+WITH (fillfactor='70');
 
 COMMENT ON TABLE public.scorm_attempts IS 'Each attempt at a package. One that counts is current until the next one begins; what was reached in it is not lost by going on.';
 
@@ -21004,6 +21859,7 @@ CREATE TABLE public.scorm_dispatch_registrations (
     launches integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_launched_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_at timestamp with time zone,
     CONSTRAINT scorm_dispatch_registrations_launches_check CHECK ((launches >= 0)),
     CONSTRAINT scorm_dispatch_registrations_number_check CHECK ((number > 0)),
     CONSTRAINT scorm_dispatch_registrations_student_check CHECK ((length(student) = 32))
@@ -21012,6 +21868,8 @@ CREATE TABLE public.scorm_dispatch_registrations (
 COMMENT ON TABLE public.scorm_dispatch_registrations IS 'A learner of a partner, known by nothing but a keyed hash of the identifier that the partner''s system uses.';
 
 COMMENT ON COLUMN public.scorm_dispatch_registrations.number IS 'One learner has a further registration when his system has lost the ticket to the one before, as when it begins a new attempt.';
+
+COMMENT ON COLUMN public.scorm_dispatch_registrations.released_at IS 'Since when his place is free again; null: he has it. When he comes back he takes one, as long as there are places; what he did is kept.';
 
 CREATE TABLE public.scorm_dispatches (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -21046,6 +21904,39 @@ COMMENT ON COLUMN public.scorm_dispatches.expires_at IS 'From then on nobody ope
 COMMENT ON COLUMN public.scorm_dispatches.revoked_at IS 'Set for good; whoever has it open cannot save any more.';
 
 COMMENT ON COLUMN public.scorm_dispatches.registrations IS 'Counted as they begin, under the lock of this row, so that no two pass the last place.';
+
+CREATE TABLE public.scorm_global_objectives (
+    member_id uuid NOT NULL,
+    target_id text NOT NULL,
+    target_key bytea GENERATED ALWAYS AS (private.text_digest(target_id)) STORED NOT NULL,
+    satisfied boolean,
+    measure double precision,
+    raw double precision,
+    min double precision,
+    max double precision,
+    completed boolean,
+    progress_measure double precision,
+    scorm_enrollment_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_global_objectives_max_check CHECK (((max < 'Infinity'::double precision) AND (max > '-Infinity'::double precision))),
+    CONSTRAINT scorm_global_objectives_measure_check CHECK (((measure >= ('-1'::integer)::double precision) AND (measure <= (1)::double precision))),
+    CONSTRAINT scorm_global_objectives_min_check CHECK (((min < 'Infinity'::double precision) AND (min > '-Infinity'::double precision))),
+    CONSTRAINT scorm_global_objectives_progress_measure_check CHECK (((progress_measure >= (0)::double precision) AND (progress_measure <= (1)::double precision))),
+    CONSTRAINT scorm_global_objectives_raw_check CHECK (((raw < 'Infinity'::double precision) AND (raw > '-Infinity'::double precision))),
+    CONSTRAINT scorm_global_objectives_target_id_check CHECK (((length(target_id) >= 1) AND (length(target_id) <= 4000))),
+    CONSTRAINT something_is_known CHECK ((num_nonnulls(satisfied, measure, raw, min, max, completed, progress_measure) > 0))
+);
+
+COMMENT ON TABLE public.scorm_global_objectives IS 'Global objectives of a learner that his packages share (SCORM 2004, objectivesGlobalToSystem). Claims of his browser, kept as long as he is.';
+
+COMMENT ON COLUMN public.scorm_global_objectives.target_id IS 'targetObjectiveID of the manifests.';
+
+COMMENT ON COLUMN public.scorm_global_objectives.target_key IS 'Stands for target_id in the key, which may be too long for an index.';
+
+COMMENT ON COLUMN public.scorm_global_objectives.satisfied IS 'Here and in the other values: null is not known.';
+
+COMMENT ON COLUMN public.scorm_global_objectives.scorm_enrollment_id IS 'The registration that wrote last; null when it is gone.';
 
 CREATE TABLE public.scorm_items (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -21156,6 +22047,28 @@ WITH (fillfactor='70');
 COMMENT ON TABLE public.scorm_sco_results IS 'Where an attempt stands in each SCO. A row of the organisation, written by a sequencing engine, stands in for the sum of its SCOs.';
 
 COMMENT ON COLUMN public.scorm_sco_results.session_seconds IS 'What cmi session_time has counted since the SCO was initialised; part of total_time_seconds.';
+
+CREATE TABLE public.scorm_shared_data (
+    member_id uuid NOT NULL,
+    target_id text NOT NULL,
+    target_key bytea GENERATED ALWAYS AS (private.text_digest(target_id)) STORED NOT NULL,
+    value text NOT NULL,
+    scorm_enrollment_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scorm_shared_data_target_id_check CHECK (((length(target_id) >= 1) AND (length(target_id) <= 4000))),
+    CONSTRAINT scorm_shared_data_value_check CHECK ((length(value) <= 64000))
+);
+
+COMMENT ON TABLE public.scorm_shared_data IS 'Stores of data (adl.data) of a learner that his packages share (SCORM 2004 4th edition, sharedDataGlobalToSystem). Kept as long as he is.';
+
+COMMENT ON COLUMN public.scorm_shared_data.target_id IS 'targetID of the manifests.';
+
+COMMENT ON COLUMN public.scorm_shared_data.target_key IS 'Stands for target_id in the key, which may be too long for an index.';
+
+COMMENT ON COLUMN public.scorm_shared_data.value IS 'At most 64000 characters, the smallest permitted maximum of RTE 4.3.1.';
+
+COMMENT ON COLUMN public.scorm_shared_data.scorm_enrollment_id IS 'The registration that wrote last; null when it is gone.';
 
 CREATE TABLE public.scorm_states (
     attempt_id uuid NOT NULL,
@@ -21636,6 +22549,9 @@ ALTER TABLE ONLY private.gradebook_stale
 
 ALTER TABLE ONLY private.gradebook_work
     ADD CONSTRAINT gradebook_work_pkey PRIMARY KEY (course_id);
+
+ALTER TABLE ONLY private.label_salt
+    ADD CONSTRAINT label_salt_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY private.media_leftovers
     ADD CONSTRAINT media_leftovers_pkey PRIMARY KEY (key);
@@ -22210,6 +23126,9 @@ ALTER TABLE ONLY public.scorm_dispatches
 ALTER TABLE ONLY public.scorm_enrollments
     ADD CONSTRAINT scorm_enrollments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.scorm_global_objectives
+    ADD CONSTRAINT scorm_global_objectives_pkey PRIMARY KEY (member_id, target_key);
+
 ALTER TABLE ONLY public.scorm_items
     ADD CONSTRAINT scorm_items_id_package UNIQUE (id, scorm_package_id);
 
@@ -22236,6 +23155,9 @@ ALTER TABLE ONLY public.scorm_rescores
 
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_pkey PRIMARY KEY (attempt_id, sco);
+
+ALTER TABLE ONLY public.scorm_shared_data
+    ADD CONSTRAINT scorm_shared_data_pkey PRIMARY KEY (member_id, target_key);
 
 ALTER TABLE ONLY public.scorm_states
     ADD CONSTRAINT scorm_states_pkey PRIMARY KEY (attempt_id);
@@ -22460,6 +23382,8 @@ CREATE INDEX idx_assignments_created_by ON public.assignments USING btree (creat
 CREATE INDEX idx_assignments_due_date ON public.assignments USING btree (due_date);
 
 CREATE INDEX idx_assignments_lesson ON public.assignments USING btree (lesson_id, course_id);
+
+CREATE INDEX idx_assignments_nameless ON public.assignments USING btree (course_id) WHERE anonymous_marking;
 
 CREATE INDEX idx_assignments_open ON public.assignments USING btree (course_id) WHERE (status <> 'draft'::text);
 
@@ -22959,7 +23883,11 @@ CREATE INDEX idx_question_imports_course ON public.question_imports USING btree 
 
 CREATE INDEX idx_question_imports_file ON public.question_imports USING btree (file_id);
 
+CREATE INDEX idx_question_imports_organisation ON public.question_imports USING btree (organisation_id);
+
 CREATE INDEX idx_question_imports_owner ON public.question_imports USING btree (owner_id, course_id, created_at DESC, id DESC);
+
+CREATE INDEX idx_question_imports_owner_organisation ON public.question_imports USING btree (owner_id, organisation_id, created_at DESC, id DESC) WHERE (organisation_id IS NOT NULL);
 
 CREATE INDEX idx_question_keys_course ON public.question_keys USING btree (course_id);
 
@@ -22999,8 +23927,6 @@ CREATE INDEX idx_quiz_accommodations_quiz ON public.quiz_accommodations USING bt
 
 CREATE INDEX idx_quiz_answers_attempt ON public.quiz_answers USING btree (quiz_attempt_id, course_id);
 
-CREATE INDEX idx_quiz_answers_correct ON public.quiz_answers USING btree (course_id, answered_at) WHERE (points_earned IS NULL);
-
 CREATE INDEX idx_quiz_answers_course ON public.quiz_answers USING btree (course_id);
 
 CREATE INDEX idx_quiz_answers_graded_by ON public.quiz_answers USING btree (graded_by);
@@ -23013,7 +23939,7 @@ CREATE INDEX idx_quiz_attempts_deadline ON public.quiz_attempts USING btree (dea
 
 CREATE INDEX idx_quiz_attempts_enrollment ON public.quiz_attempts USING btree (enrollment_id, course_id);
 
-CREATE INDEX idx_quiz_attempts_graded ON public.quiz_attempts USING btree (graded_at) WHERE (status = 'graded'::text);
+CREATE INDEX idx_quiz_attempts_graded ON public.quiz_attempts USING brin (graded_at);
 
 CREATE INDEX idx_quiz_attempts_graded_by ON public.quiz_attempts USING btree (graded_by);
 
@@ -23113,6 +24039,8 @@ CREATE INDEX idx_scorm_enrollments_package ON public.scorm_enrollments USING btr
 
 CREATE UNIQUE INDEX idx_scorm_enrollments_session ON public.scorm_enrollments USING btree (session_id) WHERE (session_id IS NOT NULL);
 
+CREATE INDEX idx_scorm_global_objectives_enrollment ON public.scorm_global_objectives USING btree (scorm_enrollment_id);
+
 CREATE UNIQUE INDEX idx_scorm_items_default ON public.scorm_items USING btree (scorm_package_id) WHERE is_default;
 
 CREATE INDEX idx_scorm_items_parent ON public.scorm_items USING btree (parent_id, scorm_package_id);
@@ -23152,6 +24080,8 @@ CREATE INDEX idx_scorm_rescores_registration ON public.scorm_rescores USING btre
 CREATE INDEX idx_scorm_sco_results_attempt ON public.scorm_sco_results USING btree (attempt_id, scorm_enrollment_id);
 
 CREATE INDEX idx_scorm_sco_results_enrollment ON public.scorm_sco_results USING btree (scorm_enrollment_id);
+
+CREATE INDEX idx_scorm_shared_data_enrollment ON public.scorm_shared_data USING btree (scorm_enrollment_id);
 
 CREATE INDEX idx_scorm_states_attempt ON public.scorm_states USING btree (attempt_id, scorm_enrollment_id);
 
@@ -23472,6 +24402,10 @@ CREATE TRIGGER keep_peer_settings AFTER INSERT OR UPDATE OF enable_peer_review O
 
 CREATE TRIGGER keep_scorm_lesson_type BEFORE UPDATE OF lesson_type ON public.lessons FOR EACH ROW WHEN (((old.lesson_type = 'scorm'::text) AND (new.lesson_type <> 'scorm'::text))) EXECUTE FUNCTION private.keep_scorm_lesson_type();
 
+CREATE TRIGGER keep_tracked_attempt AFTER DELETE ON public.scorm_attempts FOR EACH ROW EXECUTE FUNCTION private.keep_tracked_attempt();
+
+CREATE TRIGGER keep_tracked_attempt_key AFTER UPDATE OF id, scorm_enrollment_id ON public.scorm_attempts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.scorm_enrollment_id IS DISTINCT FROM new.scorm_enrollment_id))) EXECUTE FUNCTION private.keep_tracked_attempt();
+
 CREATE TRIGGER keep_used_template BEFORE UPDATE OF name, version, language, page_size, orientation, layout, signatories, logo_key ON public.certificate_templates FOR EACH ROW EXECUTE FUNCTION private.keep_used_template();
 
 CREATE TRIGGER keep_used_version BEFORE UPDATE ON public.question_versions FOR EACH ROW WHEN (((old.used_at IS NOT NULL) AND ((((((((((old.question_text IS DISTINCT FROM new.question_text) OR (old.question_html IS DISTINCT FROM new.question_html)) OR (old.answer_options IS DISTINCT FROM new.answer_options)) OR (old.hint IS DISTINCT FROM new.hint)) OR (old.image_url IS DISTINCT FROM new.image_url)) OR (old.video_url IS DISTINCT FROM new.video_url)) OR (old.audio_url IS DISTINCT FROM new.audio_url)) OR (old.image_alt IS DISTINCT FROM new.image_alt)) OR (old.rubric IS DISTINCT FROM new.rubric)) OR (old.word_limit IS DISTINCT FROM new.word_limit)))) EXECUTE FUNCTION private.keep_used_version();
@@ -23707,6 +24641,8 @@ CREATE TRIGGER move_cohort_seats AFTER INSERT OR DELETE ON public.enrollments FO
 CREATE TRIGGER move_cohort_seats_on_change AFTER UPDATE OF status, cohort_id ON public.enrollments FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.cohort_id IS DISTINCT FROM new.cohort_id))) EXECUTE FUNCTION private.move_cohort_seats();
 
 CREATE TRIGGER name_quiz_of_lesson AFTER UPDATE OF title ON public.lessons FOR EACH ROW WHEN (((new.lesson_type = 'quiz'::text) AND (old.title <> new.title) AND (length(new.title) <= 200))) EXECUTE FUNCTION private.name_quiz_of_lesson();
+
+CREATE TRIGGER names_were_shown AFTER UPDATE OF anonymous_marking ON public.assignments FOR EACH ROW WHEN ((old.anonymous_marking <> new.anonymous_marking)) EXECUTE FUNCTION private.names_were_shown();
 
 CREATE TRIGGER note_answer_graded_at_once AFTER INSERT ON public.quiz_answers FOR EACH ROW WHEN ((new.points_earned IS NOT NULL)) EXECUTE FUNCTION private.note_graded_answer();
 
@@ -24044,9 +24980,13 @@ CREATE TRIGGER update_scorm_dispatches_updated_at BEFORE UPDATE ON public.scorm_
 
 CREATE TRIGGER update_scorm_enrollments_updated_at BEFORE UPDATE ON public.scorm_enrollments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER update_scorm_global_objectives_updated_at BEFORE UPDATE ON public.scorm_global_objectives FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_scorm_packages_updated_at BEFORE UPDATE ON public.scorm_packages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_scorm_rescores_updated_at BEFORE UPDATE ON public.scorm_rescores FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_scorm_shared_data_updated_at BEFORE UPDATE ON public.scorm_shared_data FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 CREATE TRIGGER update_scorm_states_updated_at BEFORE UPDATE ON public.scorm_states FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
@@ -24730,6 +25670,9 @@ ALTER TABLE ONLY public.question_imports
     ADD CONSTRAINT question_imports_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.media_files(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.question_imports
+    ADD CONSTRAINT question_imports_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.question_imports
     ADD CONSTRAINT question_imports_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.question_keys
@@ -24915,6 +25858,12 @@ ALTER TABLE ONLY public.scorm_enrollments
 ALTER TABLE ONLY public.scorm_enrollments
     ADD CONSTRAINT scorm_enrollments_scorm_package_id_fkey FOREIGN KEY (scorm_package_id) REFERENCES public.scorm_packages(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.scorm_global_objectives
+    ADD CONSTRAINT scorm_global_objectives_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scorm_global_objectives
+    ADD CONSTRAINT scorm_global_objectives_scorm_enrollment_id_fkey FOREIGN KEY (scorm_enrollment_id) REFERENCES public.scorm_enrollments(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.scorm_items
     ADD CONSTRAINT scorm_items_parent FOREIGN KEY (parent_id, scorm_package_id) REFERENCES public.scorm_items(id, scorm_package_id) ON DELETE CASCADE;
 
@@ -24957,11 +25906,14 @@ ALTER TABLE ONLY public.scorm_rescores
 ALTER TABLE ONLY public.scorm_sco_results
     ADD CONSTRAINT scorm_sco_results_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.scorm_shared_data
+    ADD CONSTRAINT scorm_shared_data_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scorm_shared_data
+    ADD CONSTRAINT scorm_shared_data_scorm_enrollment_id_fkey FOREIGN KEY (scorm_enrollment_id) REFERENCES public.scorm_enrollments(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.scorm_states
     ADD CONSTRAINT scorm_states_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
-
-ALTER TABLE public.scorm_tracking
-    ADD CONSTRAINT scorm_tracking_attempt FOREIGN KEY (attempt_id, scorm_enrollment_id) REFERENCES public.scorm_attempts(id, scorm_enrollment_id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_enrollment FOREIGN KEY (enrollment_id, course_id) REFERENCES public.enrollments(id, course_id) ON DELETE RESTRICT;
@@ -25081,6 +26033,8 @@ ALTER TABLE private.catalogue_version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.gradebook_stale ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.gradebook_work ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.label_salt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.media_leftovers ENABLE ROW LEVEL SECURITY;
 
@@ -25462,7 +26416,9 @@ CREATE POLICY "Instructors withdraw accommodations" ON public.quiz_accommodation
 
 CREATE POLICY "Instructors withdraw extensions" ON public.assignment_extensions FOR DELETE TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING ((((status <> 'draft'::text) AND (course_id = ANY (ARRAY( SELECT private.my_enrolled_course_ids() AS my_enrolled_course_ids)))) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Learners view assignments of their courses" ON public.assignments FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR (id = ANY (ARRAY( SELECT private.my_open_assignment_ids() AS my_open_assignment_ids)))));
+
+COMMENT ON POLICY "Learners view assignments of their courses" ON public.assignments IS 'From the moment at which it opens, in a lesson that is open to them; before that public.published_assignments() names it.';
 
 CREATE POLICY "Learners view attachments that are open to them" ON public.lesson_attachments FOR SELECT TO authenticated USING (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((removed_at IS NULL) AND ((lesson_id = ANY (ARRAY( SELECT private.my_open_lesson_ids() AS my_open_lesson_ids))) OR ((NOT requires_enrollment) AND (EXISTS ( SELECT 1
    FROM (public.lessons l
@@ -25547,7 +26503,7 @@ CREATE POLICY "Members view own requirements" ON public.renewal_requirements FOR
 
 CREATE POLICY "Members view own reviews" ON public.course_reviews FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
-CREATE POLICY "Members view own submissions" ON public.assignment_submissions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "Members view own submissions" ON public.assignment_submissions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin) OR (((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR (member_id = ANY (ARRAY( SELECT private.my_managed_member_ids() AS my_managed_member_ids)))) AND ((status = 'returned'::text) OR (assignment_id <> ALL (ARRAY( SELECT private.my_nameless_assignment_ids() AS my_nameless_assignment_ids)))))));
 
 CREATE POLICY "Members view own transactions" ON public.transactions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -25605,11 +26561,15 @@ CREATE POLICY "People view own belongings, managers those of their people" ON pu
 
 CREATE POLICY "People view own discussions, moderators those of their courses" ON public.discussions FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+CREATE POLICY "People view own global objectives" ON public.scorm_global_objectives FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
 CREATE POLICY "People view own organisations" ON public.organisations FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_organisation_ids() AS my_organisation_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view own posts, moderators those of their courses" ON public.discussion_posts FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view own reports, moderators those of their courses" ON public.post_reports FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+CREATE POLICY "People view own shared data" ON public.scorm_shared_data FOR SELECT TO authenticated USING (((member_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 CREATE POLICY "People view packages that concern them" ON public.scorm_packages FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_scorm_package_ids() AS my_scorm_package_ids))) OR ((created_by = ( SELECT auth.uid() AS uid)) AND ( SELECT private.is_teacher() AS is_teacher)) OR ( SELECT private.is_admin() AS is_admin)));
 
@@ -25639,7 +26599,9 @@ CREATE POLICY "People view their own imports of questions" ON public.question_im
 
 CREATE POLICY "People view their own uploads" ON public.uploads FOR SELECT TO authenticated USING ((owner_id = ( SELECT auth.uid() AS uid)));
 
-CREATE POLICY "People view uses of their files and in what is open to them" ON public.media_file_uses FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR (course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) OR ( SELECT private.is_admin() AS is_admin) OR ((place = 'block'::text) AND (EXISTS ( SELECT 1
+CREATE POLICY "People view uses of their files and in what is open to them" ON public.media_file_uses FOR SELECT TO authenticated USING (((owner_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin) OR ((course_id = ANY (ARRAY( SELECT private.my_taught_course_ids() AS my_taught_course_ids))) AND ((place <> 'submission'::text) OR (EXISTS ( SELECT 1
+   FROM public.assignment_submissions s
+  WHERE (s.id = media_file_uses.ref_id))))) OR ((place = 'block'::text) AND (EXISTS ( SELECT 1
    FROM public.content_blocks b
   WHERE (b.id = media_file_uses.ref_id)))) OR ((place = 'course'::text) AND (EXISTS ( SELECT 1
    FROM public.courses c
@@ -26049,6 +27011,8 @@ ALTER TABLE public.scorm_dispatches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_enrollments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.scorm_global_objectives ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.scorm_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_package_files ENABLE ROW LEVEL SECURITY;
@@ -26060,6 +27024,8 @@ ALTER TABLE public.scorm_packages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.scorm_rescores ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_sco_results ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scorm_shared_data ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scorm_states ENABLE ROW LEVEL SECURITY;
 
@@ -26493,6 +27459,8 @@ REVOKE ALL ON FUNCTION private.best_items(p_items uuid[], p_percents numeric[], 
 
 REVOKE ALL ON FUNCTION private.can_be_done(p_lesson uuid, p_criteria text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.category_grades(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.change_course_status(p_course uuid, p_to text, p_note text, p_by uuid, p_reviewed boolean) FROM PUBLIC;
@@ -26732,6 +27700,52 @@ REVOKE ALL ON FUNCTION private.count_review_votes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_session() FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
+
+GRANT SELECT(id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(quiz_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(member_id) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(attempt_number) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(status) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(started_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(deadline_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(submitted_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(submitted_by) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(time_spent_seconds) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(passing_score) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(total_points) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(points_earned) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(score) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(passed) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(graded_by) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(graded_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(instructor_feedback) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.quiz_attempts TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.quiz_attempts TO authenticated;
+
 REVOKE ALL ON FUNCTION private.counted_result(p_enrollment uuid, p_quiz public.quizzes) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.assignment_reviews TO service_role;
@@ -26818,52 +27832,6 @@ REVOKE ALL ON FUNCTION private.drop_hidden_answer() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.due_peer_reviews(p_now timestamp with time zone) TO service_role;
-
-GRANT SELECT ON TABLE public.quiz_attempts TO service_role;
-
-GRANT SELECT(id) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(quiz_id) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(enrollment_id) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(course_id) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(member_id) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(attempt_number) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(status) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(started_at) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(deadline_at) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(submitted_at) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(submitted_by) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(time_spent_seconds) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(passing_score) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(total_points) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(points_earned) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(score) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(passed) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(graded_by) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(graded_at) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(instructor_feedback) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(created_at) ON TABLE public.quiz_attempts TO authenticated;
-
-GRANT SELECT(updated_at) ON TABLE public.quiz_attempts TO authenticated;
 
 REVOKE ALL ON FUNCTION private.end_attempt(p_attempt uuid, p_deadline boolean) FROM PUBLIC;
 
@@ -26967,6 +27935,8 @@ REVOKE ALL ON FUNCTION private.forget_watching() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forum_part(p_course uuid, p_lesson uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.free_scorm_places(p_dispatch uuid, p_needed boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.gather_scores(p_course uuid, p_enrollments uuid[], p_items uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.give_attendance_credits() FROM PUBLIC;
@@ -26981,9 +27951,43 @@ REVOKE ALL ON FUNCTION private.goes_on(p_enrollment public.enrollments) FROM PUB
 
 REVOKE ALL ON FUNCTION private.grade_answers(p_attempt uuid, p_version uuid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.grade_lines(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.grade_share(p_type text, p_order jsonb, p_correct jsonb, p_answer jsonb) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_categories TO service_role;
+GRANT SELECT,DELETE ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(drop_lowest),UPDATE(drop_lowest) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT(weighting),UPDATE(weighting) ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_categories TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_items TO service_role;
+GRANT SELECT,DELETE ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(max_points),UPDATE(max_points) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(counts),UPDATE(counts) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT(is_hidden),UPDATE(is_hidden) ON TABLE public.gradebook_items TO authenticated;
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_items TO authenticated;
 
 REVOKE ALL ON FUNCTION private.gradebook_columns(p_course uuid) FROM PUBLIC;
 
@@ -27074,6 +28078,15 @@ GRANT ALL ON FUNCTION private.is_member(p_person uuid, p_on date) TO service_rol
 
 REVOKE ALL ON FUNCTION private.is_my_work(p_submission uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO service_role;
+
+GRANT SELECT ON TABLE public.assignment_submissions TO service_role;
+GRANT SELECT ON TABLE public.assignment_submissions TO authenticated;
+
+REVOKE ALL ON FUNCTION private.is_newest_line(p_work public.assignment_submissions) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO authenticated;
 GRANT ALL ON FUNCTION private.is_number_between(p_value jsonb, p_least numeric, p_most numeric) TO service_role;
@@ -27125,6 +28138,35 @@ REVOKE ALL ON FUNCTION private.issue_missing_certificates() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.join_peer_reviews(p_assignment public.assignments, p_settings public.peer_review_settings, p_now timestamp with time zone) FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.gradebook_cells TO service_role;
+GRANT SELECT ON TABLE public.gradebook_cells TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebooks TO service_role;
+GRANT SELECT ON TABLE public.gradebooks TO authenticated;
+
+GRANT INSERT(course_id) ON TABLE public.gradebooks TO authenticated;
+
+GRANT INSERT(missing_work),UPDATE(missing_work) ON TABLE public.gradebooks TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_accommodations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(quiz_id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(enrollment_id) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(extra_minutes),UPDATE(extra_minutes) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(extra_attempts),UPDATE(extra_attempts) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quiz_accommodations TO authenticated;
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authenticated;
+
+REVOKE ALL ON FUNCTION private.judged_lines(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_annotation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_default_credit_type() FROM PUBLIC;
@@ -27155,13 +28197,11 @@ REVOKE ALL ON FUNCTION private.keep_revision(p_lesson public.lessons, p_revision
 
 REVOKE ALL ON FUNCTION private.keep_scorm_lesson_type() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_tracked_attempt() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_used_template() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_used_version() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO authenticated;
-GRANT ALL ON FUNCTION private.late_days(p_submitted timestamp with time zone, p_due timestamp with time zone) TO service_role;
 
 REVOKE ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.late_penalty(p_days integer, p_per_day numeric) TO authenticated;
@@ -27203,6 +28243,8 @@ REVOKE ALL ON FUNCTION private.mark_due_gradebooks() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.mark_due_gradebooks() TO service_role;
 
 REVOKE ALL ON FUNCTION private.mark_gradebook(p_course uuid, p_sources boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.marks_in(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.match_number(p_expected jsonb, p_answer jsonb, OUT share numeric, OUT feedback text) FROM PUBLIC;
 
@@ -27331,6 +28373,12 @@ REVOKE ALL ON FUNCTION private.my_module_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_module_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_module_ids() TO service_role;
 
+REVOKE ALL ON FUNCTION private.my_nameless_assignment_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_nameless_assignment_ids() TO authenticated;
+
+REVOKE ALL ON FUNCTION private.my_open_assignment_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_open_assignment_ids() TO authenticated;
+
 REVOKE ALL ON FUNCTION private.my_open_enrollments() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.my_open_lesson_ids() FROM PUBLIC;
@@ -27401,6 +28449,12 @@ GRANT ALL ON FUNCTION private.my_taught_session_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_taught_session_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.name_quiz_of_lesson() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.nameless_key(p_assignment uuid, p_of uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.nameless_label(p_assignment uuid, p_enrollment uuid, p_group uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.names_were_shown() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.new_certificate_number(p_on timestamp with time zone) FROM PUBLIC;
 
@@ -27633,52 +28687,6 @@ REVOKE ALL ON FUNCTION private.reviewing_enrollment(p_course uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.rich_words(p_words text) FROM PUBLIC;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_enrollments TO service_role;
-
-GRANT SELECT(id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(member_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(scorm_package_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(enrollment_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(lesson_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(course_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(completion_status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(success_status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(status) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(progress) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(score) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(attempts) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(total_time_seconds) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(cmi_data) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(criterion_met_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(started_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(last_accessed_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(commit_seq) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(created_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(updated_at) ON TABLE public.scorm_enrollments TO authenticated;
-
-GRANT SELECT(dispatch_registration_id) ON TABLE public.scorm_enrollments TO authenticated;
-
-REVOKE ALL ON FUNCTION private.roll_scorm_up(p_enrollment public.scorm_enrollments, p_attempt uuid, p_time numeric) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.round_credit(p_dividend numeric, p_divisor numeric, p_step numeric, p_rounding text) TO service_role;
 
@@ -27697,24 +28705,47 @@ GRANT ALL ON FUNCTION private.save_quiz_answers(p_members uuid[], p_sessions uui
 
 REVOKE ALL ON FUNCTION private.scorm_attempts_under(p_package uuid, p_passing numeric) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.seconds_of(p_text text, p_digits integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_clock(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_commit_again(p_enrollment uuid, p_attempt uuid, p_seq integer, p_sco text, p_elements jsonb, p_last integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scorm_correction(p_attempt uuid, p_completion text, p_success text, p_score numeric, OUT completion text, OUT success text, OUT score numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_fault(p_standard text, p_lenient boolean, p_elements jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_number(p_text text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scorm_organization(p_scorm_enrollment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_organization_for(p_lesson uuid, p_package uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scorm_package_for(p_lesson uuid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric, OUT session_seconds numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.scorm_period(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_seconds(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_reading(p_standard text, p_data jsonb, p_mastery numeric, p_threshold numeric) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.scorm_rule_met(p_rule text, p_completion text, p_success text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.scorm_said(p_package uuid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.scorm_seconds(p_text text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.scorm_shared_state(p_scorm_enrollment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.scorm_shared_state(p_scorm_enrollment uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION private.scorm_standing(p_attempts uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_sum(p_package uuid, p_attempt uuid, OUT completion text, OUT success text, OUT score numeric, OUT progress numeric) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_sums(p_attempts uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_targets(p_package uuid, p_organization text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scorm_totals(p_enrollments uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text) FROM PUBLIC;
 
@@ -27722,8 +28753,6 @@ REVOKE ALL ON FUNCTION private.scorm_value_limit(p_standard text, p_element text
 
 REVOKE ALL ON FUNCTION private.seal_audit_logs(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.seal_audit_logs(p_most integer) TO service_role;
-
-REVOKE ALL ON FUNCTION private.seconds_of(p_text text, p_digits integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.seconds_within(p_spans tstzmultirange, p_window tstzrange) FROM PUBLIC;
 
@@ -27791,6 +28820,9 @@ REVOKE ALL ON FUNCTION private.share_group_grade() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.share_of_course_done(p_enrollment uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.share_scorm_state(p_session uuid[], p_objectives jsonb[], p_data jsonb[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.share_scorm_state(p_session uuid[], p_objectives jsonb[], p_data jsonb[]) TO service_role;
+
 REVOKE ALL ON FUNCTION private.share_total_points() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.shared_session_id(p_token text) FROM PUBLIC;
@@ -27853,6 +28885,8 @@ REVOKE ALL ON FUNCTION private.taught_lesson(p_lesson uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_of_reply() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.text_digest(p_text text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.thin_lesson_revisions(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.thin_lesson_revisions(p_most integer) TO service_role;
 
@@ -27904,6 +28938,8 @@ REVOKE ALL ON FUNCTION private.where_else(p_course uuid, p_cohort uuid) FROM PUB
 REVOKE ALL ON FUNCTION private.wished_places(p_quiz uuid, p_places jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.within_typos(p_expected text, p_given text, p_typos integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.without_author(p_work public.assignment_submissions) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.writable_lesson(p_lesson uuid) FROM PUBLIC;
 
@@ -27981,8 +29017,8 @@ GRANT ALL ON FUNCTION public.begin_package_import(p_file uuid, p_new_version_of 
 REVOKE ALL ON FUNCTION public.begin_purchase(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_purchase(p_course uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid) TO authenticated;
+REVOKE ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid, p_organisation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_question_import(p_course uuid, p_name text, p_content bytea, p_file uuid, p_organisation uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.begin_quiz(p_quiz uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_quiz(p_quiz uuid) TO authenticated;
@@ -28054,6 +29090,9 @@ GRANT ALL ON FUNCTION public.detach_video(p_lesson uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_enrollment(p_enrollment uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.earlier_work(p_submission uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.earlier_work(p_submission uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.edit_post(p_post uuid, p_body text) TO authenticated;
 
@@ -28087,9 +29126,6 @@ GRANT ALL ON FUNCTION public.grade_answer_as_seen(p_answer uuid, p_points numeri
 REVOKE ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.grade_quiz_answer(p_answer uuid, p_points numeric, p_feedback text, p_reason text) TO authenticated;
 
-GRANT SELECT ON TABLE public.assignment_submissions TO service_role;
-GRANT SELECT ON TABLE public.assignment_submissions TO authenticated;
-
 REVOKE ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.grade_submission(p_submission uuid, p_points numeric, p_rubric_scores jsonb, p_feedback_html text, p_status text) TO authenticated;
 
@@ -28110,6 +29146,18 @@ GRANT ALL ON FUNCTION public.gradebook_finals(p_course uuid, p_enrollments uuid[
 
 REVOKE ALL ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.gradebook_people(p_course uuid, p_words text, p_cohort uuid, p_missing boolean, p_item uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.gradebook_window(p_course uuid, p_enrollments uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.gradebook_window(p_course uuid, p_enrollments uuid[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.handed_in_counts(p_course uuid, p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handed_in_counts(p_course uuid, p_assignment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.handed_in_group_ids(p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handed_in_group_ids(p_assignment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.handed_in_work(p_course uuid, p_assignment uuid, p_state text, p_late boolean, p_words text, p_place text, p_key uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handed_in_work(p_course uuid, p_assignment uuid, p_state text, p_late boolean, p_words text, p_place text, p_key uuid, p_limit integer) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.handle_data_request(p_request uuid, p_status text, p_reason text) TO authenticated;
@@ -28206,6 +29254,12 @@ GRANT ALL ON FUNCTION public.my_review(p_course uuid) TO authenticated;
 REVOKE ALL ON FUNCTION public.my_reviewed_works() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_reviewed_works() TO authenticated;
 
+REVOKE ALL ON FUNCTION public.names_wait(p_assignment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.names_wait(p_assignment uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.neighbouring_work(p_assignment uuid, p_at timestamp with time zone, p_id uuid, p_step integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.neighbouring_work(p_assignment uuid, p_at timestamp with time zone, p_id uuid, p_step integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_block_progress(p_content uuid, p_seconds integer, p_data jsonb, p_done boolean) TO authenticated;
 
@@ -28259,8 +29313,8 @@ GRANT ALL ON FUNCTION public.preview_package_rule(p_package uuid, p_rule text, p
 REVOKE ALL ON FUNCTION public.preview_regrade(p_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.preview_regrade(p_version uuid) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid) TO authenticated;
+REVOKE ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid, p_organization text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_scorm_package(p_scorm_package uuid, p_organization text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.price_for_me(p_course uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.price_for_me(p_course uuid) TO anon;
@@ -28280,6 +29334,9 @@ GRANT ALL ON FUNCTION public.publish_course_changes(p_course uuid) TO service_ro
 
 REVOKE ALL ON FUNCTION public.publish_session(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.publish_session(p_session uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.published_assignments(p_course uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.published_assignments(p_course uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.put_back_peer_review(p_review uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.put_back_peer_review(p_review uuid) TO authenticated;
@@ -28568,6 +29625,12 @@ GRANT ALL ON FUNCTION public.withdraw_peer_review(p_review uuid) TO authenticate
 REVOKE ALL ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_scorm_rescore(p_rescore uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.work_that_waits() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.work_that_waits() TO authenticated;
+
+REVOKE ALL ON FUNCTION public.work_to_mark(p_submission uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.work_to_mark(p_submission uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_review(p_course uuid, p_rating integer, p_title text, p_text text, p_liked text[], p_improve text[]) TO authenticated;
 
@@ -28789,24 +29852,6 @@ GRANT SELECT ON TABLE public.enrollment_progress TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.external_module_progress TO service_role;
 GRANT SELECT ON TABLE public.external_module_progress TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_categories TO service_role;
-GRANT SELECT,DELETE ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT(drop_lowest),UPDATE(drop_lowest) ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT(weighting),UPDATE(weighting) ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_categories TO authenticated;
-
-GRANT SELECT ON TABLE public.gradebook_cells TO service_role;
-GRANT SELECT ON TABLE public.gradebook_cells TO authenticated;
-
 GRANT SELECT,DELETE ON TABLE public.gradebook_imports TO service_role;
 GRANT SELECT ON TABLE public.gradebook_imports TO authenticated;
 
@@ -28817,34 +29862,6 @@ GRANT INSERT(file_name) ON TABLE public.gradebook_imports TO authenticated;
 GRANT INSERT(cells) ON TABLE public.gradebook_imports TO authenticated;
 
 GRANT INSERT(report) ON TABLE public.gradebook_imports TO authenticated;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebook_items TO service_role;
-GRANT SELECT,DELETE ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(max_points),UPDATE(max_points) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(due_at),UPDATE(due_at) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(weight),UPDATE(weight) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(counts),UPDATE(counts) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT(is_hidden),UPDATE(is_hidden) ON TABLE public.gradebook_items TO authenticated;
-
-GRANT INSERT("position"),UPDATE("position") ON TABLE public.gradebook_items TO authenticated;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gradebooks TO service_role;
-GRANT SELECT ON TABLE public.gradebooks TO authenticated;
-
-GRANT INSERT(course_id) ON TABLE public.gradebooks TO authenticated;
-
-GRANT INSERT(missing_work),UPDATE(missing_work) ON TABLE public.gradebooks TO authenticated;
 
 GRANT SELECT ON TABLE public.index_usage TO authenticated;
 GRANT SELECT ON TABLE public.index_usage TO service_role;
@@ -28895,6 +29912,52 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_prerequisites TO authen
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_progress TO service_role;
 GRANT SELECT ON TABLE public.lesson_progress TO authenticated;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_enrollments TO service_role;
+
+GRANT SELECT(id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(member_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(scorm_package_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(enrollment_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(lesson_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(course_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(completion_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(success_status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(status) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(progress) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(score) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(attempts) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(total_time_seconds) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(cmi_data) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(criterion_met_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(started_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(last_accessed_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(commit_seq) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(created_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(updated_at) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(dispatch_registration_id) ON TABLE public.scorm_enrollments TO authenticated;
+
+GRANT SELECT(organization) ON TABLE public.scorm_enrollments TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.video_analytics TO service_role;
 
@@ -28950,6 +30013,8 @@ GRANT INSERT(lesson_id),UPDATE(lesson_id) ON TABLE public.lesson_scorm_packages 
 GRANT INSERT(course_id),UPDATE(course_id) ON TABLE public.lesson_scorm_packages TO authenticated;
 
 GRANT INSERT(scorm_package_id),UPDATE(scorm_package_id) ON TABLE public.lesson_scorm_packages TO authenticated;
+
+GRANT INSERT(organization),UPDATE(organization) ON TABLE public.lesson_scorm_packages TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lesson_skills TO service_role;
 GRANT SELECT,DELETE ON TABLE public.lesson_skills TO authenticated;
@@ -29152,23 +30217,6 @@ GRANT INSERT(explanation) ON TABLE public.question_keys TO authenticated;
 
 GRANT INSERT(option_feedback) ON TABLE public.question_keys TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiz_accommodations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(quiz_id) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(enrollment_id) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(extra_minutes),UPDATE(extra_minutes) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(extra_attempts),UPDATE(extra_attempts) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(available_until),UPDATE(available_until) ON TABLE public.quiz_accommodations TO authenticated;
-
-GRANT INSERT(reason),UPDATE(reason) ON TABLE public.quiz_accommodations TO authenticated;
-
 GRANT SELECT ON TABLE public.quiz_count_moves TO authenticated;
 GRANT SELECT ON TABLE public.quiz_count_moves TO service_role;
 
@@ -29255,6 +30303,9 @@ GRANT INSERT(max_launches) ON TABLE public.scorm_dispatches TO authenticated;
 
 GRANT INSERT(expires_at) ON TABLE public.scorm_dispatches TO authenticated;
 
+GRANT SELECT ON TABLE public.scorm_global_objectives TO authenticated;
+GRANT SELECT ON TABLE public.scorm_global_objectives TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scorm_items TO service_role;
 GRANT SELECT ON TABLE public.scorm_items TO authenticated;
 
@@ -29273,6 +30324,9 @@ GRANT SELECT ON TABLE public.scorm_package_history TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_sco_results TO service_role;
 GRANT SELECT ON TABLE public.scorm_sco_results TO authenticated;
+
+GRANT SELECT ON TABLE public.scorm_shared_data TO authenticated;
+GRANT SELECT ON TABLE public.scorm_shared_data TO service_role;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.scorm_states TO service_role;
 GRANT SELECT ON TABLE public.scorm_states TO authenticated;
