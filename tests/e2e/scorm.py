@@ -107,7 +107,9 @@ async def sco_of(player: Frame, title: str | None = None) -> Frame:
     element = await player.wait_for_selector(where)
     frame = await element.content_frame()
     assert frame
-    await frame.wait_for_function("document.getElementById('said')?.textContent !== ''")
+    await frame.wait_for_function(
+        "document.readyState === 'complete' && document.getElementById('said')?.textContent !== ''"
+    )
     return frame
 
 
