@@ -34,10 +34,12 @@ export default defineConfig({
   },
   test: {
     pool: "threads",
+    // To make a page and load the modules anew for each file takes longer than the tests. Files share both, so each leaves
+    // the page, its storage and its clock as it found them; nothing of a run-time keeps anything between tests.
+    isolate: false,
     projects: [
       { extends: true, test: { name: "page", environment: "happy-dom", include: ["test/**/*.test.ts", "islands/**/*.test.ts"] } },
-      // Nothing of a run-time touches the page or keeps anything between tests, so its tests share their modules.
-      { extends: true, test: { name: "runtime", environment: "node", isolate: false, include: ["runtime/**/*.test.ts"] } },
+      { extends: true, test: { name: "runtime", environment: "node", include: ["runtime/**/*.test.ts"] } },
     ],
   },
 });

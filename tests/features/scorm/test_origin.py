@@ -198,7 +198,7 @@ HOSTILE = [
     (b'{"seq":1,"sco":"SCO-9","elements":{}}', "refused"),
     (b'{"seq":3,"sco":"SCO-1","elements":{}}', "refused"),
     (b'{"seq":1,"sco":"SCO-1","state":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "refused"),
-    (b'{"seq":1,"sco":"SCO-1","state":"' + b"x" * 600_000 + b'"}', "full"),
+    (b'{"seq":1,"sco":"SCO-1","state":"' + b"x" * 900_000 + b'"}', "full"),
     (b'{"seq":1,"sco":"SCO-1","elements":{"cmi.suspend_data":"' + b"x" * 64_001 + b'"}}', "refused"),
     (b"x" * 3_000_001, "full"),
 ]
