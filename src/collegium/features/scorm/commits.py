@@ -13,6 +13,8 @@ from collegium.kit.groupcommit import GroupCommit
 
 Q = queries.load("collegium.features.scorm")
 LARGEST = 100
+GATHER_S = 0.003
+"""How long a batch that follows a crowded one waits for company: two milliseconds of each batch are its own."""
 LARGEST_CALLS = 900_000
 """Bytes of calls that are kept of one commit; the database takes twice that, with its own room for each value."""
 _encode = msgspec.json.Encoder().encode
@@ -41,7 +43,7 @@ class Commits:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._batch: GroupCommit[Entry, Saved | NotSaved] = GroupCommit(
-            self._send, lambda entry: entry.registration, largest=LARGEST
+            self._send, lambda entry: entry.registration, largest=LARGEST, gather=GATHER_S
         )
 
     async def record(self, entry: Entry) -> Saved | NotSaved:
