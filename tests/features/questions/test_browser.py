@@ -36,10 +36,8 @@ class Keys:
 
     async def to(self, wanted: Locator) -> None:
         """Presses Tab until something has the focus."""
-        # Found once: to look for it by its name after each key takes longer than the key.
-        found = await wanted.element_handle()
         for _ in range(80):
-            if await found.evaluate("one => one === document.activeElement"):
+            if await wanted.evaluate("one => one === document.activeElement"):
                 return
             await self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab does not lead to {wanted}")
